@@ -1,0 +1,5 @@
+//! Device profiles: what machines of one type have in common.
+
+mod capability;
+
+pub use capability::Capability;

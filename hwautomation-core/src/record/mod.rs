@@ -1,0 +1,26 @@
+//! What happened to a workflow, and what it adds up to.
+//!
+//! Events are the only truth: a [`WorkflowState`] is folded from them, and everything that people see is folded
+//! from that. Stored events only grow: a field may be added, never renamed or taken away.
+
+mod event;
+mod json;
+mod kind;
+mod spec;
+mod state;
+mod status;
+mod stored;
+mod summary;
+
+pub use event::{Event, NewEvent, Position, Seq};
+pub use kind::{
+    ClosedBy, EventKind, IntentResult, NotUndone, OutputRecord, Side, UndoCause, UndoOf, UndoResult, Verdict,
+};
+pub use spec::{Backoff, OnFailure, Policy, Resume, StepSpec, Submitted};
+pub use state::{
+    Decision, Ended, Failure, Guard, Halt, Intent, Phase, Signal, StepState, SubTask, UndoPhase, UndoState,
+    UndoStep, WaitState, WorkflowState,
+};
+pub use status::{StepStatus, WaitingFor, WorkflowStatus};
+pub use stored::{BLOB_BYTES_MAX, Blob, BlobHash, INLINE_BYTES_MAX, Stored};
+pub use summary::{RunState, SubState, WorkflowSummary};

@@ -1,0 +1,378 @@
+//! Which event may follow which state, and what it changes.
+
+use super::begin::broken;
+use super::{
+    Decision, Ended, Failure, Guard, Halt, Intent, Phase, Signal, StepState, SubTask, UndoPhase, UndoState,
+    UndoStep, WaitState, WorkflowState,
+};
+use crate::error::Result;
+use crate::id::{IntentName, StepName};
+use crate::record::{ClosedBy, Event, EventKind, IntentResult, Side, UndoOf, Verdict};
+use crate::time::Timestamp;
+
+/// Why an event may not follow, or nothing.
+type Verdicted<T = ()> = std::result::Result<T, &'static str>;
+
+impl WorkflowState {
+    /// Takes in the next event. On an error the state is as before.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` when the event may not follow those before it.
+    pub fn apply(&mut self, event: &Event) -> Result<()> {
+        self.check_envelope(event).map_err(|why| broken(event, why))?;
+        self.apply_kind(event).map_err(|why| broken(event, why))?;
+        self.next_seq += 1;
+        self.last_at = self.last_at.max(event.at);
+        Ok(())
+    }
+
+    fn check_envelope(&self, event: &Event) -> Verdicted {
+        allow(event.workflow == self.id, "it belongs to another workflow")?;
+        allow(event.seq == self.next_seq, "its number is not the next one")?;
+        allow(self.ended.is_none(), "the run has ended")
+    }
+
+    fn apply_kind(&mut self, event: &Event) -> Verdicted {
+        let at = event.at;
+        match &event.kind {
+            EventKind::WorkflowSubmitted(_) => Err("a history has one beginning"),
+            EventKind::WorkflowStarted { deadline_at } => self.start(at, *deadline_at),
+            EventKind::StepStarted { step, attempt } => self.start_step(step, *attempt, at),
+            EventKind::StepResumed { step } => {
+                let step = self.step_mut(step)?;
+                allow(step.phase == Phase::Running, "the step was not running")
+            }
+            EventKind::SubTaskStarted { step, text } => self.start_sub_task(step, text, at),
+            EventKind::IntentOpened { step, side, intent, number } => {
+                self.open_intent(step, *side, intent, *number, at)
+            }
+            EventKind::IntentClosed { step, side, intent, result, by } => {
+                self.close_intent(step, *side, intent, result, *by)
+            }
+            EventKind::Recorded { step, .. } => self.step_mut(step).map(|_| ()),
+            EventKind::GuardOpened { step, until } => self.open_guard(step, at, *until),
+            EventKind::GuardClosed { step } => {
+                let step = self.step_mut(step)?;
+                allow(step.guard.take().is_some(), "no guard is open")
+            }
+            EventKind::StepWaiting { step, side, reason, poll, deadline_at } => {
+                let wait =
+                    WaitState { reason: reason.clone(), poll: *poll, since: at, deadline_at: *deadline_at };
+                self.wait(step, *side, wait)
+            }
+            EventKind::StepDone { step, output, signals_read } => {
+                self.forward()?;
+                let step = self.step_mut(step)?;
+                allow(step.is_active(), "the step is not running")?;
+                allow(step.open_intents(Side::Run).next().is_none(), "an effect of it is open")?;
+                step.phase = Phase::Done;
+                step.output.clone_from(output);
+                finish(step, at);
+                self.use_up(signals_read);
+                Ok(())
+            }
+            EventKind::StepSkipped { step, why, signals_read } => {
+                self.skip(step, why, at)?;
+                self.use_up(signals_read);
+                Ok(())
+            }
+            EventKind::StepFailed { step, attempt, error, retry_at } => {
+                allow(self.undo.is_none(), "the run goes backwards")?;
+                let step = self.step_mut(step)?;
+                let known = step.is_active() || matches!(step.phase, Phase::Retrying { .. });
+                allow(known && step.attempt == *attempt, "no such attempt runs")?;
+                step.failures.push(Failure { attempt: *attempt, at, error: error.clone() });
+                step.failures_in_a_row += 1;
+                step.guard = None;
+                step.phase = retry_at.map_or(Phase::Failed, |at| Phase::Retrying { at });
+                if retry_at.is_none() {
+                    step.ended_at = Some(at);
+                }
+                Ok(())
+            }
+            EventKind::SignalReceived { name, payload, key } => {
+                allow(self.signal_keys.insert(key.clone()), "the signal is known")?;
+                let signal = Signal { name: name.clone(), payload: payload.clone(), by: event.actor.clone() };
+                self.signals.insert(event.seq, signal);
+                Ok(())
+            }
+            EventKind::CancelRequested { why } => {
+                allow(self.cancel.is_none(), "it is cancelled already")?;
+                self.cancel = Some(decision(event, why));
+                Ok(())
+            }
+            EventKind::Halted { step, reason, until } => {
+                allow(self.halt.is_none() && self.undo.is_none(), "it is halted or goes backwards")?;
+                let (step, reason) = (step.clone(), reason.clone());
+                self.halt = Some(Halt { step, reason, since: at, until: *until });
+                Ok(())
+            }
+            EventKind::RetryRequested { .. } => self.retry(at),
+            EventKind::AbortRequested { why } => {
+                allow(self.halt.is_some() && self.abort.is_none(), "it is not halted")?;
+                self.abort = Some(decision(event, why));
+                Ok(())
+            }
+            EventKind::PowerOverridden { why } => {
+                self.power_override = Some(decision(event, why));
+                Ok(())
+            }
+            EventKind::UndoStarted { because, deadline_at } => {
+                allow(self.undo.is_none(), "it goes backwards already")?;
+                self.halt = None;
+                let steps = Default::default();
+                self.undo =
+                    Some(UndoState { because: *because, since: at, deadline_at: *deadline_at, steps });
+                Ok(())
+            }
+            EventKind::StepUndoStarted { step, of, attempt } => self.start_undo(step, *of, *attempt),
+            EventKind::StepUndone { step, result } => {
+                allow(
+                    self.step(step).is_some_and(|step| step.open_intents(Side::Undo).next().is_none()),
+                    "an effect of its undoing is open",
+                )?;
+                let undo = self.active_undo(step)?;
+                undo.phase = UndoPhase::Undone(*result);
+                Ok(())
+            }
+            EventKind::StepUndoFailed { step, attempt, error, retry_at } => {
+                let undo = self.undo_mut(step)?;
+                let known = matches!(
+                    undo.phase,
+                    UndoPhase::Running | UndoPhase::Waiting(_) | UndoPhase::Retrying { .. }
+                );
+                allow(known && undo.attempt == *attempt, "no such attempt at undoing runs")?;
+                undo.failures.push(Failure { attempt: *attempt, at, error: error.clone() });
+                undo.phase = retry_at.map_or(UndoPhase::Failed, |at| UndoPhase::Retrying { at });
+                Ok(())
+            }
+            EventKind::MachineChanged { .. } => Ok(()),
+            EventKind::WorkflowEnded { verdict, reason, not_undone } => {
+                self.check_end(*verdict)?;
+                let (reason, not_undone) = (reason.clone(), not_undone.clone());
+                self.ended = Some(Ended { verdict: *verdict, at, reason, not_undone });
+                self.halt = None;
+                Ok(())
+            }
+            EventKind::Foreign(value) => {
+                let name = value.get("type").and_then(|name| name.as_str()).unwrap_or("without a type");
+                self.foreign = Some(name.to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    fn forward(&self) -> Verdicted {
+        allow(self.halt.is_none(), "it is halted")?;
+        allow(self.undo.is_none(), "it goes backwards")
+    }
+
+    fn start(&mut self, at: Timestamp, deadline_at: Option<Timestamp>) -> Verdicted {
+        allow(self.started_at.is_none(), "it has started")?;
+        self.started_at = Some(at);
+        self.deadline_at = deadline_at;
+        Ok(())
+    }
+
+    fn start_step(&mut self, name: &StepName, attempt: u32, at: Timestamp) -> Verdicted {
+        self.forward()?;
+        allow(self.started_at.is_some(), "the run has not started")?;
+        allow(self.current_step().is_some_and(|step| step.spec.name == *name), "it is not this step's turn")?;
+        let step = self.step_mut(name)?;
+        allow(matches!(step.phase, Phase::Pending | Phase::Retrying { .. }), "the step runs already")?;
+        allow(attempt == step.attempt + 1, "the attempt's number is not the next one")?;
+        if step.started_at.is_none() {
+            step.started_at = Some(at);
+            step.deadline_at = step.spec.policy.deadline.map(|deadline| at + deadline);
+        }
+        step.attempt = attempt;
+        step.attempt_at = Some(at);
+        step.phase = Phase::Running;
+        Ok(())
+    }
+
+    fn start_sub_task(&mut self, name: &StepName, text: &str, at: Timestamp) -> Verdicted {
+        let step = self.step_mut(name)?;
+        allow(step.started_at.is_some(), "the step has not started")?;
+        step.sub_task = Some(SubTask { text: text.to_owned(), since: at });
+        step.sub_tasks += 1;
+        Ok(())
+    }
+
+    fn open_intent(
+        &mut self,
+        name: &StepName,
+        side: Side,
+        intent: &IntentName,
+        number: u32,
+        at: Timestamp,
+    ) -> Verdicted {
+        self.check_side(name, side)?;
+        let step = self.step_mut(name)?;
+        let known = step.intents.get(&(side, intent.clone()));
+        allow(
+            known.is_none_or(|known| !known.open && known.value.is_none()),
+            "the effect is open or happened",
+        )?;
+        allow(
+            number == known.map_or(1, |known| known.number + 1),
+            "the effect's number is not the next one",
+        )?;
+        let opened = Intent { number, opened_at: at, open: true, value: None };
+        step.intents.insert((side, intent.clone()), opened);
+        Ok(())
+    }
+
+    fn close_intent(
+        &mut self,
+        name: &StepName,
+        side: Side,
+        intent: &IntentName,
+        result: &IntentResult,
+        by: ClosedBy,
+    ) -> Verdicted {
+        if by == ClosedBy::Call {
+            self.check_side(name, side)?;
+        }
+        let step = self.step_mut(name)?;
+        let known = step.intents.get_mut(&(side, intent.clone())).filter(|known| known.open);
+        let known = known.ok_or("the effect is not open")?;
+        known.open = false;
+        if let IntentResult::Happened { value } = result {
+            known.value = Some(value.clone());
+        }
+        Ok(())
+    }
+
+    /// An effect belongs to a step that runs, or to one that is being undone.
+    fn check_side(&mut self, name: &StepName, side: Side) -> Verdicted {
+        match side {
+            Side::Run => {
+                allow(self.undo.is_none(), "the run goes backwards")?;
+                allow(self.step_mut(name)?.is_active(), "the step is not running")
+            }
+            Side::Undo => self.active_undo(name).map(|_| ()),
+        }
+    }
+
+    fn open_guard(&mut self, name: &StepName, since: Timestamp, until: Timestamp) -> Verdicted {
+        let step = self.step_mut(name)?;
+        allow(step.is_active() && step.guard.is_none(), "the step is not running, or its guard is open")?;
+        step.guard = Some(Guard { since, until });
+        Ok(())
+    }
+
+    fn wait(&mut self, name: &StepName, side: Side, wait: WaitState) -> Verdicted {
+        self.check_side(name, side)?;
+        match side {
+            Side::Run => self.step_mut(name)?.phase = Phase::Waiting(wait),
+            Side::Undo => self.active_undo(name)?.phase = UndoPhase::Waiting(wait),
+        }
+        Ok(())
+    }
+
+    /// A step skips itself while it runs; a person skips it while the run is halted.
+    fn skip(&mut self, name: &StepName, why: &str, at: Timestamp) -> Verdicted {
+        allow(self.undo.is_none(), "it goes backwards")?;
+        let halted = self.halt.is_some();
+        allow(self.current_step().is_some_and(|step| step.spec.name == *name), "it is not this step's turn")?;
+        let step = self.step_mut(name)?;
+        allow(halted || step.is_active(), "the step is not running and the run is not halted")?;
+        step.phase = Phase::Skipped { why: why.to_owned() };
+        finish(step, at);
+        self.end_halt(at);
+        Ok(())
+    }
+
+    fn retry(&mut self, at: Timestamp) -> Verdicted {
+        allow(self.halt.is_some() && self.abort.is_none(), "it is not halted")?;
+        if let Some(index) = self.current_index() {
+            let step = &mut self.steps[index];
+            if !matches!(step.phase, Phase::Pending | Phase::Running) {
+                step.phase = Phase::Retrying { at };
+                step.ended_at = None;
+            }
+            step.failures_in_a_row = 0;
+        }
+        self.end_halt(at);
+        Ok(())
+    }
+
+    /// The time a run was halted does not count; a deadline that had passed begins anew.
+    fn end_halt(&mut self, at: Timestamp) {
+        let Some(halt) = self.halt.take() else { return };
+        let moved = |deadline_at: Timestamp, whole: Option<std::time::Duration>| {
+            if deadline_at <= halt.since {
+                at + whole.unwrap_or_default()
+            } else {
+                deadline_at + at.since(halt.since)
+            }
+        };
+        self.deadline_at = self.deadline_at.map(|deadline| moved(deadline, self.spec.deadline));
+        if let Some(index) = self.current_index() {
+            let step = &mut self.steps[index];
+            step.deadline_at = step.deadline_at.map(|deadline| moved(deadline, step.spec.policy.deadline));
+        }
+    }
+
+    fn start_undo(&mut self, name: &StepName, of: UndoOf, attempt: u32) -> Verdicted {
+        self.step_mut(name)?;
+        let undo = self.undo.as_mut().ok_or("it does not go backwards")?;
+        let known = undo.steps.entry(name.clone()).or_insert(UndoStep {
+            of,
+            attempt: 0,
+            phase: UndoPhase::Retrying { at: Timestamp::MIN },
+            failures: Vec::new(),
+        });
+        let next = matches!(known.phase, UndoPhase::Retrying { .. }) && attempt == known.attempt + 1;
+        let again = known.phase == UndoPhase::Running && attempt == known.attempt;
+        allow(next || again, "undoing of the step is not at this attempt")?;
+        known.attempt = attempt;
+        known.phase = UndoPhase::Running;
+        Ok(())
+    }
+
+    fn undo_mut(&mut self, name: &StepName) -> Verdicted<&mut UndoStep> {
+        let undo = self.undo.as_mut().ok_or("it does not go backwards")?;
+        undo.steps.get_mut(name).ok_or("the step is not being undone")
+    }
+
+    fn active_undo(&mut self, name: &StepName) -> Verdicted<&mut UndoStep> {
+        let undo = self.undo_mut(name)?;
+        match undo.phase {
+            UndoPhase::Running | UndoPhase::Waiting(_) => Ok(undo),
+            _ => Err("the step is not being undone"),
+        }
+    }
+
+    fn use_up(&mut self, signals: &[u64]) {
+        self.signals.retain(|seq, _| !signals.contains(seq));
+    }
+
+    fn step_mut(&mut self, name: &StepName) -> Verdicted<&mut StepState> {
+        self.steps.iter_mut().find(|step| step.spec.name == *name).ok_or("there is no such step")
+    }
+
+    fn check_end(&self, verdict: Verdict) -> Verdicted {
+        let fine = match verdict {
+            Verdict::Completed => self.undo.is_none() && self.steps.iter().all(StepState::is_finished),
+            Verdict::Cancelled => self.cancel.is_some(),
+            Verdict::Failed => self.halt.is_some() || self.undo.is_some(),
+        };
+        allow(fine, "the verdict does not follow from what happened")
+    }
+}
+
+fn allow(fine: bool, why: &'static str) -> Verdicted {
+    if fine { Ok(()) } else { Err(why) }
+}
+
+fn finish(step: &mut StepState, at: Timestamp) {
+    step.ended_at = Some(at);
+    step.guard = None;
+}
+
+fn decision(event: &Event, why: &str) -> Decision {
+    Decision { by: event.actor.clone(), at: event.at, why: why.to_owned() }
+}

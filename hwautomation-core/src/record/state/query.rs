@@ -1,0 +1,59 @@
+//! Questions to a state.
+
+use super::{Guard, StepState, WorkflowState};
+use crate::id::StepName;
+use crate::record::{RunState, Verdict};
+use crate::time::Timestamp;
+
+impl WorkflowState {
+    /// Returns the state in the words of the outside.
+    #[must_use]
+    pub fn run_state(&self) -> RunState {
+        match &self.ended {
+            Some(ended) => match ended.verdict {
+                Verdict::Completed => RunState::Completed,
+                Verdict::Failed => RunState::Failed,
+                Verdict::Cancelled => RunState::Cancelled,
+            },
+            None if self.started_at.is_none() => RunState::Pending,
+            None => RunState::Running,
+        }
+    }
+
+    /// Returns the first step that is neither done nor skipped.
+    #[must_use]
+    pub fn current_step(&self) -> Option<&StepState> {
+        self.current_index().map(|index| &self.steps[index])
+    }
+
+    /// Returns the place of the first step that is neither done nor skipped.
+    #[must_use]
+    pub fn current_index(&self) -> Option<usize> {
+        self.steps.iter().position(|step| !step.is_finished())
+    }
+
+    /// Returns the step of this name.
+    #[must_use]
+    pub fn step(&self, name: &StepName) -> Option<&StepState> {
+        self.steps.iter().find(|step| step.spec.name == *name)
+    }
+
+    /// Returns the guard that holds now, if one does.
+    #[must_use]
+    pub fn guard(&self, now: Timestamp) -> Option<Guard> {
+        self.steps.iter().filter_map(|step| step.guard).find(|guard| now < guard.until)
+    }
+
+    /// Counts the steps that are done or skipped.
+    #[must_use]
+    pub fn steps_finished(&self) -> usize {
+        self.steps.iter().filter(|step| step.is_finished()).count()
+    }
+
+    /// Returns how much of the steps is done or skipped, in whole percent, rounded down.
+    #[must_use]
+    pub fn percent(&self) -> u8 {
+        let done = self.steps_finished() * 100;
+        done.checked_div(self.steps.len()).and_then(|percent| u8::try_from(percent).ok()).unwrap_or(100)
+    }
+}

@@ -1,0 +1,257 @@
+//! Where a workflow stands and why it waits, in words for people and fields for programs.
+
+use super::summary::sub_state;
+use super::{Failure, NotUndone, Phase, RunState, StepState, SubState, UndoPhase, WaitState, WorkflowState};
+use crate::error::ErrorRecord;
+use crate::id::{MachineId, StepName, WorkflowId, WorkflowName};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Answers "where does it stand, and why does it wait?".
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowStatus {
+    /// Which workflow.
+    pub id: WorkflowId,
+    /// Its kind.
+    pub name: WorkflowName,
+    /// Its machine.
+    pub machine: Option<MachineId>,
+    /// Where it stands.
+    pub state: RunState,
+    /// More about where it stands.
+    pub sub_state: Option<SubState>,
+    /// How much is done, in whole percent, rounded down.
+    pub percent: u8,
+    /// Where it stands, in one line.
+    pub headline: String,
+    /// What it waits for; absent while it works and when it has ended.
+    pub waiting: Option<WaitingFor>,
+    /// Its steps.
+    pub steps: Vec<StepStatus>,
+    /// When it was accepted.
+    pub submitted_at: Timestamp,
+    /// When its first step started.
+    pub started_at: Option<Timestamp>,
+    /// When forward work must be done.
+    pub deadline_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What could not be undone.
+    pub not_undone: Vec<NotUndone>,
+}
+
+/// Says what a workflow waits for, since when, until when, and what happens then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaitingFor {
+    /// What for.
+    pub what: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; absent when there is no limit.
+    pub until: Option<Timestamp>,
+    /// What happens then.
+    pub then: String,
+}
+
+/// Says where a step stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepStatus {
+    /// Which step.
+    pub name: StepName,
+    /// What people read.
+    pub title: String,
+    /// `pending`, `running`, `waiting`, `retrying`, `failed`, `done` or `skipped`.
+    pub state: String,
+    /// Why it was skipped.
+    pub why: Option<String>,
+    /// How often it was attempted.
+    pub attempts: u32,
+    /// What it does now, or did last.
+    pub sub_task: Option<String>,
+    /// When the first attempt began.
+    pub started_at: Option<Timestamp>,
+    /// When it was done, skipped or failed for good.
+    pub ended_at: Option<Timestamp>,
+    /// Every failed attempt, oldest first.
+    pub errors: Vec<ErrorRecord>,
+}
+
+impl WorkflowState {
+    /// Says where the workflow stands.
+    #[must_use]
+    pub fn status(&self) -> WorkflowStatus {
+        WorkflowStatus {
+            id: self.id,
+            name: self.spec.name.clone(),
+            machine: self.spec.machine.clone(),
+            state: self.run_state(),
+            sub_state: sub_state(self),
+            percent: self.percent(),
+            headline: headline(self),
+            waiting: waiting(self),
+            steps: self.steps.iter().map(step_status).collect(),
+            submitted_at: self.submitted_at,
+            started_at: self.started_at,
+            deadline_at: self.deadline_at,
+            ended_at: self.ended.as_ref().map(|ended| ended.at),
+            not_undone: self.ended.as_ref().map(|ended| ended.not_undone.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+fn headline(state: &WorkflowState) -> String {
+    if let Some(ended) = &state.ended {
+        return ended.reason.clone();
+    }
+    let total = state.steps.len();
+    if let Some(undo) = &state.undo {
+        let done =
+            undo.steps.values().filter(|step| matches!(step.phase, UndoPhase::Undone(_) | UndoPhase::Failed));
+        return format!("undoing, {} of {} steps seen to", done.count(), steps_begun(state));
+    }
+    let cancel = if state.cancel.is_some() { "cancel requested, " } else { "" };
+    if let Some(halt) = &state.halt {
+        return format!("{cancel}halted: {}", halt.reason);
+    }
+    match state.current_index() {
+        Some(index) => format!("{cancel}step {} of {total}: {}", index + 1, state.steps[index].spec.title),
+        None => format!("{cancel}all {total} steps are done"),
+    }
+}
+
+fn steps_begun(state: &WorkflowState) -> usize {
+    state.steps.iter().filter(|step| step.attempt > 0 && !matches!(step.phase, Phase::Skipped { .. })).count()
+}
+
+fn waiting(state: &WorkflowState) -> Option<WaitingFor> {
+    if state.ended.is_some() {
+        return None;
+    }
+    if let Some(undo) = &state.undo {
+        return undo.steps.iter().find_map(|(name, step)| match &step.phase {
+            UndoPhase::Waiting(wait) => Some(on_wait(wait, format!("this attempt at undoing {name} fails"))),
+            UndoPhase::Retrying { at } => {
+                Some(on_retry(&step.failures, *at, &format!("undoing {name}"), state.submitted_at))
+            }
+            _ => None,
+        });
+    }
+    if let Some(halt) = &state.halt {
+        let what = "a person: retry, skip the step, abort or cancel".to_owned();
+        return Some(WaitingFor {
+            what,
+            since: halt.since,
+            until: Some(halt.until),
+            then: "it fails".to_owned(),
+        });
+    }
+    match state.current_step() {
+        Some(step) => on_step(state, step),
+        None => None,
+    }
+}
+
+fn on_step(state: &WorkflowState, step: &StepState) -> Option<WaitingFor> {
+    let name = &step.spec.name;
+    match &step.phase {
+        Phase::Waiting(wait) => {
+            let of = step.spec.policy.attempts;
+            let mut waiting = on_wait(wait, format!("attempt {} of {of} at {name} fails", step.attempt));
+            waiting.until = waiting.until.into_iter().chain(step.attempt_deadline_at()).min();
+            Some(waiting)
+        }
+        Phase::Retrying { at } => Some(on_retry(&step.failures, *at, name.as_str(), state.submitted_at)),
+        Phase::Pending if state.started_at.is_none() => Some(WaitingFor {
+            what: "a worker".to_owned(),
+            since: state.submitted_at,
+            until: None,
+            then: format!("{name} starts"),
+        }),
+        _ => None,
+    }
+}
+
+fn on_wait(wait: &WaitState, then: String) -> WaitingFor {
+    WaitingFor { what: wait.reason.clone(), since: wait.since, until: Some(wait.deadline_at), then }
+}
+
+fn on_retry(failures: &[Failure], at: Timestamp, what: &str, otherwise: Timestamp) -> WaitingFor {
+    WaitingFor {
+        what: format!("the next attempt at {what}"),
+        since: failures.last().map_or(otherwise, |failure| failure.at),
+        until: Some(at),
+        then: "it is tried again".to_owned(),
+    }
+}
+
+fn step_status(step: &StepState) -> StepStatus {
+    let (state, why) = match &step.phase {
+        Phase::Pending => ("pending", None),
+        Phase::Running => ("running", None),
+        Phase::Waiting(_) => ("waiting", None),
+        Phase::Retrying { .. } => ("retrying", None),
+        Phase::Failed => ("failed", None),
+        Phase::Done => ("done", None),
+        Phase::Skipped { why } => ("skipped", Some(why.clone())),
+    };
+    StepStatus {
+        name: step.spec.name.clone(),
+        title: step.spec.title.clone(),
+        state: state.to_owned(),
+        why,
+        attempts: step.attempt,
+        sub_task: step.sub_task.as_ref().map(|sub_task| sub_task.text.clone()),
+        started_at: step.started_at,
+        ended_at: step.ended_at,
+        errors: step.failures.iter().map(|failure| failure.error.clone()).collect(),
+    }
+}
+
+impl fmt::Display for WorkflowStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ", self.name, self.id)?;
+        if let Some(machine) = &self.machine {
+            write!(f, "on {machine} ")?;
+        }
+        writeln!(f, "is {} ({} %): {}", self.state, self.percent, self.headline)?;
+        if let Some(waiting) = &self.waiting {
+            writeln!(f, "  {waiting}")?;
+        }
+        for step in &self.steps {
+            writeln!(f, "  {step}")?;
+        }
+        for left in &self.not_undone {
+            writeln!(f, "  not undone: {}: {}", left.step, left.why)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for WaitingFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "waits for {} since {}", self.what, self.since)?;
+        if let Some(until) = self.until {
+            write!(f, ", until {until}; then {}", self.then)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for StepStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<9} {}", self.state, self.title)?;
+        if self.attempts > 1 {
+            write!(f, " (attempt {})", self.attempts)?;
+        }
+        match (&self.why, &self.sub_task) {
+            (Some(why), _) => write!(f, ": {why}")?,
+            (None, Some(sub_task)) => write!(f, ": {sub_task}")?,
+            (None, None) => {}
+        }
+        for error in &self.errors {
+            write!(f, "\n            {error}")?;
+        }
+        Ok(())
+    }
+}
