@@ -1,9 +1,13 @@
 //! hwautomation-core
 pub mod actor;
+pub mod bios;
 pub mod device;
 pub mod error;
 pub mod id;
 pub mod machine;
+pub mod plugin;
 pub mod record;
 pub mod secret;
+pub mod store;
 pub mod time;
+pub mod workflow;

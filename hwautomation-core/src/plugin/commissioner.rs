@@ -43,7 +43,7 @@ pub enum CommissionState {
 pub struct CommissionRun(pub String);
 
 /// Holds what the service says about a machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CommissionReading {
     /// Where it stands.
     pub state: CommissionState,

@@ -21,9 +21,12 @@ pub use bios::{BiosBackend, BiosReading, Pending};
 pub use bmc::{BmcConfigurator, BmcUser, LanAddressSource, LanChange, LanSettings, Privilege};
 pub use boot::{BootController, BootDevice, BootFirmware, BootLasting, BootRequest, BootSetting};
 pub use commissioner::{
-    CommissionOptions, CommissionReading, CommissionRun, CommissionState, Commissioner, HardwareSummary, KeepReachable,
+    CommissionOptions, CommissionReading, CommissionRun, CommissionState, Commissioner, HardwareSummary,
+    KeepReachable,
 };
-pub use credential::{CredentialSource, CredentialsByScheme, EnvCredentials, FileCredentials, StaticCredentials};
+pub use credential::{
+    CredentialSource, CredentialsByScheme, EnvCredentials, FileCredentials, StaticCredentials,
+};
 pub use power::{PowerAction, PowerController, PowerState};
 pub use registry::Plugins;
 pub use shell::{RemoteShell, ShellCommand, ShellOutput};

@@ -22,7 +22,11 @@ impl Plugins {
     /// # Errors
     ///
     /// `Conflict` when the contract already has a plugin of that name.
-    pub fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, name: PluginName, plugin: Arc<T>) -> Result<()> {
+    pub fn insert<T: ?Sized + Send + Sync + 'static>(
+        &mut self,
+        name: PluginName,
+        plugin: Arc<T>,
+    ) -> Result<()> {
         let contract = short_name::<T>();
         let entry = Entry { contract, plugin: Box::new(plugin) };
         match self.0.insert((TypeId::of::<T>(), name.clone()), entry) {
@@ -44,10 +48,12 @@ impl Plugins {
         let found = self.0.get(&(TypeId::of::<T>(), name.clone()));
         found.and_then(|entry| entry.plugin.downcast_ref::<Arc<T>>()).cloned().ok_or_else(|| {
             let known = self.names::<T>();
-            Error::not_found(format!("no plugin named {name} serves {}", short_name::<T>())).with_remedy(format!(
-                "register one before the manager starts; registered are: {}",
-                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
-            ))
+            Error::not_found(format!("no plugin named {name} serves {}", short_name::<T>())).with_remedy(
+                format!(
+                    "register one before the manager starts; registered are: {}",
+                    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                ),
+            )
         })
     }
 

@@ -1,0 +1,121 @@
+//! The contract of a history store.
+
+use super::{
+    Append, Appended, Begin, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, WorkflowFilter,
+};
+use crate::error::Result;
+use crate::id::{MachineId, OwnerId, WorkflowId};
+use crate::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
+use crate::time::Timestamp;
+use async_trait::async_trait;
+use std::fmt;
+use std::time::Duration;
+
+/// Keeps the events of workflows and whatever an append commits together with them.
+///
+/// # Contract
+///
+/// *Appending*
+/// - `an_append_is_all_or_nothing`: events, blobs, consumed items, the lease's end and the projection.
+/// - `seq_and_position_have_no_gaps`: also with several writers at once; positions follow the order of commits.
+/// - `a_wrong_seq_is_a_conflict`: and nothing is stored.
+/// - `a_lost_answer_is_repeated`: the same batch again returns the same events and stores nothing.
+/// - `only_the_lease_owner_appends`: another owner, an older epoch or a released lease is `LeaseLost`. A lease
+///   that merely ran out and that nobody took still writes.
+/// - `an_accepted_append_is_durable`: what was Ok is there after a crash of the process (stores on disk).
+///
+/// *Beginning*
+/// - `one_claim_per_machine`: beginning on a claimed machine is `Conflict`, names the holder, stores nothing.
+/// - `the_end_frees_the_machine`.
+/// - `a_begun_workflow_is_due_at_once`.
+///
+/// *Leases*
+/// - `a_due_workflow_is_claimed_once`: by one owner, with an epoch above all earlier ones.
+/// - `nothing_is_claimed_early`: not before its wake time, not while leased, not after its end.
+/// - `an_expired_lease_can_be_taken_over`: and the old owner writes no more.
+/// - `renewing_keeps_a_lease`: and names those that are lost.
+///
+/// *Inbox*
+/// - `an_item_wakes_its_workflow`: a waiting workflow is due at once, a released one too if an item waits.
+/// - `an_item_with_a_waiting_key_is_a_duplicate`.
+/// - `items_come_in_order_until_consumed`.
+/// - `an_ended_workflow_takes_no_items`: `Conflict`; an unknown one is `NotFound`.
+///
+/// *Reading*
+/// - `events_read_back_as_written`: in order, in pages, by workflow and by position.
+/// - `a_blob_reads_back_and_is_stored_once`.
+/// - `summaries_are_listed_newest_first_in_pages`: and filtered.
+///
+/// Every method may fail with `Storage`; after that the caller does nothing else until it knows what happened.
+#[async_trait]
+pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
+    /// Stores event 0 of a new workflow and claims its machine.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when the machine is claimed or the workflow exists.
+    async fn begin(&self, begin: Begin) -> Result<Appended>;
+
+    /// Stores the next events of a workflow.
+    ///
+    /// # Errors
+    ///
+    /// `LeaseLost`, `Conflict`.
+    async fn append(&self, append: Append) -> Result<Appended>;
+
+    /// Takes up to `limit` workflows that are due and nobody holds, those first that are due longest.
+    async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>>;
+
+    /// Prolongs leases to `lease_for` from now, and returns those that this owner no longer holds. Never shortens.
+    async fn renew(&self, leases: &[LeaseKey], lease_for: Duration) -> Result<Vec<LeaseKey>>;
+
+    /// Lets go without an event: due again at `wake_at`, or at once if an inbox item waits.
+    ///
+    /// # Errors
+    ///
+    /// `LeaseLost`.
+    async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()>;
+
+    /// Returns when the next workflow that nobody holds is due, or the next lease ends.
+    async fn next_due(&self) -> Result<Option<Timestamp>>;
+
+    /// Puts an item into a workflow's inbox.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Conflict` when the workflow has ended, `Busy` when its inbox is full.
+    async fn post(&self, item: NewItem) -> Result<Posted>;
+
+    /// Lists the waiting items of a workflow, oldest first.
+    async fn inbox(&self, workflow: WorkflowId) -> Result<Vec<InboxItem>>;
+
+    /// Reads up to `limit` events of a workflow, from this number on. Empty when there are none.
+    async fn events(&self, workflow: WorkflowId, from: Seq, limit: usize) -> Result<Vec<Event>>;
+
+    /// Reads up to `limit` events of the whole store, after this position.
+    async fn follow(&self, after: Position, limit: usize, only: Only) -> Result<Vec<Event>>;
+
+    /// Reads a blob.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; `Corrupt` when the bytes do not have this hash.
+    async fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>>;
+
+    /// Reads the row of one workflow.
+    async fn summary(&self, workflow: WorkflowId) -> Result<Option<WorkflowSummary>>;
+
+    /// Lists rows, newest first, those before `before`, up to `limit`.
+    async fn list(
+        &self,
+        filter: &WorkflowFilter,
+        before: Option<WorkflowId>,
+        limit: usize,
+    ) -> Result<Vec<WorkflowSummary>>;
+
+    /// Returns the workflow that holds the claim on a machine.
+    async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>>;
+
+    /// Returns the hints that this store gives inside this process.
+    fn hints(&self) -> &Hints;
+}

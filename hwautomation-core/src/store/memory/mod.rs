@@ -1,0 +1,127 @@
+//! The reference: a history store in memory.
+
+mod rows;
+
+use super::{
+    Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted,
+    WorkflowFilter, refusal,
+};
+use crate::error::Result;
+use crate::id::{MachineId, OwnerId, WorkflowId};
+use crate::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
+use crate::time::{Clock, Timestamp};
+use async_trait::async_trait;
+use rows::Rows;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Keeps history as long as the process lives. For tests, first steps, and as the meaning of the contract.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    rows: Mutex<Rows>,
+    clock: Clock,
+    hints: Hints,
+}
+
+impl MemoryStore {
+    /// Begins empty, by the computer's clock.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Begins empty, by this clock.
+    #[must_use]
+    pub fn with_clock(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
+    /// Ends every lease, as opening a stored history anew does: whoever held one may write no more.
+    pub fn end_leases(&self) {
+        self.rows().end_leases(self.clock.now());
+        self.hints.tell(Hint::Everything);
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl HistoryStore for MemoryStore {
+    async fn begin(&self, begin: Begin) -> Result<Appended> {
+        let stored = self.rows().begin(begin, self.clock.now())?;
+        self.hints.tell(Hint::Events);
+        self.hints.tell(Hint::Due);
+        Ok(stored)
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended> {
+        let stored = self.rows().append(append, self.clock.now())?;
+        self.hints.tell(Hint::Events);
+        Ok(stored)
+    }
+
+    async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
+        Ok(self.rows().claim(owner, self.clock.now(), lease_for, limit))
+    }
+
+    async fn renew(&self, leases: &[LeaseKey], lease_for: Duration) -> Result<Vec<LeaseKey>> {
+        Ok(self.rows().renew(leases, self.clock.now() + lease_for))
+    }
+
+    async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()> {
+        self.rows().release(lease, wake_at, self.clock.now())?;
+        self.hints.tell(Hint::Due);
+        Ok(())
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>> {
+        Ok(self.rows().next_due())
+    }
+
+    async fn post(&self, item: NewItem) -> Result<Posted> {
+        let workflow = item.workflow;
+        let posted = self.rows().post(item, self.clock.now())?;
+        self.hints.tell(Hint::Inbox(workflow));
+        self.hints.tell(Hint::Due);
+        Ok(posted)
+    }
+
+    async fn inbox(&self, workflow: WorkflowId) -> Result<Vec<InboxItem>> {
+        Ok(self.rows().inbox(workflow))
+    }
+
+    async fn events(&self, workflow: WorkflowId, from: Seq, limit: usize) -> Result<Vec<Event>> {
+        Ok(self.rows().events(workflow, from, limit))
+    }
+
+    async fn follow(&self, after: Position, limit: usize, only: Only) -> Result<Vec<Event>> {
+        Ok(self.rows().follow(after, limit, only))
+    }
+
+    async fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>> {
+        self.rows().blob(hash).ok_or_else(|| refusal::no_blob(hash))
+    }
+
+    async fn summary(&self, workflow: WorkflowId) -> Result<Option<WorkflowSummary>> {
+        Ok(self.rows().summary(workflow))
+    }
+
+    async fn list(
+        &self,
+        filter: &WorkflowFilter,
+        before: Option<WorkflowId>,
+        limit: usize,
+    ) -> Result<Vec<WorkflowSummary>> {
+        Ok(self.rows().list(filter, before, limit))
+    }
+
+    async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {
+        Ok(self.rows().claim_on(machine))
+    }
+
+    fn hints(&self) -> &Hints {
+        &self.hints
+    }
+}

@@ -1,0 +1,20 @@
+//! Where history lives: the contracts of stores and directories, and their reference in memory.
+
+mod append;
+mod directory;
+mod filter;
+mod hints;
+mod history;
+mod inbox;
+mod memory;
+mod overlay;
+pub mod refusal;
+
+pub use append::{After, Append, Appended, Begin, Lease, LeaseKey};
+pub use directory::{MachineDirectory, MemoryDirectory};
+pub use filter::{Only, WorkflowFilter};
+pub use hints::{Hint, HintListener, Hints};
+pub use history::HistoryStore;
+pub use inbox::{Command, InboxItem, ItemId, NewItem, Posted};
+pub use memory::MemoryStore;
+pub use overlay::OverlayDirectory;

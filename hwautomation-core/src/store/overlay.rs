@@ -1,0 +1,124 @@
+//! A directory as it became by what workflows recorded.
+
+use super::MachineDirectory;
+use super::directory::only_match;
+use crate::error::Result;
+use crate::id::MachineId;
+use crate::machine::{Machine, MachineChange};
+use crate::record::{Event, EventKind, Position};
+use crate::time::Timestamp;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Puts recorded changes over a base: a file, a database, your own inventory.
+///
+/// Changes are applied by position, so an event that is delivered twice is applied once. Nothing is written to
+/// the base: begun anew, the overlay is folded from the history again.
+#[derive(Debug)]
+pub struct OverlayDirectory {
+    base: Arc<dyn MachineDirectory>,
+    overlay: RwLock<Overlay>,
+}
+
+#[derive(Debug, Default)]
+struct Overlay {
+    position: Position,
+    machines: BTreeMap<MachineId, Changes>,
+}
+
+/// The newest change of each kind, and how often the machine booted: what is needed to make it again.
+#[derive(Debug, Default)]
+struct Changes {
+    latest: BTreeMap<String, (Timestamp, MachineChange)>,
+    boots: u64,
+}
+
+impl OverlayDirectory {
+    /// Begins without changes.
+    #[must_use]
+    pub fn new(base: Arc<dyn MachineDirectory>) -> Self {
+        Self { base, overlay: RwLock::default() }
+    }
+
+    /// Returns the position up to which events were taken in.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.overlay.read().unwrap_or_else(PoisonError::into_inner).position
+    }
+
+    /// Takes in an event. One that was taken in before, or is about no machine, changes nothing.
+    pub fn apply(&self, event: &Event) {
+        let mut overlay = self.overlay.write().unwrap_or_else(PoisonError::into_inner);
+        if event.position <= overlay.position {
+            return;
+        }
+        overlay.position = event.position;
+        if let EventKind::MachineChanged { machine, change } = &event.kind {
+            overlay.machines.entry(machine.clone()).or_default().take(change, event.at);
+        }
+    }
+
+    fn over(&self, mut machine: Machine) -> Machine {
+        let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(changes) = overlay.machines.get(&machine.id) {
+            changes.latest.values().for_each(|(at, change)| machine.apply(change, *at));
+            machine.boot_generation += changes.boots;
+        }
+        machine
+    }
+
+    fn changed(&self) -> Vec<MachineId> {
+        let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
+        overlay.machines.keys().cloned().collect()
+    }
+
+    /// Finds a machine by an address that it got or lost since the base was written.
+    async fn find_changed(&self, name: &str) -> Result<Option<Machine>> {
+        let mut machines = Vec::new();
+        for id in self.changed() {
+            machines.extend(self.base.find(id.as_str()).await?.map(|machine| self.over(machine)));
+        }
+        only_match(name, machines.iter()).map(Option::<&Machine>::cloned)
+    }
+}
+
+impl Changes {
+    fn take(&mut self, change: &MachineChange, at: Timestamp) {
+        let key = match change {
+            MachineChange::Booted { .. } => {
+                self.boots += 1;
+                return;
+            }
+            MachineChange::BmcAddress { .. } => "bmc".to_owned(),
+            MachineChange::HostAddress { .. } => "host".to_owned(),
+            MachineChange::DeviceType { .. } => "type".to_owned(),
+            MachineChange::Fact { name, .. } => format!("fact {name}"),
+        };
+        self.latest.insert(key, (at, change.clone()));
+    }
+}
+
+#[async_trait]
+impl MachineDirectory for OverlayDirectory {
+    async fn find(&self, name: &str) -> Result<Option<Machine>> {
+        let is_address = name.parse::<std::net::IpAddr>().is_ok();
+        if is_address && let Some(machine) = self.find_changed(name).await? {
+            return Ok(Some(machine));
+        }
+        let found = self.base.find(name).await?.map(|machine| self.over(machine));
+        // The base may still know an address that the machine has given up.
+        let stale = |machine: &Machine| {
+            let here = [machine.addresses.bmc, machine.addresses.host];
+            is_address && !here.iter().flatten().any(|address| address.to_string() == name)
+        };
+        Ok(found.filter(|machine| {
+            !stale(machine) || machine.aliases.contains(name) || machine.id.as_str() == name
+        }))
+    }
+
+    async fn list(&self, after: Option<&MachineId>, limit: usize) -> Result<Vec<Machine>> {
+        let page = self.base.list(after, limit).await?;
+        Ok(page.into_iter().map(|machine| self.over(machine)).collect())
+    }
+}

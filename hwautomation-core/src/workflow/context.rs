@@ -1,0 +1,336 @@
+//! What a step sees of the world.
+
+use super::effect::{Effect, overdue};
+use super::handle::{
+    BiosHandle, BmcHandle, BootHandle, CommissionerHandle, PowerHandle, PowerLedger, ShellHandle,
+};
+use super::outcome::{StepOutput, read_output};
+use super::port::{Opened, Opening, Port};
+use crate::device::Capability;
+use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
+use crate::id::{IntentName, PluginName, SignalName};
+use crate::machine::{Machine, MachineChange};
+use crate::record::{IntentResult, Side};
+use crate::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Gives a step its machine, its parameters, its plugins and its history. A cheap clone.
+#[derive(Clone)]
+pub struct WorkflowContext {
+    port: Arc<dyn Port>,
+    power: Arc<PowerLedger>,
+}
+
+impl WorkflowContext {
+    pub(crate) fn new(port: Arc<dyn Port>) -> Self {
+        let power = Arc::new(PowerLedger::new(port.power_overridden()));
+        Self { port, power }
+    }
+
+    /// Returns the machine as the directory knows it now.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` in a workflow without a machine.
+    pub fn machine(&self) -> Result<Arc<Machine>> {
+        self.port.machine()
+    }
+
+    /// Reads what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when the request has another shape; a workflow with [`params`](super::Workflow::params) refused
+    /// it at submission.
+    pub fn params<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_value(self.port.request().clone())
+            .map_err(|cause| Error::invalid("reading the request").with_source(cause))
+    }
+
+    /// Reads what an earlier step handed on.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when no step recorded it, `Invalid` when it has another shape.
+    pub async fn output<T: StepOutput>(&self) -> Result<T> {
+        let Some(record) = self.port.output(T::NAME) else {
+            let step = &self.port.place().step;
+            return Err(Error::not_found(format!(
+                "step {step} reads the output {}, which no step recorded",
+                T::NAME
+            ))
+            .with_remedy("put the step that hands it on before this one; a skipped step hands on nothing"));
+        };
+        let value = self.port.load(&record.value).await?;
+        read_output(Some(&record), value)
+    }
+
+    /// Reads what an earlier step handed on, or nothing if it was skipped.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when it has another shape.
+    pub async fn output_if_any<T: StepOutput>(&self) -> Result<Option<T>> {
+        match self.output().await {
+            Ok(output) => Ok(Some(output)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.port.now()
+    }
+
+    /// Returns which attempt this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.port.place().attempt
+    }
+
+    /// Returns the owner's fencing number: a later owner has a higher one.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.port.place().epoch
+    }
+
+    /// Returns a key for services that take one: the same for every attempt at this step.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        let place = self.port.place();
+        format!("{}/{}", place.workflow, place.step)
+    }
+
+    /// Says what the step does now. Never fails, never blocks; the text is cut at 1 KiB.
+    pub fn report_sub_task(&self, text: impl Into<String>) {
+        self.port.sub_task(text.into());
+    }
+
+    /// Says how much of the step is done, 0 to 1. Only live listeners see it.
+    pub fn progress(&self, fraction: f32) {
+        if fraction.is_finite() {
+            self.port.progress(fraction.clamp(0.0, 1.0));
+        }
+    }
+
+    /// Tells whether somebody asked for a stop.
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.port.cancelled()
+    }
+
+    /// Ends the step here if somebody asked for a stop.
+    ///
+    /// # Errors
+    ///
+    /// `Cancelled`; return it.
+    pub fn checkpoint(&self) -> Result<()> {
+        if self.cancelled() { Err(Error::new(ErrorKind::Cancelled, "the run was cancelled")) } else { Ok(()) }
+    }
+
+    /// Sends an effect once per intent.
+    ///
+    /// The intent is recorded, the effect is sent, its result is recorded. A value that was recorded before is
+    /// returned for ever, without sending. A definite error closes the intent, and a later call is a new try.
+    /// An unknown outcome leaves it open: the engine asks [`probe`](super::WorkflowStep::probe) before it runs
+    /// the step again.
+    ///
+    /// # Errors
+    ///
+    /// The effect's own, or `Refused` when the effect must not be sent now; then nothing was recorded.
+    pub async fn once<E: Effect>(&self, name: &'static str, effect: E) -> Result<E::Value> {
+        let intent = IntentName::new(name)?;
+        let may_take = effect.may_take();
+        effect.check()?;
+        let opening = Opening { intent: intent.clone(), boots: effect.boots(), may_take };
+        if let Opened::Before(stored) = self.port.open(opening).await? {
+            let value = self.port.load(&stored).await?;
+            return serde_json::from_value(value).map_err(|cause| {
+                Error::invalid(format!("reading the recorded result of {intent}"))
+                    .with_remedy("give an effect a new name when its result changes")
+                    .with_source(cause)
+            });
+        }
+        let sent = match effect.check() {
+            Ok(()) => tokio::time::timeout(may_take, effect.send())
+                .await
+                .unwrap_or_else(|_| Err(overdue(name, self.port.place().side, may_take))),
+            Err(refused) => Err(refused),
+        };
+        self.settle(&intent, sent).await
+    }
+
+    /// Records what became of an effect.
+    async fn settle<T: Serialize>(&self, intent: &IntentName, sent: Result<T>) -> Result<T> {
+        match sent {
+            Ok(value) => {
+                let json = serde_json::to_value(&value).map_err(|cause| {
+                    Error::invalid(format!("writing the result of {intent}")).with_source(cause)
+                })?;
+                let value_stored = self.port.store(json).await?;
+                self.port.close(intent, IntentResult::Happened { value: value_stored }).await?;
+                Ok(value)
+            }
+            Err(error) if error.class() == ErrorClass::UnknownOutcome => Err(error),
+            Err(error) => {
+                self.port.close(intent, IntentResult::Failed { error: ErrorRecord::from(&error) }).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Records evidence. A payload over 16 KiB is stored apart; over 8 MiB it is refused.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when it is too large, `LeaseLost`, `Storage`.
+    pub async fn record(&self, name: impl Into<String> + Send, payload: impl Serialize + Send) -> Result<()> {
+        let name = name.into();
+        let value = serde_json::to_value(payload).map_err(|cause| {
+            Error::invalid(format!("writing the record {name} as JSON")).with_source(cause)
+        })?;
+        let stored = self.port.store(value).await?;
+        self.port.record(name, stored).await
+    }
+
+    /// Records that something about the machine changed; the directory follows.
+    ///
+    /// # Errors
+    ///
+    /// `LeaseLost`, `Storage`.
+    pub async fn machine_changed(&self, change: MachineChange) -> Result<()> {
+        self.port.machine_changed(change).await
+    }
+
+    /// Takes a signal of this name, if one arrived. It stays readable until the outcome of this step is recorded.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when it carries another shape, `LeaseLost`, `Storage`.
+    pub async fn signal<T: DeserializeOwned>(&self, name: &SignalName) -> Result<Option<T>> {
+        let Some(value) = self.port.signal(name).await? else { return Ok(None) };
+        serde_json::from_value(value).map(Some).map_err(|cause| {
+            Error::invalid(format!("reading what the signal {name} carries")).with_source(cause)
+        })
+    }
+
+    /// Opens a recorded guard: until [`interruptible`](Self::interruptible), the step's end or the limit, neither
+    /// cancel nor timeout nor shutdown drops the work, also across waits.
+    ///
+    /// # Errors
+    ///
+    /// `Cancelled` when somebody asked for a stop before, `LeaseLost`, `Storage`.
+    pub async fn uninterruptible(&self, limit: Duration) -> Result<()> {
+        self.checkpoint()?;
+        self.port.guard(limit).await
+    }
+
+    /// Closes the guard.
+    ///
+    /// # Errors
+    ///
+    /// `LeaseLost`, `Storage`.
+    pub async fn interruptible(&self) -> Result<()> {
+        self.port.unguard().await
+    }
+
+    /// Returns a plugin of a contract of your own.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, with the names there are.
+    pub fn plugin<T: ?Sized + Send + Sync + 'static>(&self, name: &str) -> Result<Arc<T>> {
+        self.port.plugins().get(&PluginName::new(name)?)
+    }
+
+    /// Returns the machine's power.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when the machine names no such plugin, `NotFound` when it is not registered.
+    pub fn power(&self) -> Result<PowerHandle> {
+        let (machine, plugin) = self.serving(Capability::Power)?;
+        Ok(PowerHandle { machine, plugin, ledger: Arc::clone(&self.power) })
+    }
+
+    /// Returns the machine's boot device.
+    ///
+    /// # Errors
+    ///
+    /// As [`power`](Self::power).
+    pub fn boot(&self) -> Result<BootHandle> {
+        let (machine, plugin) = self.serving(Capability::Boot)?;
+        Ok(BootHandle { machine, plugin })
+    }
+
+    /// Returns the machine's BIOS.
+    ///
+    /// # Errors
+    ///
+    /// As [`power`](Self::power).
+    pub fn bios(&self) -> Result<BiosHandle> {
+        let (machine, plugin) = self.serving(Capability::Bios)?;
+        Ok(BiosHandle { machine, plugin })
+    }
+
+    /// Returns the machine's BMC.
+    ///
+    /// # Errors
+    ///
+    /// As [`power`](Self::power).
+    pub fn bmc(&self) -> Result<BmcHandle> {
+        let (machine, plugin) = self.serving(Capability::Bmc)?;
+        Ok(BmcHandle { machine, plugin })
+    }
+
+    /// Returns the machine's commissioning service.
+    ///
+    /// # Errors
+    ///
+    /// As [`power`](Self::power).
+    pub fn commissioner(&self) -> Result<CommissionerHandle> {
+        let (machine, plugin) = self.serving(Capability::Commissioner)?;
+        Ok(CommissionerHandle { machine, plugin })
+    }
+
+    /// Returns a shell on the machine's host.
+    ///
+    /// # Errors
+    ///
+    /// As [`power`](Self::power).
+    pub fn shell(&self) -> Result<ShellHandle> {
+        let (machine, plugin) = self.serving(Capability::Shell)?;
+        Ok(ShellHandle { machine, plugin, ledger: Arc::clone(&self.power) })
+    }
+
+    fn serving<T: ?Sized + Send + Sync + 'static>(
+        &self,
+        capability: Capability,
+    ) -> Result<(Arc<Machine>, Arc<T>)> {
+        let machine = self.machine()?;
+        let plugin = self.port.plugins().get(machine.plugin_for(capability)?)?;
+        Ok((machine, plugin))
+    }
+
+    /// Tells whether the step is being undone.
+    #[must_use]
+    pub fn is_undoing(&self) -> bool {
+        self.port.place().side == Side::Undo
+    }
+}
+
+impl fmt::Debug for WorkflowContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.port.place();
+        f.debug_struct("WorkflowContext")
+            .field("workflow", &place.workflow)
+            .field("step", &place.step)
+            .finish()
+    }
+}

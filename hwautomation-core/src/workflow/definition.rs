@@ -1,0 +1,121 @@
+//! A kind of workflow: its steps and its rules.
+
+use super::WorkflowStep;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{StepName, WorkflowName};
+use crate::machine::Machine;
+use crate::record::{BlobHash, OnFailure};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+type Check = Arc<dyn Fn(&Value, Option<&Machine>) -> Result<()> + Send + Sync>;
+
+/// Defines a kind of workflow.
+#[derive(Clone)]
+pub struct Workflow {
+    pub(crate) name: WorkflowName,
+    pub(crate) steps: Vec<Arc<dyn WorkflowStep>>,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) deadline: Option<Duration>,
+    checks: Vec<Check>,
+}
+
+impl Workflow {
+    /// Begins a definition without steps.
+    ///
+    /// # Panics
+    ///
+    /// When the name is not lower case letters, digits, `_`, `-` and `.`.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        let name = WorkflowName::from_static(name);
+        Self { name, steps: Vec::new(), on_failure: OnFailure::Keep, deadline: None, checks: Vec::new() }
+    }
+
+    /// Adds a step at the end.
+    #[must_use]
+    pub fn step(mut self, step: impl WorkflowStep) -> Self {
+        self.steps.push(Arc::new(step));
+        self
+    }
+
+    /// Says what happens when a step fails for good, unless the submission says otherwise. Default
+    /// [`OnFailure::Keep`].
+    #[must_use]
+    pub fn on_failure(mut self, on_failure: OnFailure) -> Self {
+        self.on_failure = on_failure;
+        self
+    }
+
+    /// Limits forward work, counted from the first step, unless the submission says otherwise. Default: no limit.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Refuses at submission a request that does not read as this type.
+    #[must_use]
+    pub fn params<T: DeserializeOwned + 'static>(self) -> Self {
+        self.check(|request, _| {
+            serde_json::from_value::<T>(request.clone()).map(|_| ()).map_err(|cause| {
+                Error::invalid(format!("the request is not as the workflow wants it: {cause}"))
+                    .with_remedy("correct the named field")
+            })
+        })
+    }
+
+    /// Refuses at submission what this function refuses. It only looks.
+    #[must_use]
+    pub fn check(
+        mut self,
+        check: impl Fn(&Value, Option<&Machine>) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push(Arc::new(check));
+        self
+    }
+
+    /// Returns the fingerprint of the definition: the SHA-256 of its step names and versions.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let lines = self.steps.iter().map(|step| format!("{} {}\n", step.name(), step.version()));
+        BlobHash::of(lines.collect::<String>().as_bytes()).to_string()
+    }
+
+    /// Returns the step of this name.
+    #[must_use]
+    pub fn find(&self, name: &StepName) -> Option<&Arc<dyn WorkflowStep>> {
+        self.steps.iter().find(|step| step.name() == *name)
+    }
+
+    /// Runs every check on a request.
+    pub(crate) fn check_request(&self, request: &Value, machine: Option<&Machine>) -> Result<()> {
+        self.checks.iter().try_for_each(|check| check(request, machine))
+    }
+
+    /// Refuses a definition that could not be recorded: no steps with equal names.
+    pub(crate) fn check_definition(&self) -> Result<()> {
+        let mut names = BTreeSet::new();
+        match self.steps.iter().map(|step| step.name()).find(|name| !names.insert(name.clone())) {
+            None => Ok(()),
+            Some(name) => Err(Error::new(
+                ErrorKind::Invalid,
+                format!("workflow {} has two steps named {name}", self.name),
+            )
+            .with_remedy("give each step its own name")),
+        }
+    }
+}
+
+impl fmt::Debug for Workflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workflow")
+            .field("name", &self.name)
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,22 @@
+//! What a workflow is, for people who write steps.
+//!
+//! A [`Workflow`] is a list of [`WorkflowStep`]s. A step gets a [`WorkflowContext`], through which it reads its
+//! machine and parameters, reaches plugins, reports what it does, and sends every destructive command by
+//! [`WorkflowContext::once`]. It never sees the engine that runs it.
+
+mod context;
+mod definition;
+mod effect;
+mod handle;
+mod outcome;
+pub(crate) mod port;
+mod step;
+mod step_fn;
+
+pub use context::WorkflowContext;
+pub use definition::Workflow;
+pub use effect::{Call, Effect};
+pub use handle::{BiosHandle, BmcHandle, BootHandle, CommissionerHandle, PowerHandle, ShellHandle};
+pub use outcome::{PlannedStep, Probed, StepOutcome, StepOutput, StepPlan, UndoOutcome, Wait, WorkflowPlan};
+pub use step::{ProbedIntent, WorkflowStep};
+pub use step_fn::{StepFn, step_fn};

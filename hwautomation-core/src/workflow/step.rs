@@ -1,0 +1,101 @@
+//! One step of a workflow.
+
+use super::{Probed, StepOutcome, StepPlan, UndoOutcome, WorkflowContext};
+use crate::device::Capability;
+use crate::error::Result;
+use crate::id::{IntentName, StepName};
+use crate::record::{Policy, Resume, Side, UndoOf};
+use async_trait::async_trait;
+use std::fmt;
+
+/// Does one thing, so that it can be interrupted anywhere and gone on with.
+///
+/// # Contract
+///
+/// - `a_second_run_changes_nothing_more`: the engine may call `run` again after a crash, a wake or a failure.
+///   What must not happen twice goes through [`WorkflowContext::once`]; everything else looks before it acts.
+/// - `a_dropped_run_can_be_gone_on_with`: the future may be dropped at any `.await`.
+/// - `a_kill_between_intent_and_result_is_survived`: [`resume`](Self::resume) says how.
+/// - `undoing_twice_is_as_good_as_once`.
+/// - `a_cancelled_run_ends_at_a_checkpoint`.
+///
+/// `testing::step_conformance!` tries all of it on any step.
+#[async_trait]
+pub trait WorkflowStep: fmt::Debug + Send + Sync + 'static {
+    /// Names the step. Stored; never change it.
+    fn name(&self) -> StepName;
+
+    /// Says what happens to an effect that was begun and of which nobody recorded the outcome.
+    fn resume(&self) -> Resume;
+
+    /// Runs the step, or looks again after a wait.
+    ///
+    /// # Errors
+    ///
+    /// Any. The class decides whether there is another attempt.
+    async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome>;
+
+    /// Returns what people read. Default: the name.
+    fn title(&self) -> String {
+        self.name().to_string()
+    }
+
+    /// Returns the version of what the step does. Raise it when a run that is half through the old one must not
+    /// go on with the new one. Default 1.
+    fn version(&self) -> u32 {
+        1
+    }
+
+    /// Returns the step's limits.
+    fn policy(&self) -> Policy {
+        Policy::default()
+    }
+
+    /// Lists what the step needs, so that a machine without it is refused at submission. Default: nothing.
+    fn needs(&self) -> Vec<Capability> {
+        Vec::new()
+    }
+
+    /// Finds out whether an effect happened. Asked once for each open effect before `run` is called again, if
+    /// [`resume`](Self::resume) says [`Resume::Probe`]. Only reads. Default: unknown, so a person decides.
+    ///
+    /// # Errors
+    ///
+    /// Any. The class decides whether it is asked again.
+    async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
+        let _ = (ctx, intent);
+        Ok(Probed::unknown("this step cannot tell"))
+    }
+
+    /// Undoes what the step did. Default: there is nothing to undo.
+    ///
+    /// # Errors
+    ///
+    /// Any. The class decides whether it is tried again.
+    async fn undo(&self, ctx: &WorkflowContext, of: UndoOf) -> Result<UndoOutcome> {
+        let _ = (ctx, of);
+        Ok(UndoOutcome::Nothing)
+    }
+
+    /// Says what `run` would do. May read, never writes. Default: unknown.
+    ///
+    /// # Errors
+    ///
+    /// Any; a plan shows it.
+    async fn plan(&self, ctx: &WorkflowContext) -> Result<StepPlan> {
+        let _ = ctx;
+        Ok(StepPlan::Unknown)
+    }
+}
+
+/// Names an effect of which nobody recorded the outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProbedIntent {
+    /// The name given to `once`.
+    pub name: IntentName,
+    /// Whether it was sent to run the step or to undo it.
+    pub side: Side,
+    /// When it was begun.
+    pub opened_at: crate::time::Timestamp,
+}
