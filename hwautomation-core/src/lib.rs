@@ -1,5 +1,6 @@
 //! hwautomation-core
 pub mod actor;
+pub mod bios;
 pub mod device;
 pub mod error;
 pub mod id;

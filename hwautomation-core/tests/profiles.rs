@@ -2,6 +2,7 @@
 
 #![cfg(feature = "profiles")]
 
+use hwautomation_core::bios::{Settings, Template};
 use hwautomation_core::device::{Capability, DeviceProfile, DeviceProfiles};
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::id::{DeviceType, PluginName, SettingName, SettingPattern, StepName};
@@ -74,6 +75,16 @@ fn a_good_file_gives_what_it_says() {
 fn profiles_written_as_toml_read_back_the_same() {
     let text = toml::to_string(&good()).unwrap();
     assert_eq!(DeviceProfiles::from_toml(&text, "again.toml").unwrap(), good());
+}
+
+#[test]
+fn a_profile_read_from_a_file_makes_a_template() {
+    let template = Template::from_profile(good().iter().next().unwrap()).unwrap();
+    let current =
+        json!({"BootMode": "Legacy", "Intel VT-d": "true", "NumaNodes": 1, "SecureBoot": "Disabled"});
+    let current: Settings = serde_json::from_value(current).unwrap();
+    let applied = template.apply(&current).unwrap();
+    assert_eq!(applied.changes.to_string(), "BootMode: Legacy -> UEFI\nNumaNodes: 1 -> 16");
 }
 
 #[test]
