@@ -10,6 +10,9 @@ use uuid::Uuid;
 /// How long a name or a machine's id may be, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
+/// How long the name of a BIOS setting may be, in bytes. Vendors use whole sentences.
+const SETTING_BYTES_MAX: usize = 256;
+
 fn check_name(what: &str, text: &str) -> Result<()> {
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '.');
     if !text.is_empty() && text.len() <= NAME_BYTES_MAX && text.chars().all(fine) {
@@ -25,6 +28,16 @@ fn check_machine(what: &str, text: &str) -> Result<()> {
     }
     Err(Error::invalid(format!("{text:?} is no {what}"))
         .with_remedy("use 1 to 128 visible ASCII characters without blanks"))
+}
+
+fn check_setting(what: &str, text: &str) -> Result<()> {
+    // Blanks at the ends stay: some vendors ship such names, and they must read back as they are.
+    let visible = !text.trim().is_empty() && !text.chars().any(char::is_control);
+    if visible && text.len() <= SETTING_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("{text:?} is no {what}"))
+        .with_remedy("use 1 to 256 bytes of visible text; blanks inside are fine"))
 }
 
 macro_rules! text_id {
@@ -122,6 +135,14 @@ text_id! {
     /// Names a kind of machine, such as `a1.c5.large`.
     DeviceType, "device type", check_name
 }
+text_id! {
+    /// Names a BIOS setting as its vendor does, such as `Intel VT for Directed I/O (VT-d)`.
+    SettingName, "setting name", check_setting
+}
+text_id! {
+    /// Names BIOS settings, with `*` anywhere for any text, such as `dimm_*_size`. Case counts.
+    SettingPattern, "setting pattern", check_setting
+}
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $make:ident) => {
@@ -200,6 +221,14 @@ mod tests {
             assert!(error.remedy().is_some_and(|remedy| remedy.contains("lower-case")));
         }
         assert!(MachineId::new("x3000c0s1b0n0").is_ok() && MachineId::new("srv 1").is_err());
+    }
+
+    #[test]
+    fn a_setting_name_is_any_visible_text() {
+        assert!(SettingName::new("Intel VT for Directed I/O (VT-d)").is_ok());
+        for text in ["", " ", "a\nb", "a\u{7}", &"x".repeat(257)] {
+            assert!(SettingName::new(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

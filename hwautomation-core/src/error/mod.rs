@@ -1,9 +1,11 @@
 //! The one error that crosses a border, and the form in which history stores it.
 
 mod kind;
+mod nearest;
 mod record;
 
 pub use kind::{ErrorClass, ErrorKind};
+pub(crate) use nearest::{did_you_mean, nearest};
 pub use record::ErrorRecord;
 
 use std::borrow::Cow;
