@@ -13,10 +13,12 @@ const WINDOW: usize = 4;
 const LONG: usize = 8;
 const MASK: &str = "***";
 
-/// Secrets by their first [`WINDOW`] bytes. They stay for the life of the process: an error that quotes one
-/// may be recorded long after the last user dropped it.
-static ISSUED: LazyLock<RwLock<HashMap<[u8; WINDOW], Vec<Arc<SecretString>>>>> =
-    LazyLock::new(Default::default);
+/// Secrets by their first [`WINDOW`] bytes.
+type Buckets = HashMap<[u8; WINDOW], Vec<Arc<SecretString>>>;
+
+/// They stay for the life of the process: an error that quotes one may be recorded long after the last user
+/// dropped it.
+static ISSUED: LazyLock<RwLock<Buckets>> = LazyLock::new(Default::default);
 
 pub(super) fn remember(secret: &Arc<SecretString>) {
     let Some(window) = secret.expose_secret().as_bytes().first_chunk::<WINDOW>() else { return };
