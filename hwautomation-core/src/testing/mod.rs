@@ -1,0 +1,3 @@
+//! What tests need: fakes with faults, and the conformance suites that every implementation can run.
+
+pub mod fake;
