@@ -205,7 +205,7 @@ fn next_undo(state: &WorkflowState, undo: &UndoState, now: Timestamp) -> Action 
     if now >= undo.deadline_at {
         return undone(state, undo, "the time for undoing was over");
     }
-    let begun = state.steps.iter().enumerate().rev().filter(|(_, step)| is_begun(step));
+    let mut begun = state.steps.iter().enumerate().rev().filter(|(_, step)| is_begun(step));
     begun
         .find_map(|(index, step)| next_undo_of(state, undo, index, step, now))
         .unwrap_or_else(|| undone(state, undo, "it was not tried"))

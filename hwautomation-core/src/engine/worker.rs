@@ -88,9 +88,11 @@ impl Worker {
         }
     }
 
+    /// Hints say when to look; should one be lost, a lease's time is the longest that nobody looks.
     async fn next_due(&self) -> Option<Timestamp> {
+        let latest = self.shared.clock.now() + self.shared.options.lease;
         match self.shared.store.next_due().await {
-            Ok(at) => at,
+            Ok(at) => Some(at.map_or(latest, |at| at.min(latest))),
             Err(error) => self.store_failed(&error),
         }
     }

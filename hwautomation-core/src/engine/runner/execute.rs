@@ -87,7 +87,7 @@ impl Runner {
         let desk = Arc::new(Desk::new(self.machine.clone(), cancelled));
         let ctx = WorkflowContext::new(Arc::new(self.port(step, side, Arc::clone(&desk), calls_in)));
         self.handle.set_progress(None);
-        let task = tokio::spawn(call(implementation, ctx, job));
+        let task = Task(tokio::spawn(call(implementation, ctx, job)));
         let executed = self.attend(step, side, task, calls, &desk).await;
         self.handle.set_progress(None);
         self.collect(step, &desk)?;
@@ -121,7 +121,7 @@ impl Runner {
         &mut self,
         step: usize,
         side: Side,
-        mut task: JoinHandle<Returned>,
+        mut task: Task,
         mut calls: mpsc::Receiver<PortCall>,
         desk: &Desk,
     ) -> Result<Executed> {
@@ -138,7 +138,7 @@ impl Runner {
             tokio::select! {
                 biased;
                 Some(call) = calls.recv() => self.serve(step, side, call, desk, &mut notes).await?,
-                joined = &mut task => return Ok(match joined {
+                joined = &mut task.0 => return Ok(match joined {
                     Ok(returned) => Executed::Returned(returned, notes),
                     Err(error) => Executed::Failed(panicked(error)),
                 }),
@@ -169,7 +169,7 @@ impl Runner {
                 () = handle.lost.notified() => {
                     // Under a guard the work is let finish, though nothing of it can be recorded any more.
                     let finish = timer::until(&shared.clock, Some(guard.unwrap_or(self.journal.now())));
-                    tokio::select! { biased; _ = &mut task => {} () = finish => drop_task(task).await }
+                    tokio::select! { biased; _ = &mut task.0 => {} () = finish => drop_task(task).await }
                     return Ok(Executed::Leave);
                 }
                 () = stopping(&mut mode), if !limits.stopping => {
@@ -192,6 +192,16 @@ impl Runner {
     }
 }
 
+/// The task of a step. When its runner is gone, it goes too: nobody could record what it does.
+#[derive(Debug)]
+struct Task(JoinHandle<Returned>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 async fn call(step: Arc<dyn WorkflowStep>, ctx: WorkflowContext, job: Job) -> Returned {
     match job {
         Job::Run => Returned::Run(step.run(&ctx).await),
@@ -207,10 +217,10 @@ async fn stopping(mode: &mut tokio::sync::watch::Receiver<Mode>) {
 }
 
 /// Drops a step's future and waits until it is gone.
-async fn drop_task(mut task: JoinHandle<Returned>) {
-    task.abort();
+async fn drop_task(mut task: Task) {
+    task.0.abort();
     tokio::select! {
-        _ = &mut task => {}
+        _ = &mut task.0 => {}
         () = timer::pause(DROP_LIMIT) => tracing::error!("a step does not yield; its task is left behind"),
     }
 }
