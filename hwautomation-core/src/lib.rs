@@ -9,5 +9,7 @@ pub mod plugin;
 pub mod record;
 pub mod secret;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
 pub mod workflow;

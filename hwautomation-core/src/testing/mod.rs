@@ -1,0 +1,3 @@
+//! What tests of workflows, plugins and stores need (feature `testing`).
+
+pub mod conformance;
