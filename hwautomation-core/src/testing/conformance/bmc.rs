@@ -72,10 +72,8 @@ pub async fn what_was_set_reads_back(fixture: &dyn BmcFixture) -> Result<(), Str
         gateway: Some(fixture.new_gateway()),
     };
     set(fixture, now.address, &change).await?;
-    for lan in [fixture.true_lan().await, read(fixture, fixture.new_address()).await?] {
-        hold(change.is_in_force(&lan), || format!("expected {change:?} in force, found {lan:?}"))?;
-    }
-    Ok(())
+    took("the LAN", &change, &fixture.true_lan().await)?;
+    took("read_lan", &change, &read(fixture, fixture.new_address()).await?)
 }
 
 /// Checks that a change of the gateway changes the gateway only, and one of the address the address only.
@@ -213,6 +211,10 @@ async fn set(fixture: &dyn BmcFixture, at: Ipv4Addr, change: &LanChange) -> Verd
     }
     fixture.settle().await;
     Ok(())
+}
+
+fn took(what: &str, change: &LanChange, lan: &LanSettings) -> Verdict {
+    hold(change.is_in_force(lan), || format!("{what}: expected {change:?} in force, found {lan:?}"))
 }
 
 async fn read(fixture: &dyn BmcFixture, at: Ipv4Addr) -> Verdict<LanSettings> {
