@@ -2,6 +2,7 @@
 pub mod actor;
 pub mod bios;
 pub mod device;
+pub mod engine;
 pub mod error;
 pub mod id;
 pub mod machine;

@@ -267,6 +267,8 @@ pub enum ClosedBy {
     Call,
     /// The step's probe found out.
     Probe,
+    /// A person said: try again.
+    Person,
 }
 
 /// Holds what a step handed on.

@@ -146,10 +146,16 @@ fn waiting(state: &WorkflowState) -> Option<WaitingFor> {
             then: "it fails".to_owned(),
         });
     }
-    match state.current_step() {
-        Some(step) => on_step(state, step),
-        None => None,
+    if state.started_at.is_none() {
+        let what = "a worker".to_owned();
+        return Some(WaitingFor {
+            what,
+            since: state.submitted_at,
+            until: None,
+            then: "it starts".to_owned(),
+        });
     }
+    on_step(state, state.current_step()?)
 }
 
 fn on_step(state: &WorkflowState, step: &StepState) -> Option<WaitingFor> {
@@ -162,12 +168,6 @@ fn on_step(state: &WorkflowState, step: &StepState) -> Option<WaitingFor> {
             Some(waiting)
         }
         Phase::Retrying { at } => Some(on_retry(&step.failures, *at, name.as_str(), state.submitted_at)),
-        Phase::Pending if state.started_at.is_none() => Some(WaitingFor {
-            what: "a worker".to_owned(),
-            since: state.submitted_at,
-            until: None,
-            then: format!("{name} starts"),
-        }),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::id::WorkflowId;
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::watch;
 
 /// How many hints may wait for a slow listener before it is told to look at everything.
 const WAITING_MAX: usize = 1024;
@@ -21,28 +22,48 @@ pub enum Hint {
 
 /// Carries hints inside one process from a store to all who listen.
 #[derive(Debug, Clone)]
-pub struct Hints(broadcast::Sender<Hint>);
+pub struct Hints {
+    work: broadcast::Sender<Hint>,
+    events: watch::Sender<()>,
+}
 
-/// Hears hints.
+/// Hears that there may be work: every hint but [`Hint::Events`].
 #[derive(Debug)]
 pub struct HintListener(broadcast::Receiver<Hint>);
 
+/// Hears that there are new events.
+#[derive(Debug, Clone)]
+pub struct EventListener(watch::Receiver<()>);
+
 impl Default for Hints {
     fn default() -> Self {
-        Self(broadcast::Sender::new(WAITING_MAX))
+        Self { work: broadcast::Sender::new(WAITING_MAX), events: watch::Sender::new(()) }
     }
 }
 
 impl Hints {
     /// Tells all listeners. Without listeners nothing happens.
     pub fn tell(&self, hint: Hint) {
-        let _nobody_listens = self.0.send(hint);
+        match hint {
+            Hint::Events => {
+                self.events.send_replace(());
+            }
+            work => {
+                let _nobody_listens = self.work.send(work);
+            }
+        }
     }
 
-    /// Begins to listen.
+    /// Begins to listen for work.
     #[must_use]
     pub fn listen(&self) -> HintListener {
-        HintListener(self.0.subscribe())
+        HintListener(self.work.subscribe())
+    }
+
+    /// Begins to listen for events.
+    #[must_use]
+    pub fn listen_for_events(&self) -> EventListener {
+        EventListener(self.events.subscribe())
     }
 }
 
@@ -55,9 +76,13 @@ impl HintListener {
             Err(RecvError::Closed) => std::future::pending().await,
         }
     }
+}
 
-    /// Forgets the hints that wait.
-    pub fn clear(&mut self) {
-        self.0 = self.0.resubscribe();
+impl EventListener {
+    /// Waits until events were stored since the last call. Never returns when the store is gone.
+    pub async fn changed(&mut self) {
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

@@ -13,7 +13,7 @@ pub mod refusal;
 pub use append::{After, Append, Appended, Begin, Lease, LeaseKey};
 pub use directory::{MachineDirectory, MemoryDirectory};
 pub use filter::{Only, WorkflowFilter};
-pub use hints::{Hint, HintListener, Hints};
+pub use hints::{EventListener, Hint, HintListener, Hints};
 pub use history::HistoryStore;
 pub use inbox::{Command, InboxItem, ItemId, NewItem, Posted};
 pub use memory::MemoryStore;

@@ -150,12 +150,7 @@ impl WorkflowContext {
         effect.check()?;
         let opening = Opening { intent: intent.clone(), boots: effect.boots(), may_take };
         if let Opened::Before(stored) = self.port.open(opening).await? {
-            let value = self.port.load(&stored).await?;
-            return serde_json::from_value(value).map_err(|cause| {
-                Error::invalid(format!("reading the recorded result of {intent}"))
-                    .with_remedy("give an effect a new name when its result changes")
-                    .with_source(cause)
-            });
+            return read_result(&intent, self.port.load(&stored).await?);
         }
         let sent = match effect.check() {
             Ok(()) => tokio::time::timeout(may_take, effect.send())
@@ -164,6 +159,17 @@ impl WorkflowContext {
             Err(refused) => Err(refused),
         };
         self.settle(&intent, sent).await
+    }
+
+    /// Returns what an effect of this step's run returned, if it is recorded as happened. For `undo` and `probe`.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when it has another shape, `Storage`.
+    pub async fn result_of<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>> {
+        let intent = IntentName::new(name)?;
+        let Some(stored) = self.port.happened(&intent).await? else { return Ok(None) };
+        read_result(&intent, self.port.load(&stored).await?).map(Some)
     }
 
     /// Records what became of an effect.
@@ -323,6 +329,14 @@ impl WorkflowContext {
     pub fn is_undoing(&self) -> bool {
         self.port.place().side == Side::Undo
     }
+}
+
+fn read_result<T: DeserializeOwned>(intent: &IntentName, value: serde_json::Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|cause| {
+        Error::invalid(format!("reading the recorded result of {intent}"))
+            .with_remedy("give an effect a new name when its result changes")
+            .with_source(cause)
+    })
 }
 
 impl fmt::Debug for WorkflowContext {

@@ -79,6 +79,12 @@ impl Workflow {
         self
     }
 
+    /// Returns the name.
+    #[must_use]
+    pub fn name(&self) -> &WorkflowName {
+        &self.name
+    }
+
     /// Returns the fingerprint of the definition: the SHA-256 of its step names and versions.
     #[must_use]
     pub fn fingerprint(&self) -> String {

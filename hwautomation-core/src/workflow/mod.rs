@@ -17,6 +17,7 @@ pub use context::WorkflowContext;
 pub use definition::Workflow;
 pub use effect::{Call, Effect};
 pub use handle::{BiosHandle, BmcHandle, BootHandle, CommissionerHandle, PowerHandle, ShellHandle};
+pub(crate) use outcome::output_record;
 pub use outcome::{PlannedStep, Probed, StepOutcome, StepOutput, StepPlan, UndoOutcome, Wait, WorkflowPlan};
 pub use step::{ProbedIntent, WorkflowStep};
 pub use step_fn::{StepFn, step_fn};

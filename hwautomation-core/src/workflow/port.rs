@@ -52,6 +52,7 @@ pub(crate) trait Port: fmt::Debug + Send + Sync {
     fn sub_task(&self, text: String);
     fn progress(&self, fraction: f32);
     async fn load(&self, stored: &Stored) -> Result<Value>;
+    async fn happened(&self, intent: &IntentName) -> Result<Option<Stored>>;
     async fn open(&self, opening: Opening) -> Result<Opened>;
     async fn close(&self, intent: &IntentName, result: IntentResult) -> Result<()>;
     async fn store(&self, value: Value) -> Result<Stored>;

@@ -17,6 +17,7 @@ enum Defect {
     ShowsWhatWaitsAsInForce,
     AcceptsOnly,
     StagesOneByOne,
+    NamesNoSetting,
     RefusesASecondTime,
     DoesNotDiscard,
     DropsUnknownSettings,
@@ -94,6 +95,9 @@ impl BiosBackend for Broken {
                 self.rack.stage_bios(machine, changes).await?;
                 self.rack.request_power(machine, PowerAction::Reset).await
             }
+            Defect::NamesNoSetting => self.rack.stage_bios(machine, changes).await.map_err(|error| {
+                Error::new(error.kind(), "a setting is wrong").with_remedy("find out which")
+            }),
             _ => self.on(self.rack.stage_bios(machine, changes).await),
         }
     }
@@ -107,14 +111,24 @@ impl BiosBackend for Broken {
 }
 
 broken! { bios:
-    reads_what_is_in_force: broken(Defect::LeavesSettingsOut) => "read_bios: expected Settings",
-    staged_is_not_in_force: broken(Defect::ShowsWhatWaitsAsInForce) => "read_bios: expected Settings",
-    staged_takes_effect_at_the_next_reset: broken(Defect::AcceptsOnly) => "the settings in force: expected",
-    stages_all_or_none: broken(Defect::StagesOneByOne) => "expected nothing to wait",
-    staging_twice_is_as_good_as_once: broken(Defect::RefusesASecondTime) => "something waits",
-    discard_forgets_what_was_staged: broken(Defect::DoesNotDiscard) => "the settings in force: expected",
-    an_unknown_setting_is_refused_by_name: broken(Defect::DropsUnknownSettings) => "expected an error, found ()",
-    never_changes_the_power_state: broken(Defect::ResetsTheHost) => "the host: expected HostTruth",
-    silence_is_an_error: broken(Defect::SilentHasNoSettings) => "read_bios: expected an error",
-    errors_have_a_remedy_and_show_no_secret: broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+    reads_what_is_in_force: broken(Defect::LeavesSettingsOut) => "read_bios: expected Settings";
+    staged_is_not_in_force:
+        broken(Defect::ShowsWhatWaitsAsInForce) => "read_bios: expected Settings",
+        broken(Defect::AcceptsOnly) => "what waits: expected BootMode";
+    staged_takes_effect_at_the_next_reset: broken(Defect::AcceptsOnly) => "the settings in force: expected";
+    stages_all_or_none:
+        broken(Defect::StagesOneByOne) => "expected nothing to wait",
+        broken(Defect::NamesNoSetting) => "expected the error to name SystemSerial";
+    staging_twice_is_as_good_as_once: broken(Defect::RefusesASecondTime) => "something waits";
+    discard_forgets_what_was_staged: broken(Defect::DoesNotDiscard) => "the settings in force: expected";
+    an_unknown_setting_is_refused_by_name:
+        broken(Defect::DropsUnknownSettings) => "expected an error, found ()",
+        broken(Defect::NamesNoSetting) => "expected the error to name NoSuchSetting";
+    never_changes_the_power_state: broken(Defect::ResetsTheHost) => "the host: expected HostTruth";
+    silence_is_an_error:
+        broken(Defect::SilentHasNoSettings) => "read_bios: expected an error",
+        broken(Defect::Error(Spoil::SilentForGood)) => "to be no permanent error";
+    errors_have_a_remedy_and_show_no_secret:
+        broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+        broken(Defect::Error(Spoil::ShowSecret)) => "without a secret";
 }

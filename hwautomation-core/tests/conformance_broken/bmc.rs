@@ -19,7 +19,10 @@ enum Defect {
     AnswersEverywhere,
     AlwaysWrites,
     ForgetsPasswords,
+    ClearsPasswords,
+    EnablesEverybody,
     ResetsToFactory,
+    DoesNotReset,
     Error(Spoil),
 }
 
@@ -79,28 +82,48 @@ impl BmcConfigurator for Broken {
         user: &BmcUser,
         password: Option<&Secret>,
     ) -> Result<()> {
-        let password = password.filter(|_| self.defect != Defect::ForgetsPasswords);
-        self.on(self.rack.set_user(machine, at, user, password).await)
+        let none = Secret::new("");
+        let password = match self.defect {
+            Defect::ForgetsPasswords => None,
+            Defect::ClearsPasswords => password.or(Some(&none)),
+            _ => password,
+        };
+        let mut user = user.clone();
+        user.enabled |= self.defect == Defect::EnablesEverybody;
+        self.on(self.rack.set_user(machine, at, &user, password).await)
     }
 
     async fn cold_reset(&self, machine: &Machine, at: IpAddr) -> Result<()> {
-        if self.defect == Defect::ResetsToFactory {
-            self.rack.change(&machine.id, |truth| truth.lan.gateway = None);
+        match self.defect {
+            Defect::DoesNotReset => return Ok(()),
+            Defect::ResetsToFactory => self.rack.change(&machine.id, |truth| truth.lan.gateway = None),
+            _ => {}
         }
         self.on(self.rack.cold_reset(machine, at).await)
     }
 }
 
 broken! { bmc:
-    what_was_set_reads_back: broken(Defect::AcceptsOnly) => "in force, found LanSettings",
-    what_is_absent_stays: broken(Defect::FillsInDefaults) => "the LAN with a new gateway: expected",
-    a_new_address_answers_and_the_old_one_does_not: broken(Defect::AnswersEverywhere)
-        => "read_lan at 192.0.2.1: expected an error",
-    changing_to_what_is_succeeds: broken(Defect::AlwaysWrites) => "commands that change the network",
-    users_read_back: broken(Defect::ForgetsPasswords) => "to log in with the new password",
-    a_cold_reset_keeps_the_settings: broken(Defect::ResetsToFactory) => "the LAN after a cold reset",
-    silence_is_an_error: broken(Defect::Error(Spoil::SilentForGood)) => "to be no permanent error",
-    a_lost_answer_is_an_unknown_outcome: broken(Defect::Error(Spoil::SurelyNotDone)) => "the class unknown outcome",
-    a_wrong_password_is_unauthorized: broken(Defect::Error(Spoil::TryAgain)) => "expected a permanent error",
-    errors_have_a_remedy_and_show_no_secret: broken(Defect::Error(Spoil::ShowSecret)) => "without a secret",
+    what_was_set_reads_back: broken(Defect::AcceptsOnly) => "the LAN: expected LanChange";
+    what_is_absent_stays: broken(Defect::FillsInDefaults) => "the LAN with a new gateway: expected";
+    a_new_address_answers_and_the_old_one_does_not:
+        broken(Defect::AnswersEverywhere) => "read_lan at 192.0.2.1: expected an error",
+        broken(Defect::AcceptsOnly) => "read_lan at 192.0.2.200: expected success";
+    changing_to_what_is_succeeds: broken(Defect::AlwaysWrites) => "commands that change the network";
+    users_read_back:
+        broken(Defect::ForgetsPasswords) => "to log in with the new password",
+        broken(Defect::ClearsPasswords) => "to keep the password when none is given",
+        broken(Defect::EnablesEverybody) => "users: expected BmcUser";
+    a_cold_reset_keeps_the_settings:
+        broken(Defect::ResetsToFactory) => "the LAN after a cold reset",
+        broken(Defect::DoesNotReset) => "restarts of the BMC";
+    silence_is_an_error:
+        broken(Defect::AnswersEverywhere) => "read_lan at 203.0.113.1: expected an error",
+        broken(Defect::Error(Spoil::SilentForGood)) => "to be no permanent error";
+    a_lost_answer_is_an_unknown_outcome:
+        broken(Defect::Error(Spoil::SurelyNotDone)) => "the class unknown outcome";
+    a_wrong_password_is_unauthorized: broken(Defect::Error(Spoil::TryAgain)) => "expected a permanent error";
+    errors_have_a_remedy_and_show_no_secret:
+        broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+        broken(Defect::Error(Spoil::ShowSecret)) => "without a secret";
 }

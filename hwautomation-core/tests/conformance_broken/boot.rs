@@ -13,6 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Defect {
     DoesNotLook,
+    AcceptsOnly,
     DoesNotClear,
     RefusesASecondTime,
     ResetsTheHost,
@@ -48,6 +49,9 @@ impl BootController for Broken {
     }
 
     async fn set_boot(&self, machine: &Machine, request: BootRequest) -> Result<()> {
+        if self.defect == Defect::AcceptsOnly {
+            return Ok(());
+        }
         let now = self.rack.boot_setting(machine).await;
         if self.defect == Defect::RefusesASecondTime
             && matches!(now, Ok(BootSetting::Override(now)) if now == request)
@@ -70,11 +74,17 @@ impl BootController for Broken {
 }
 
 broken! { boot:
-    what_was_set_reads_back: broken(Defect::DoesNotLook) => "a device that forgets: expected an error",
-    clearing_restores_the_boot_order: broken(Defect::DoesNotClear) => "the boot setting: expected Unchanged",
-    setting_twice_is_as_good_as_once: broken(Defect::RefusesASecondTime) => "it is set so",
-    never_changes_the_power_state: broken(Defect::ResetsTheHost) => "the host: expected HostTruth",
-    silence_is_an_error: broken(Defect::SilentIsUnchanged) => "boot_setting: expected an error",
-    a_wrong_password_is_unauthorized: broken(Defect::Error(Spoil::TryAgain)) => "expected a permanent error",
-    errors_have_a_remedy_and_show_no_secret: broken(Defect::Error(Spoil::ShowSecret)) => "without a secret",
+    what_was_set_reads_back:
+        broken(Defect::DoesNotLook) => "a device that forgets: expected the error Mismatch",
+        broken(Defect::AcceptsOnly) => "the boot setting: expected Override";
+    clearing_restores_the_boot_order: broken(Defect::DoesNotClear) => "the boot setting: expected Unchanged";
+    setting_twice_is_as_good_as_once: broken(Defect::RefusesASecondTime) => "it is set so";
+    never_changes_the_power_state: broken(Defect::ResetsTheHost) => "the host: expected HostTruth";
+    silence_is_an_error:
+        broken(Defect::SilentIsUnchanged) => "boot_setting: expected an error",
+        broken(Defect::Error(Spoil::SilentForGood)) => "to be no permanent error";
+    a_wrong_password_is_unauthorized: broken(Defect::Error(Spoil::TryAgain)) => "expected a permanent error";
+    errors_have_a_remedy_and_show_no_secret:
+        broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+        broken(Defect::Error(Spoil::ShowSecret)) => "without a secret";
 }

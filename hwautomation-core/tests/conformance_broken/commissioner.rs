@@ -4,7 +4,7 @@ use crate::broken;
 use crate::rack_fixture::RackFixture;
 use crate::spoil::Spoil;
 use async_trait::async_trait;
-use hwautomation_core::error::{ErrorKind, Result};
+use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::MachineId;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{
@@ -20,11 +20,15 @@ use std::sync::Arc;
 enum Defect {
     NamesEveryRunAlike,
     ReadyTooSoon,
+    FailedIsReady,
     NeverKeepsReachable,
     StaysInRescue,
+    RefusesRescueInRescue,
     AbortsWhateverRuns,
+    DoesNotAbort,
     DoesNotTag,
     DoesNotUntag,
+    RemovesEveryTag,
     TakesAnyMachineForItsOwn,
     SilentHasNoTags,
     Error(Spoil),
@@ -69,8 +73,10 @@ impl Commissioner for Broken {
     async fn commission_state(&self, machine: &Machine) -> Result<CommissionReading> {
         let mut reading = self.on(self.rack.commission_state(&self.meant(machine)).await)?;
         reading.run = reading.run.map(|run| self.named(run));
-        if self.defect == Defect::ReadyTooSoon && reading.state == CommissionState::Commissioning {
-            reading.state = CommissionState::Ready;
+        match (self.defect, &reading.state) {
+            (Defect::ReadyTooSoon, CommissionState::Commissioning)
+            | (Defect::FailedIsReady, CommissionState::Failed) => reading.state = CommissionState::Ready,
+            _ => {}
         }
         Ok(reading)
     }
@@ -84,8 +90,10 @@ impl Commissioner for Broken {
     }
 
     async fn abort_commission(&self, machine: &Machine, run: &CommissionRun) -> Result<()> {
-        if self.defect != Defect::AbortsWhateverRuns {
-            return self.on(self.rack.abort_commission(machine, run).await);
+        match self.defect {
+            Defect::AbortsWhateverRuns => {}
+            Defect::DoesNotAbort => return Ok(()),
+            _ => return self.on(self.rack.abort_commission(machine, run).await),
         }
         let truth = self.rack.truth(&machine.id);
         let going_on = truth.run.filter(|_| truth.state == CommissionState::Commissioning);
@@ -93,6 +101,10 @@ impl Commissioner for Broken {
     }
 
     async fn enter_rescue(&self, machine: &Machine) -> Result<()> {
+        let there = || self.rack.truth(&machine.id).state == CommissionState::Rescue;
+        if self.defect == Defect::RefusesRescueInRescue && there() {
+            return Err(Error::new(ErrorKind::Conflict, "it is there").with_remedy("leave it"));
+        }
         self.on(self.rack.enter_rescue(machine).await)
     }
 
@@ -136,6 +148,10 @@ impl Commissioner for Broken {
     async fn remove_tag(&self, machine: &Machine, tag: &str) -> Result<()> {
         match self.defect {
             Defect::DoesNotUntag => Ok(()),
+            Defect::RemovesEveryTag => {
+                self.rack.change(&machine.id, |truth| truth.tags.clear());
+                Ok(())
+            }
             _ => self.on(self.rack.remove_tag(machine, tag).await),
         }
     }
@@ -146,16 +162,31 @@ impl Commissioner for Broken {
 }
 
 broken! { commissioner:
-    commissioning_starts_a_new_run: broken(Defect::NamesEveryRunAlike) => "expected a new run",
-    a_run_ends_ready_or_failed: broken(Defect::ReadyTooSoon) => "expected commissioning or testing",
-    kept_reachable_stays_reachable: broken(Defect::NeverKeepsReachable) => "host_addresses: expected one or more",
-    rescue_mode_can_be_entered_and_left: broken(Defect::StaysInRescue) => "the state after rescue mode",
-    abort_ends_the_named_run_only: broken(Defect::AbortsWhateverRuns) => "aborting another run: expected an error",
-    tags_added_are_listed: broken(Defect::DoesNotTag) => "the tags: expected",
-    tags_removed_are_gone: broken(Defect::DoesNotUntag) => "the tags: expected",
-    an_unknown_machine_is_not_found: broken(Defect::TakesAnyMachineForItsOwn)
-        => "commission_state: expected an error",
-    silence_is_an_error: broken(Defect::SilentHasNoTags) => "tags: expected an error",
-    a_wrong_key_is_unauthorized: broken(Defect::Error(Spoil::ShowSecret)) => "without a secret",
-    errors_have_a_remedy_and_show_no_secret: broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+    commissioning_starts_a_new_run: broken(Defect::NamesEveryRunAlike) => "expected a new run";
+    a_run_ends_ready_or_failed:
+        broken(Defect::ReadyTooSoon) => "expected commissioning or testing",
+        broken(Defect::FailedIsReady) => "the end: expected (Failed";
+    kept_reachable_stays_reachable:
+        broken(Defect::NeverKeepsReachable) => "host_addresses: expected one or more";
+    rescue_mode_can_be_entered_and_left:
+        broken(Defect::StaysInRescue) => "the state after rescue mode",
+        broken(Defect::RefusesRescueInRescue) => "it is there";
+    abort_ends_the_named_run_only:
+        broken(Defect::AbortsWhateverRuns) => "aborting another run: expected the error Conflict",
+        broken(Defect::DoesNotAbort) => "aborting a run that is over: expected the error Conflict";
+    tags_added_are_listed: broken(Defect::DoesNotTag) => "the tags: expected";
+    tags_removed_are_gone:
+        broken(Defect::DoesNotUntag) => "the tags: expected",
+        broken(Defect::RemovesEveryTag) => "the tags: expected";
+    an_unknown_machine_is_not_found:
+        broken(Defect::TakesAnyMachineForItsOwn) => "commission_state: expected the error NotFound";
+    silence_is_an_error:
+        broken(Defect::SilentHasNoTags) => "tags: expected an error",
+        broken(Defect::Error(Spoil::SilentForGood)) => "to be no permanent error";
+    a_wrong_key_is_unauthorized:
+        broken(Defect::Error(Spoil::TryAgain)) => "expected a permanent error",
+        broken(Defect::Error(Spoil::ShowSecret)) => "without a secret";
+    errors_have_a_remedy_and_show_no_secret:
+        broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+        broken(Defect::Error(Spoil::ShowSecret)) => "without a secret";
 }

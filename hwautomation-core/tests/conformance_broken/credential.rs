@@ -13,6 +13,7 @@ enum Defect {
     CutsTheSecret,
     ResolvesOnce,
     NothingIsEmpty,
+    NamesNoReference,
     ForeignIsNotFound,
     ShowsTheSecret,
 }
@@ -49,6 +50,7 @@ impl CredentialSource for Broken {
             (Defect::ForeignIsNotFound, Err(error)) if error.kind() == ErrorKind::Unsupported => {
                 Err(Error::not_found(error.message().to_owned()).with_remedy("look again"))
             }
+            (Defect::NamesNoReference, Err(error)) => Err(Error::new(error.kind(), "it is not there")),
             (Defect::ShowsTheSecret, Err(error)) => Err(error.with_source(format!("there is only {FIRST}"))),
             (_, answer) => answer,
         }
@@ -85,9 +87,14 @@ impl CredentialFixture for Fixture {
 }
 
 broken! { credential:
-    a_known_reference_resolves: broken(Defect::CutsTheSecret) => "expected the secret as it lies",
-    a_changed_secret_is_seen: broken(Defect::ResolvesOnce) => "expected the secret as it lies",
-    an_unknown_reference_is_not_found: broken(Defect::NothingIsEmpty) => "to nothing: expected an error",
-    a_foreign_scheme_is_unsupported: broken(Defect::ForeignIsNotFound) => "expected one of [Unsupported]",
-    errors_have_a_remedy_and_show_no_secret: broken(Defect::ShowsTheSecret) => "without a secret",
+    a_known_reference_resolves: broken(Defect::CutsTheSecret) => "expected the secret as it lies";
+    a_changed_secret_is_seen: broken(Defect::ResolvesOnce) => "expected the secret as it lies";
+    an_unknown_reference_is_not_found:
+        broken(Defect::NothingIsEmpty) => "to nothing: expected the error NotFound",
+        broken(Defect::NamesNoReference) => "expected the error to name static:nothing";
+    a_foreign_scheme_is_unsupported:
+        broken(Defect::ForeignIsNotFound) => "a foreign reference: expected the error Unsupported";
+    errors_have_a_remedy_and_show_no_secret:
+        broken(Defect::ShowsTheSecret) => "without a secret",
+        broken(Defect::NamesNoReference) => "expected a remedy";
 }

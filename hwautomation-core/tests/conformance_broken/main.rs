@@ -15,15 +15,17 @@ mod power;
 mod shell;
 mod spoil;
 
-/// Makes a test of each line: the clause, the broken fixture, and what the clause says about it.
+/// Makes a test of each clause, which each of its broken fixtures must fail with what stands beside it.
 macro_rules! broken {
-    ($suite:ident: $($clause:ident: $fixture:expr => $says:literal,)*) => {
+    ($suite:ident: $($clause:ident: $($fixture:expr => $says:literal),+;)*) => {
         $(
             #[tokio::test]
             async fn $clause() {
-                let verdict = hwautomation_core::testing::conformance::$suite::$clause(&$fixture).await;
-                let why = verdict.expect_err("the clause let a broken double pass");
-                assert!(why.contains($says), "{why}");
+                $(
+                    let verdict = hwautomation_core::testing::conformance::$suite::$clause(&$fixture).await;
+                    let why = verdict.expect_err("the clause let a broken double pass");
+                    assert!(why.contains($says), "{why}");
+                )+
             }
         )*
 

@@ -15,11 +15,13 @@ use std::sync::{Arc, OnceLock};
 enum Defect {
     ReadsOnce,
     AcceptsOnly,
+    ResetsInsteadOfTurningOff,
     CyclesWhenOn,
     RefusesOffWhenOff,
     SendsUnsupported,
     SilentIsOff,
     UnclearIsOff,
+    UnclearForNoReason,
     TriesTwice,
     StaysBusyWhenDropped,
     Error(Spoil),
@@ -80,6 +82,9 @@ impl PowerController for Broken {
         match (&self.defect, self.spoil().on(answer)) {
             (Defect::ReadsOnce, Ok(power)) => Ok(self.first.get_or_init(|| power).clone()),
             (Defect::UnclearIsOff, Ok(PowerState::Unknown { .. })) => Ok(PowerState::Off),
+            (Defect::UnclearForNoReason, Ok(PowerState::Unknown { .. })) => {
+                Ok(PowerState::Unknown { reason: String::new() })
+            }
             (Defect::SilentIsOff, Err(_)) => Ok(PowerState::Off),
             (_, answer) => answer,
         }
@@ -89,6 +94,9 @@ impl PowerController for Broken {
         let mut action = action;
         match self.defect {
             Defect::AcceptsOnly => return Ok(()),
+            Defect::ResetsInsteadOfTurningOff if action == PowerAction::GracefulOff => {
+                action = PowerAction::Reset;
+            }
             Defect::CyclesWhenOn if self.rack.power_state(machine).await? == PowerState::On => {
                 action = PowerAction::Cycle;
             }
@@ -108,15 +116,28 @@ impl PowerController for Broken {
 }
 
 broken! { power:
-    reads_the_true_state: broken(Defect::ReadsOnce) => "expected Off, found On",
-    an_accepted_request_takes_effect: broken(Defect::AcceptsOnly) => "power on: expected HostTruth",
-    on_when_on_is_no_error: broken(Defect::CyclesWhenOn) => "power on when on: expected HostTruth",
-    off_when_off_is_no_error: broken(Defect::RefusesOffWhenOff) => "expected success",
-    refuses_what_it_does_not_support: broken(Defect::SendsUnsupported) => "expected an error, found ()",
-    silence_is_never_off: broken(Defect::SilentIsOff) => "expected an error or unknown, found Ok(Off)",
-    an_unclear_answer_is_unknown: broken(Defect::UnclearIsOff) => "expected unknown with a reason, found Off",
-    a_wrong_password_is_unauthorized: broken(Defect::TriesTwice) => "expected 1 to 2 log-ins for 2 calls, found 4",
-    a_lost_answer_is_an_unknown_outcome: broken(Defect::Error(Spoil::SurelyNotDone)) => "the class unknown outcome",
-    a_dropped_call_leaves_the_plugin_usable: broken(Defect::StaysBusyWhenDropped) => "another call is under way",
-    errors_have_a_remedy_and_show_no_secret: broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+    reads_the_true_state: broken(Defect::ReadsOnce) => "expected Off, found On";
+    an_accepted_request_takes_effect:
+        broken(Defect::AcceptsOnly) => "power on: expected HostTruth",
+        broken(Defect::ResetsInsteadOfTurningOff) => "graceful power off: expected HostTruth";
+    on_when_on_is_no_error: broken(Defect::CyclesWhenOn) => "power on when on: expected HostTruth";
+    off_when_off_is_no_error: broken(Defect::RefusesOffWhenOff) => "expected success";
+    refuses_what_it_does_not_support:
+        broken(Defect::SendsUnsupported) => "expected the error Unsupported, found Ok(())";
+    silence_is_never_off:
+        broken(Defect::SilentIsOff) => "expected an error or unknown, found Ok(Off)",
+        broken(Defect::Error(Spoil::SilentForGood)) => "to be no permanent error";
+    an_unclear_answer_is_unknown:
+        broken(Defect::UnclearIsOff) => "expected unknown with a reason, found Off",
+        broken(Defect::UnclearForNoReason) => "expected unknown with a reason, found Unknown";
+    a_wrong_password_is_unauthorized:
+        broken(Defect::TriesTwice) => "expected 1 to 2 log-ins for 2 calls, found 4",
+        broken(Defect::Error(Spoil::TryAgain)) => "expected a permanent error";
+    a_lost_answer_is_an_unknown_outcome:
+        broken(Defect::Error(Spoil::SurelyNotDone)) => "the class unknown outcome";
+    a_dropped_call_leaves_the_plugin_usable:
+        broken(Defect::StaysBusyWhenDropped) => "another call is under way";
+    errors_have_a_remedy_and_show_no_secret:
+        broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+        broken(Defect::Error(Spoil::ShowSecret)) => "without a secret";
 }

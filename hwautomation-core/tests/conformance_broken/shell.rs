@@ -15,9 +15,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 enum Defect {
     JoinsArguments,
     StatusIsAnError,
+    AlwaysEndsWell,
     DropsInput,
+    DropsErrors,
     CollectsEverything,
     Appends,
+    GetsAnySize,
     MissingIsEmpty,
     TrustsEveryKey,
     TrustsTheFirstKeyForEver,
@@ -76,6 +79,8 @@ impl RemoteShell for Broken {
             (Defect::StatusIsAnError, Ok(output)) if !output.succeeded() => {
                 Err(Error::new(ErrorKind::Refused, "it ended badly").with_remedy("look into it"))
             }
+            (Defect::AlwaysEndsWell, Ok(output)) => Ok(ShellOutput { status: Some(0), ..output }),
+            (Defect::DropsErrors, Ok(output)) => Ok(ShellOutput { stderr: Vec::new(), ..output }),
             (Defect::SilentIsASignal, Err(_)) => {
                 Ok(ShellOutput { status: None, stdout: Vec::new(), stderr: Vec::new() })
             }
@@ -93,6 +98,7 @@ impl RemoteShell for Broken {
     }
 
     async fn get(&self, machine: &Machine, path: &str, bytes_max: usize) -> Result<Vec<u8>> {
+        let bytes_max = if self.defect == Defect::GetsAnySize { usize::MAX } else { bytes_max };
         match self.rack.get(&self.believed(machine), path, bytes_max).await {
             Err(error) if self.defect == Defect::MissingIsEmpty && error.kind() == ErrorKind::NotFound => {
                 Ok(Vec::new())
@@ -103,17 +109,28 @@ impl RemoteShell for Broken {
 }
 
 broken! { shell:
-    arguments_arrive_as_given: broken(Defect::JoinsArguments) => "the arguments: expected",
-    an_exit_status_is_an_answer: broken(Defect::StatusIsAnError) => "it ended badly",
-    input_and_both_outputs_are_carried: broken(Defect::DropsInput) => "standard output: bytes",
-    output_is_bounded: broken(Defect::CollectsEverything) => "bounded standard output: bytes",
-    a_slow_command_times_out: broken(Defect::Error(Spoil::SurelyNotDone)) => "the class unknown outcome",
-    a_file_put_is_the_file_got: broken(Defect::Appends) => "the file: bytes",
-    a_missing_file_is_not_found: broken(Defect::MissingIsEmpty) => "a missing file: expected an error",
-    a_changed_host_key_in_one_generation_is_a_security_error: broken(Defect::TrustsEveryKey)
-        => "on a host with a new key: expected an error",
-    a_new_generation_may_bring_a_new_key: broken(Defect::TrustsTheFirstKeyForEver)
-        => "run in a new generation: expected success",
-    silence_is_an_error: broken(Defect::SilentIsASignal) => "run: expected an error",
-    errors_have_a_remedy_and_show_no_secret: broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+    arguments_arrive_as_given: broken(Defect::JoinsArguments) => "the arguments: expected";
+    an_exit_status_is_an_answer:
+        broken(Defect::StatusIsAnError) => "it ended badly",
+        broken(Defect::AlwaysEndsWell) => "the status of a failing command: expected Some(1), found Some(0)";
+    input_and_both_outputs_are_carried:
+        broken(Defect::DropsInput) => "standard output: bytes",
+        broken(Defect::DropsErrors) => "standard error: bytes";
+    output_is_bounded: broken(Defect::CollectsEverything) => "bounded standard output: bytes";
+    a_slow_command_times_out: broken(Defect::Error(Spoil::SurelyNotDone)) => "the class unknown outcome";
+    a_file_put_is_the_file_got:
+        broken(Defect::Appends) => "the file: bytes",
+        broken(Defect::GetsAnySize) => "get of more than allowed: expected the error Refused";
+    a_missing_file_is_not_found:
+        broken(Defect::MissingIsEmpty) => "a missing file: expected the error NotFound, found Ok([])";
+    a_changed_host_key_in_one_generation_is_a_security_error:
+        broken(Defect::TrustsEveryKey) => "on a host with a new key: expected the error Security, found Ok(())";
+    a_new_generation_may_bring_a_new_key:
+        broken(Defect::TrustsTheFirstKeyForEver) => "run in a new generation: expected success";
+    silence_is_an_error:
+        broken(Defect::SilentIsASignal) => "run: expected an error",
+        broken(Defect::Error(Spoil::SilentForGood)) => "to be no permanent error";
+    errors_have_a_remedy_and_show_no_secret:
+        broken(Defect::Error(Spoil::NoRemedy)) => "expected a remedy",
+        broken(Defect::Error(Spoil::ShowSecret)) => "without a secret";
 }

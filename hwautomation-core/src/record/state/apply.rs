@@ -221,6 +221,8 @@ impl WorkflowState {
         )?;
         let opened = Intent { number, opened_at: at, open: true, value: None };
         step.intents.insert((side, intent.clone()), opened);
+        // An override is for one effect only.
+        self.power_override = None;
         Ok(())
     }
 

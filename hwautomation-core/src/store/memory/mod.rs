@@ -3,8 +3,8 @@
 mod rows;
 
 use super::{
-    Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted,
-    WorkflowFilter, refusal,
+    After, Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only,
+    Posted, WorkflowFilter,
 };
 use crate::error::Result;
 use crate::id::{MachineId, OwnerId, WorkflowId};
@@ -57,8 +57,12 @@ impl HistoryStore for MemoryStore {
     }
 
     async fn append(&self, append: Append) -> Result<Appended> {
+        let lets_go = matches!(append.after, After::Release { .. });
         let stored = self.rows().append(append, self.clock.now())?;
         self.hints.tell(Hint::Events);
+        if lets_go {
+            self.hints.tell(Hint::Due);
+        }
         Ok(stored)
     }
 
@@ -101,7 +105,7 @@ impl HistoryStore for MemoryStore {
     }
 
     async fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>> {
-        self.rows().blob(hash).ok_or_else(|| refusal::no_blob(hash))
+        self.rows().blob(hash)
     }
 
     async fn summary(&self, workflow: WorkflowId) -> Result<Option<WorkflowSummary>> {

@@ -1,0 +1,145 @@
+//! The one door through which events become true.
+
+use super::timer;
+use crate::actor::Actor;
+use crate::error::{ErrorKind, Result};
+use crate::id::{BatchId, WorkflowId};
+use crate::record::{Blob, EventKind, NewEvent, Position, WorkflowState, WorkflowSummary};
+use crate::store::{After, Append, Appended, Begin, HistoryStore, ItemId, Lease};
+use crate::time::{Clock, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many events are read at a time.
+const PAGE: usize = 500;
+/// The first and the longest pause before an append is sent to a store that failed.
+const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// Holds a workflow's state and the right to add to it.
+///
+/// An event is first applied to the state, so one that may not follow never reaches the store; then it waits for
+/// [`commit`](Self::commit), which stores everything that waits at once. Nobody acts between the two.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    store: Arc<dyn HistoryStore>,
+    clock: Clock,
+    state: WorkflowState,
+    lease: Lease,
+    waiting: Vec<NewEvent>,
+    blobs: Vec<Blob>,
+    consumed: Vec<ItemId>,
+}
+
+impl Journal {
+    /// Reads a workflow of which somebody holds the lease.
+    pub(crate) async fn open(store: Arc<dyn HistoryStore>, clock: Clock, lease: Lease) -> Result<Self> {
+        let state = load(&*store, lease.key.workflow).await?;
+        Ok(Self { store, clock, state, lease, waiting: Vec::new(), blobs: Vec::new(), consumed: Vec::new() })
+    }
+
+    pub(crate) fn state(&self) -> &WorkflowState {
+        &self.state
+    }
+
+    pub(crate) fn lease(&self) -> Lease {
+        self.lease
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Adds an event of the engine's own, now.
+    pub(crate) fn add(&mut self, kind: EventKind) -> Result<()> {
+        self.add_by(Actor::engine(), self.clock.now(), kind)
+    }
+
+    /// Adds an event, if it may follow.
+    pub(crate) fn add_by(&mut self, actor: Actor, at: Timestamp, kind: EventKind) -> Result<()> {
+        let new = NewEvent { at, actor, kind };
+        // Its position is the store's to give; the fold does not look at it.
+        let event = new.clone().numbered(self.state.id, self.state.next_seq, Position::MAX);
+        self.state.apply(&event)?;
+        self.waiting.push(new);
+        Ok(())
+    }
+
+    pub(crate) fn add_blobs(&mut self, blobs: impl IntoIterator<Item = Blob>) {
+        self.blobs.extend(blobs);
+    }
+
+    pub(crate) fn consume(&mut self, item: ItemId) {
+        self.consumed.push(item);
+    }
+
+    /// Stores what waits. If the store fails, nothing else happens here until it is known what became of it.
+    pub(crate) async fn commit(&mut self, after: After) -> Result<()> {
+        if self.waiting.is_empty() && self.consumed.is_empty() {
+            return self.let_go(after).await;
+        }
+        let events = std::mem::take(&mut self.waiting);
+        let append = Append {
+            lease: self.lease.key,
+            batch: BatchId::generate(),
+            expected_seq: self.state.next_seq - events.len() as u64,
+            events,
+            blobs: std::mem::take(&mut self.blobs),
+            consumed: std::mem::take(&mut self.consumed),
+            after,
+            summary: WorkflowSummary::of(&self.state),
+        };
+        let mut pause = STORE_PAUSE.0;
+        loop {
+            match self.store.append(append.clone()).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() != ErrorKind::Storage => return Err(error),
+                Err(error) => {
+                    let workflow = append.lease.workflow;
+                    tracing::error!(%workflow, %error, pause_ms = pause.as_millis(), "the store failed");
+                }
+            }
+            timer::pause(pause).await;
+            pause = (pause * 2).min(STORE_PAUSE.1);
+        }
+    }
+
+    async fn let_go(&mut self, after: After) -> Result<()> {
+        match after {
+            After::Release { wake_at } => self.store.release(self.lease.key, wake_at).await,
+            After::Hold | After::End => Ok(()),
+        }
+    }
+
+    /// Makes sure that the lease lasts this long.
+    pub(crate) async fn hold_for(&mut self, span: Duration) -> Result<()> {
+        let until = self.clock.now() + span;
+        if self.lease.until < until {
+            if !self.store.renew(&[self.lease.key], span).await?.is_empty() {
+                return Err(crate::store::refusal::lease_lost(self.lease.key));
+            }
+            self.lease.until = until;
+        }
+        Ok(())
+    }
+}
+
+/// Records event 0.
+pub(crate) async fn begin(store: &dyn HistoryStore, begin: Begin) -> Result<Appended> {
+    store.begin(begin).await
+}
+
+/// Reads and folds a whole history.
+pub(crate) async fn load(store: &dyn HistoryStore, workflow: WorkflowId) -> Result<WorkflowState> {
+    let first = store.events(workflow, 0, PAGE).await?;
+    if first.is_empty() {
+        return Err(crate::store::refusal::unknown(workflow));
+    }
+    let mut state = WorkflowState::fold(&first)?;
+    let mut full = first.len() == PAGE;
+    while full {
+        let page = store.events(workflow, state.next_seq, PAGE).await?;
+        page.iter().try_for_each(|event| state.apply(event))?;
+        full = page.len() == PAGE;
+    }
+    Ok(state)
+}

@@ -1,0 +1,124 @@
+//! What people and programs ask of a run they do not own. Each answer is durable when it comes.
+
+use super::WorkflowManager;
+use crate::actor::Actor;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{SignalName, WorkflowId};
+use crate::record::SubState;
+use crate::store::{Command, NewItem, Posted};
+use serde::Serialize;
+
+impl WorkflowManager {
+    /// Asks a run to stop: what it did is undone, and it ends as cancelled. Asking twice is as good as once.
+    ///
+    /// A pending or waiting run stops at once. A running step is asked to stop at its next checkpoint and dropped
+    /// after the cancel grace; work under a guard is let finish first.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; `Conflict` when it has ended.
+    pub async fn cancel(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
+        self.post(id, "cancel".to_owned(), actor, Command::Cancel { why: why.to_owned() }).await.map(|_| ())
+    }
+
+    /// Sends a signal. A second one with the same key is the same signal, before and after it is read.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; `Conflict` when the run has ended; `Invalid` when the payload holds a secret.
+    pub async fn signal(
+        &self,
+        id: WorkflowId,
+        name: SignalName,
+        payload: impl Serialize,
+        key: &str,
+        actor: &Actor,
+    ) -> Result<Posted> {
+        let payload = serde_json::to_value(payload).map_err(|cause| {
+            Error::invalid(format!("writing what the signal {name} carries")).with_source(cause)
+        })?;
+        if crate::secret::contains_secret(&payload) {
+            return Err(Error::invalid(format!(
+                "the signal {name} carries a secret, and signals are recorded"
+            ))
+            .with_remedy("send a reference such as env:NAME instead"));
+        }
+        self.post(id, format!("signal {key}"), actor, Command::Signal { name, payload }).await
+    }
+
+    /// Gives an approval: the signal of this name, from this actor.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`signal`](Self::signal).
+    pub async fn approve(&self, id: WorkflowId, name: SignalName, actor: &Actor) -> Result<()> {
+        let key = format!("{name} by {actor}");
+        self.signal(id, name, true, &key, actor).await.map(|_| ())
+    }
+
+    /// Tries a halted run again: the step it halted at gets all its attempts anew.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; `Conflict` when it is not halted.
+    pub async fn retry(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
+        self.decide(id, "retry", actor, Command::Retry { why: why.to_owned() }).await
+    }
+
+    /// Leaves out the step at which a run halted, since a person did it by hand or does not need it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; `Conflict` when it is not halted; `Invalid` without a reason.
+    pub async fn skip(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
+        if why.trim().is_empty() {
+            return Err(
+                Error::invalid("a step is skipped without a reason").with_remedy("say why; it is recorded")
+            );
+        }
+        self.decide(id, "skip", actor, Command::Skip { why: why.to_owned() }).await
+    }
+
+    /// Ends a halted run as failed and leaves everything as it is. To undo instead, [`cancel`](Self::cancel) it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; `Conflict` when it is not halted.
+    pub async fn abort(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
+        self.decide(id, "abort", actor, Command::Abort { why: why.to_owned() }).await
+    }
+
+    /// Allows the run's next effect to be a power command on an unknown reading. Recorded with who and why.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; `Conflict` when the run has ended.
+    pub async fn override_power(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
+        let command = Command::OverridePower { why: why.to_owned() };
+        self.post(id, "override power".to_owned(), actor, command).await.map(|_| ())
+    }
+
+    /// Decisions are for the halt that is there now: the key names it, so a late one does not meet the next halt.
+    async fn decide(&self, id: WorkflowId, what: &str, actor: &Actor, command: Command) -> Result<()> {
+        let summary = self.summary(id).await?;
+        if summary.sub_state != Some(SubState::Halted) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!("workflow {id} is not halted, but {}", summary.state),
+            )
+            .with_remedy("look at its status; retry, skip and abort are for halted runs"));
+        }
+        self.post(id, format!("{what} at {}", summary.events), actor, command).await.map(|_| ())
+    }
+
+    async fn post(
+        &self,
+        workflow: WorkflowId,
+        key: String,
+        actor: &Actor,
+        command: Command,
+    ) -> Result<Posted> {
+        let item = NewItem { workflow, key, at: self.shared.clock.now(), actor: actor.clone(), command };
+        self.shared.store.post(item).await
+    }
+}

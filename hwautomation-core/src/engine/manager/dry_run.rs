@@ -1,0 +1,154 @@
+//! What a run would do, without doing it.
+
+use super::{Submission, WorkflowManager};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{IntentName, SignalName, WorkflowId};
+use crate::machine::{Machine, MachineChange};
+use crate::plugin::Plugins;
+use crate::record::{IntentResult, OutputRecord, Side, Stored};
+use crate::time::{Clock, Timestamp};
+use crate::workflow::port::{Opened, Opening, Place, Port};
+use crate::workflow::{PlannedStep, StepPlan, WorkflowContext, WorkflowPlan, WorkflowStep};
+use async_trait::async_trait;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl WorkflowManager {
+    /// Says what each step would do. Steps may read the hardware; nothing is written anywhere.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`submit`](Self::submit), except that a held machine is no obstacle.
+    pub async fn plan(&self, submission: &Submission) -> Result<WorkflowPlan> {
+        let (workflow, machine) = self.accept(submission).await?;
+        let machine = machine.map(Arc::new);
+        let mut steps = Vec::with_capacity(workflow.steps.len());
+        for step in &workflow.steps {
+            steps.push(self.plan_step(&**step, machine.clone(), &submission.request).await);
+        }
+        Ok(WorkflowPlan { steps })
+    }
+
+    async fn plan_step(
+        &self,
+        step: &dyn WorkflowStep,
+        machine: Option<Arc<Machine>>,
+        request: &Value,
+    ) -> PlannedStep {
+        let place = Place {
+            workflow: WorkflowId::generate(),
+            step: step.name(),
+            side: Side::Run,
+            attempt: 1,
+            epoch: 0,
+        };
+        let (request, plugins) = (request.clone(), Arc::clone(&self.shared.plugins));
+        let port = ReadOnlyPort { place, request, machine, plugins, clock: self.shared.clock.clone() };
+        let ctx = WorkflowContext::new(Arc::new(port));
+        let limit = step.policy().timeout;
+        let planned = tokio::time::timeout(limit, step.plan(&ctx)).await;
+        let planned = planned.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::Timeout, format!("the step did not say within {limit:?}")))
+        });
+        let (plan, error) = match planned {
+            Ok(plan) => (plan, None),
+            Err(error) => (StepPlan::Unknown, Some(error.to_string())),
+        };
+        PlannedStep { name: step.name(), title: step.title(), plan, error }
+    }
+}
+
+/// Answers what a plan may ask, and refuses everything that would write.
+#[derive(Debug)]
+struct ReadOnlyPort {
+    place: Place,
+    request: Value,
+    machine: Option<Arc<Machine>>,
+    plugins: Arc<Plugins>,
+    clock: Clock,
+}
+
+fn refused(what: &str) -> Error {
+    Error::new(ErrorKind::Refused, format!("{what} is not allowed while planning"))
+        .with_remedy("`plan` may read and never writes; do this in `run`")
+}
+
+#[async_trait]
+impl Port for ReadOnlyPort {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn request(&self) -> &Value {
+        &self.request
+    }
+
+    fn machine(&self) -> Result<Arc<Machine>> {
+        self.machine.clone().ok_or_else(|| Error::invalid("this plan has no machine"))
+    }
+
+    fn plugins(&self) -> &Plugins {
+        &self.plugins
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn cancelled(&self) -> bool {
+        false
+    }
+
+    fn power_overridden(&self) -> bool {
+        false
+    }
+
+    fn output(&self, _name: &str) -> Option<OutputRecord> {
+        None
+    }
+
+    fn sub_task(&self, _text: String) {}
+
+    fn progress(&self, _fraction: f32) {}
+
+    async fn load(&self, _stored: &Stored) -> Result<Value> {
+        Err(refused("reading recorded values"))
+    }
+
+    async fn happened(&self, _intent: &IntentName) -> Result<Option<Stored>> {
+        Ok(None)
+    }
+
+    async fn open(&self, opening: Opening) -> Result<Opened> {
+        Err(refused(opening.intent.as_str()))
+    }
+
+    async fn close(&self, intent: &IntentName, _result: IntentResult) -> Result<()> {
+        Err(refused(intent.as_str()))
+    }
+
+    async fn store(&self, _value: Value) -> Result<Stored> {
+        Err(refused("recording"))
+    }
+
+    async fn record(&self, _name: String, _payload: Stored) -> Result<()> {
+        Err(refused("recording"))
+    }
+
+    async fn machine_changed(&self, _change: MachineChange) -> Result<()> {
+        Err(refused("changing the machine directory"))
+    }
+
+    async fn signal(&self, _name: &SignalName) -> Result<Option<Value>> {
+        Ok(None)
+    }
+
+    async fn guard(&self, _limit: Duration) -> Result<()> {
+        Err(refused("a guard"))
+    }
+
+    async fn unguard(&self) -> Result<()> {
+        Ok(())
+    }
+}

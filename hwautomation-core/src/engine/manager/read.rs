@@ -1,0 +1,200 @@
+//! What the manager tells.
+
+use super::WorkflowManager;
+use crate::error::Result;
+use crate::id::WorkflowId;
+use crate::machine::Machine;
+use crate::record::{
+    Event, EventKind, Position, Seq, SubState, WorkflowState, WorkflowStatus, WorkflowSummary,
+};
+use crate::store::{EventListener, HistoryStore, Only, WorkflowFilter, refusal};
+use futures_core::Stream;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many events a subscription holds at most.
+const PAGE: usize = 256;
+/// How often a waiter looks without being told: another manager may run the workflow.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl WorkflowManager {
+    /// Says where a run stands and why it waits.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Corrupt`, `Storage`.
+    pub async fn status(&self, id: WorkflowId) -> Result<WorkflowStatus> {
+        Ok(self.state(id).await?.status())
+    }
+
+    /// Reads a run's whole state.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Corrupt`, `Storage`.
+    pub async fn state(&self, id: WorkflowId) -> Result<WorkflowState> {
+        self.shared.load(id).await
+    }
+
+    /// Returns how much of the running step is done, 0 to 1, if it says and runs in this manager.
+    #[must_use]
+    pub fn progress(&self, id: WorkflowId) -> Option<f32> {
+        self.shared.progress(id)
+    }
+
+    /// Reads the row of a run.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Storage`.
+    pub async fn summary(&self, id: WorkflowId) -> Result<WorkflowSummary> {
+        self.shared.store.summary(id).await?.ok_or_else(|| refusal::unknown(id))
+    }
+
+    /// Lists runs, newest first, those before `before`, up to `limit`.
+    ///
+    /// # Errors
+    ///
+    /// `Storage`.
+    pub async fn list(
+        &self,
+        filter: &WorkflowFilter,
+        before: Option<WorkflowId>,
+        limit: usize,
+    ) -> Result<Vec<WorkflowSummary>> {
+        self.shared.store.list(filter, before, limit).await
+    }
+
+    /// Reads up to `limit` events of a run, from this number on.
+    ///
+    /// # Errors
+    ///
+    /// `Storage`.
+    pub async fn events(&self, id: WorkflowId, from: Seq, limit: usize) -> Result<Vec<Event>> {
+        self.shared.store.events(id, from, limit).await
+    }
+
+    /// Finds a machine as the directory knows it now, with what its profile adds.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Conflict`, `Storage`.
+    pub async fn machine(&self, name: &str) -> Result<Machine> {
+        self.shared.machine(name).await
+    }
+
+    /// Waits until a run has ended.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Corrupt`, `Storage`.
+    pub async fn wait(&self, id: WorkflowId) -> Result<WorkflowStatus> {
+        self.wait_for(id, |row| row.state.is_terminal()).await
+    }
+
+    /// Waits until a run has ended or a person must decide.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Corrupt`, `Storage`.
+    pub async fn wait_or_halt(&self, id: WorkflowId) -> Result<WorkflowStatus> {
+        self.wait_for(id, |row| row.state.is_terminal() || row.sub_state == Some(SubState::Halted)).await
+    }
+
+    async fn wait_for(
+        &self,
+        id: WorkflowId,
+        done: impl Fn(&WorkflowSummary) -> bool,
+    ) -> Result<WorkflowStatus> {
+        loop {
+            let told = self.shared.waiters.listen(id);
+            let told = told.notified();
+            tokio::pin!(told);
+            // From here on no telling is missed.
+            told.as_mut().enable();
+            if done(&self.summary(id).await?) {
+                return self.status(id).await;
+            }
+            let _look_again = tokio::time::timeout(LOOK, told).await;
+        }
+    }
+
+    /// Follows the events of one run, from this number on, up to its end. Each once, in order; an item is only an
+    /// error when the store failed, and the stream ends there.
+    pub fn subscribe(&self, id: WorkflowId, from: Seq) -> impl Stream<Item = Result<Event>> + Send + use<> {
+        self.follow(Scope::One(id), from)
+    }
+
+    /// Follows the events of all runs after this position, for ever.
+    pub fn subscribe_all(&self, after: Position) -> impl Stream<Item = Result<Event>> + Send + use<> {
+        self.follow(Scope::All, after)
+    }
+
+    fn follow(&self, scope: Scope, next: u64) -> impl Stream<Item = Result<Event>> + Send + use<> {
+        let store = Arc::clone(&self.shared.store);
+        let hints = store.hints().listen_for_events();
+        let reader = Reader { store, scope, next, page: VecDeque::new(), hints, over: false };
+        futures_util::stream::unfold(reader, |mut reader| async move {
+            let item = reader.item().await?;
+            Some((item, reader))
+        })
+    }
+}
+
+/// Says whose events are read.
+enum Scope {
+    One(WorkflowId),
+    All,
+}
+
+/// Reads page after page; when there is none, waits for the store's hint. The store is the truth, so a slow reader
+/// loses nothing and holds one page.
+struct Reader {
+    store: Arc<dyn HistoryStore>,
+    scope: Scope,
+    /// The number of the next event of one run, or the position after which all are read.
+    next: u64,
+    page: VecDeque<Event>,
+    hints: EventListener,
+    over: bool,
+}
+
+impl Reader {
+    async fn item(&mut self) -> Option<Result<Event>> {
+        while !self.over {
+            if let Some(event) = self.page.pop_front() {
+                return Some(Ok(self.pass(event)));
+            }
+            match self.read().await {
+                Ok(page) if page.is_empty() => {
+                    let _look_again = tokio::time::timeout(LOOK, self.hints.changed()).await;
+                }
+                Ok(page) => self.page = page.into(),
+                Err(error) => {
+                    self.over = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+
+    async fn read(&self) -> Result<Vec<Event>> {
+        match self.scope {
+            Scope::One(id) => self.store.events(id, self.next, PAGE).await,
+            Scope::All => self.store.follow(self.next, PAGE, Only::Everything).await,
+        }
+    }
+
+    fn pass(&mut self, event: Event) -> Event {
+        match self.scope {
+            Scope::One(_) => {
+                self.next = event.seq + 1;
+                self.over = matches!(event.kind, EventKind::WorkflowEnded { .. });
+            }
+            Scope::All => self.next = event.position,
+        }
+        event
+    }
+}

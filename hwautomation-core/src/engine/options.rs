@@ -1,0 +1,30 @@
+//! The limits of an engine.
+
+use std::time::Duration;
+
+/// Limits an engine. Every value is a default that a builder may replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// How many workflows run at once in this manager; waiting ones do not count. Default 256.
+    pub running_max: usize,
+    /// How long a claimed workflow stays ours without a renewal. Default 30 s; renewed three times as often.
+    pub lease: Duration,
+    /// How long a running step has to reach a checkpoint after a cancel before it is dropped. Default 10 s.
+    pub cancel_grace: Duration,
+    /// How long a halted run waits for a person. Default 24 h.
+    pub halt_limit: Duration,
+    /// How long undoing may take. Default 1 h.
+    pub undo_limit: Duration,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            running_max: 256,
+            lease: Duration::from_secs(30),
+            cancel_grace: Duration::from_secs(10),
+            halt_limit: Duration::from_secs(24 * 3600),
+            undo_limit: Duration::from_secs(3600),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! One call of a step: in a task of its own, under its limits, with everything it asks for recorded.
+
+use super::port::{Desk, EnginePort, PortCall};
+use super::{Runner, Side};
+use crate::engine::shared::Mode;
+use crate::engine::timer;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::IntentName;
+use crate::record::UndoOf;
+use crate::store::After;
+use crate::time::Timestamp;
+use crate::workflow::port::Place;
+use crate::workflow::{Probed, ProbedIntent, StepOutcome, UndoOutcome, WorkflowContext, WorkflowStep};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// How long a sub-task may wait to be recorded.
+const FLUSH: Duration = Duration::from_millis(500);
+/// How many questions of a step may wait: it waits for the answer to each.
+const CALLS_WAITING_MAX: usize = 16;
+/// How long a dropped step has to yield; after that its task is left behind.
+const DROP_LIMIT: Duration = Duration::from_secs(1);
+
+/// What a step is called for.
+#[derive(Debug, Clone)]
+pub(super) enum Job {
+    Run,
+    Undo(UndoOf),
+    Probe(ProbedIntent),
+}
+
+/// What a step returned.
+#[derive(Debug)]
+pub(super) enum Returned {
+    Run(Result<StepOutcome>),
+    Undo(Result<UndoOutcome>),
+    Probe(Result<Probed>),
+}
+
+/// How a call of a step ended.
+#[derive(Debug)]
+pub(super) enum Executed {
+    /// The step returned.
+    Returned(Returned, Notes),
+    /// It panicked, or its time was up.
+    Failed(Error),
+    /// It was dropped since somebody asked for a stop.
+    Dropped,
+    /// The lease is lost or the process ends: nothing may be recorded.
+    Leave,
+}
+
+/// What the runner noted while the step ran.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// The effects that were begun in this very call.
+    pub(super) opened: BTreeSet<IntentName>,
+    /// The events whose signals were read.
+    pub(super) signals: BTreeSet<u64>,
+}
+
+/// The time limits of one call. Each may be absent.
+#[derive(Debug, Default)]
+struct Limits {
+    /// When sub-tasks are stored.
+    flush: Option<Timestamp>,
+    /// When a cancelled or stopped step is dropped.
+    grace: Option<Timestamp>,
+    /// Whether the grace ends the process's work rather than the step's.
+    stopping: bool,
+}
+
+impl Runner {
+    /// Calls a step. What waits in the journal is stored first: recorded before acted.
+    pub(super) async fn execute(&mut self, step: usize, side: Side, job: Job) -> Result<Executed> {
+        self.journal.commit(After::Hold).await?;
+        let Ok(workflow) = &self.workflow else { return Ok(Executed::Leave) };
+        let implementation = Arc::clone(&workflow.steps[step]);
+        let (calls_in, calls) = mpsc::channel(CALLS_WAITING_MAX);
+        let state = self.journal.state();
+        let cancelled =
+            state.cancel.is_some() && side == Side::Run && state.guard(self.journal.now()).is_none();
+        let desk = Arc::new(Desk::new(self.machine.clone(), cancelled));
+        let ctx = WorkflowContext::new(Arc::new(self.port(step, side, Arc::clone(&desk), calls_in)));
+        self.handle.set_progress(None);
+        let task = Task(tokio::spawn(call(implementation, ctx, job)));
+        let executed = self.attend(step, side, task, calls, &desk).await;
+        self.handle.set_progress(None);
+        self.collect(step, &desk)?;
+        executed
+    }
+
+    fn port(&self, step: usize, side: Side, desk: Arc<Desk>, calls: mpsc::Sender<PortCall>) -> EnginePort {
+        let state = self.journal.state();
+        EnginePort {
+            place: Place {
+                workflow: state.id,
+                step: self.step_name(step),
+                side,
+                attempt: self.attempt(step, side),
+                epoch: self.journal.lease().key.epoch,
+            },
+            request: Arc::clone(&self.request),
+            plugins: Arc::clone(&self.shared.plugins),
+            outputs: Arc::clone(&self.outputs),
+            clock: self.shared.clock.clone(),
+            store: Arc::clone(&self.shared.store),
+            handle: Arc::clone(&self.handle),
+            desk,
+            calls,
+            power_overridden: state.power_override.is_some(),
+        }
+    }
+
+    /// Serves a running step until it returns or its limits end it.
+    async fn attend(
+        &mut self,
+        step: usize,
+        side: Side,
+        mut task: Task,
+        mut calls: mpsc::Receiver<PortCall>,
+        desk: &Desk,
+    ) -> Result<Executed> {
+        let began = self.journal.now();
+        let (mut notes, mut limits) = (Notes::default(), Limits::default());
+        let (shared, handle) = (Arc::clone(&self.shared), Arc::clone(&self.handle));
+        let mut mode = shared.mode.subscribe();
+        loop {
+            let guard = self.journal.state().guard(self.journal.now()).map(|guard| guard.until);
+            // A guard holds every limit off until it ends.
+            let not_before = |at: Option<Timestamp>| at.map(|at| guard.map_or(at, |until| at.max(until)));
+            let deadline = not_before(self.deadline(step, side, began));
+            let grace = not_before(limits.grace);
+            tokio::select! {
+                biased;
+                Some(call) = calls.recv() => self.serve(step, side, call, desk, &mut notes).await?,
+                joined = &mut task.0 => return Ok(match joined {
+                    Ok(returned) => Executed::Returned(returned, notes),
+                    Err(error) => Executed::Failed(panicked(error)),
+                }),
+                () = handle.inbox.notified() => {
+                    self.read_inbox().await?;
+                    self.journal.commit(After::Hold).await?;
+                    if side == Side::Run && self.journal.state().cancel.is_some() && limits.grace.is_none() {
+                        desk.cancelled.store(true, Ordering::Release);
+                        limits.grace = Some(self.journal.now() + shared.options.cancel_grace);
+                    }
+                }
+                () = desk.sub_task_added.notified(), if limits.flush.is_none() => {
+                    limits.flush = Some(self.journal.now() + FLUSH);
+                }
+                () = timer::until(&shared.clock, limits.flush) => {
+                    limits.flush = None;
+                    self.collect(step, desk)?;
+                    self.journal.commit(After::Hold).await?;
+                }
+                () = timer::until(&shared.clock, deadline) => {
+                    drop_task(task).await;
+                    return Ok(Executed::Failed(overdue(self.journal.now().since(began))));
+                }
+                () = timer::until(&shared.clock, grace) => {
+                    drop_task(task).await;
+                    return Ok(if limits.stopping { Executed::Leave } else { Executed::Dropped });
+                }
+                () = handle.lost.notified() => {
+                    // Under a guard the work is let finish, though nothing of it can be recorded any more.
+                    let finish = timer::until(&shared.clock, Some(guard.unwrap_or(self.journal.now())));
+                    tokio::select! { biased; _ = &mut task.0 => {} () = finish => drop_task(task).await }
+                    return Ok(Executed::Leave);
+                }
+                () = stopping(&mut mode), if !limits.stopping => {
+                    limits.stopping = true;
+                    limits.grace = Some(self.journal.now() + shared.options.cancel_grace);
+                }
+            }
+        }
+    }
+
+    /// Returns when this call must be over: the step's timeout, its attempt's limit or the run's deadline.
+    fn deadline(&self, step: usize, side: Side, began: Timestamp) -> Option<Timestamp> {
+        let state = self.journal.state();
+        let own = began + state.steps[step].spec.policy.timeout;
+        let (attempt, whole) = match side {
+            Side::Run => (state.steps[step].attempt_deadline_at(), state.deadline_at),
+            Side::Undo => (None, state.undo.as_ref().map(|undo| undo.deadline_at)),
+        };
+        [Some(own), attempt, whole].into_iter().flatten().min()
+    }
+}
+
+/// The task of a step. When its runner is gone, it goes too: nobody could record what it does.
+#[derive(Debug)]
+struct Task(JoinHandle<Returned>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn call(step: Arc<dyn WorkflowStep>, ctx: WorkflowContext, job: Job) -> Returned {
+    match job {
+        Job::Run => Returned::Run(step.run(&ctx).await),
+        Job::Undo(of) => Returned::Undo(step.undo(&ctx, of).await),
+        Job::Probe(intent) => Returned::Probe(step.probe(&ctx, &intent).await),
+    }
+}
+
+async fn stopping(mode: &mut tokio::sync::watch::Receiver<Mode>) {
+    if mode.wait_for(|mode| *mode == Mode::Stopping).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Drops a step's future and waits until it is gone.
+async fn drop_task(mut task: Task) {
+    task.0.abort();
+    tokio::select! {
+        _ = &mut task.0 => {}
+        () = timer::pause(DROP_LIMIT) => tracing::error!("a step does not yield; its task is left behind"),
+    }
+}
+
+fn overdue(span: Duration) -> Error {
+    Error::new(ErrorKind::Timeout, format!("the step did not return within {span:?}"))
+        .with_remedy("look at the machine and its console; raise the step's timeout if it is only slow")
+}
+
+fn panicked(error: tokio::task::JoinError) -> Error {
+    let text = match error.try_into_panic() {
+        Ok(panic) => panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "without a message".to_owned()),
+        Err(error) => error.to_string(),
+    };
+    Error::internal(format!("the step panicked: {text}"))
+        .with_remedy("this is a bug in the step or a plugin; report it")
+}

@@ -1,0 +1,190 @@
+//! The engine's side of a step's context: what is at hand is answered here, what must be recorded is asked of
+//! the runner, which alone writes.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{IntentName, SignalName};
+use crate::machine::{Machine, MachineChange};
+use crate::plugin::Plugins;
+use crate::record::{Blob, IntentResult, OutputRecord, Stored};
+use crate::secret::scrub_json;
+use crate::store::HistoryStore;
+use crate::time::{Clock, Timestamp};
+use crate::workflow::port::{Opened, Opening, Place, Port};
+use async_trait::async_trait;
+use serde_json::Value;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// How many sub-tasks may wait to be recorded; more are dropped.
+const SUB_TASKS_WAITING_MAX: usize = 1000;
+
+type Reply<T> = oneshot::Sender<Result<T>>;
+
+/// Asks the runner for something that must be recorded.
+#[derive(Debug)]
+pub(super) enum PortCall {
+    Open { opening: Opening, reply: Reply<Opened> },
+    Close { intent: IntentName, result: IntentResult, reply: Reply<()> },
+    Happened { intent: IntentName, reply: Reply<Option<Stored>> },
+    Record { name: String, payload: Stored, reply: Reply<()> },
+    MachineChanged { change: MachineChange, reply: Reply<()> },
+    Signal { name: SignalName, reply: Reply<Option<Value>> },
+    Guard { limit: Duration, reply: Reply<()> },
+    Unguard { reply: Reply<()> },
+}
+
+/// What a context and the runner both see during one call of a step.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    pub(super) cancelled: AtomicBool,
+    pub(super) sub_task_added: Notify,
+    sub_tasks: Mutex<VecDeque<(Timestamp, String)>>,
+    blobs: Mutex<Vec<Blob>>,
+    machine: Mutex<Option<Arc<Machine>>>,
+}
+
+impl Desk {
+    pub(super) fn new(machine: Option<Arc<Machine>>, cancelled: bool) -> Self {
+        Self { cancelled: AtomicBool::new(cancelled), machine: Mutex::new(machine), ..Self::default() }
+    }
+
+    pub(super) fn take_sub_tasks(&self) -> VecDeque<(Timestamp, String)> {
+        std::mem::take(&mut self.sub_tasks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn take_blobs(&self) -> Vec<Blob> {
+        std::mem::take(&mut self.blobs.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn set_machine(&self, machine: Option<Arc<Machine>>) {
+        *self.machine.lock().unwrap_or_else(PoisonError::into_inner) = machine;
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct EnginePort {
+    pub(super) place: Place,
+    pub(super) request: Arc<Value>,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) outputs: Arc<BTreeMap<String, OutputRecord>>,
+    pub(super) clock: Clock,
+    pub(super) store: Arc<dyn HistoryStore>,
+    pub(super) handle: Arc<crate::engine::shared::RunHandle>,
+    pub(super) desk: Arc<Desk>,
+    pub(super) calls: mpsc::Sender<PortCall>,
+    pub(super) power_overridden: bool,
+}
+
+impl EnginePort {
+    async fn ask<T>(&self, call: impl FnOnce(Reply<T>) -> PortCall) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Error::new(ErrorKind::LeaseLost, "the run this context belongs to is over");
+        self.calls.send(call(reply)).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+#[async_trait]
+impl Port for EnginePort {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn request(&self) -> &Value {
+        &self.request
+    }
+
+    fn machine(&self) -> Result<Arc<Machine>> {
+        let machine = self.desk.machine.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        machine.ok_or_else(|| {
+            Error::invalid(format!("workflow {} has no machine", self.place.workflow))
+                .with_remedy("submit it with a machine")
+        })
+    }
+
+    fn plugins(&self) -> &Plugins {
+        &self.plugins
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn cancelled(&self) -> bool {
+        self.desk.cancelled.load(Ordering::Acquire)
+    }
+
+    fn power_overridden(&self) -> bool {
+        self.power_overridden
+    }
+
+    fn output(&self, name: &str) -> Option<OutputRecord> {
+        self.outputs.get(name).cloned()
+    }
+
+    fn sub_task(&self, text: String) {
+        let mut waiting = self.desk.sub_tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < SUB_TASKS_WAITING_MAX {
+            waiting.push_back((self.clock.now(), text));
+            self.desk.sub_task_added.notify_one();
+        }
+    }
+
+    fn progress(&self, fraction: f32) {
+        self.handle.set_progress(Some(fraction));
+    }
+
+    async fn load(&self, stored: &Stored) -> Result<Value> {
+        match stored {
+            Stored::Value(value) => Ok(value.clone()),
+            Stored::Blob(hash) => {
+                let bytes = self.store.blob(hash).await?;
+                serde_json::from_slice(&bytes).map_err(|cause| {
+                    Error::new(ErrorKind::Corrupt, format!("reading the blob {hash}")).with_source(cause)
+                })
+            }
+        }
+    }
+
+    async fn store(&self, mut value: Value) -> Result<Stored> {
+        scrub_json(&mut value);
+        let (stored, blob) = Stored::new(value)?;
+        self.desk.blobs.lock().unwrap_or_else(PoisonError::into_inner).extend(blob);
+        Ok(stored)
+    }
+
+    async fn happened(&self, intent: &IntentName) -> Result<Option<Stored>> {
+        self.ask(|reply| PortCall::Happened { intent: intent.clone(), reply }).await
+    }
+
+    async fn open(&self, opening: Opening) -> Result<Opened> {
+        self.ask(|reply| PortCall::Open { opening, reply }).await
+    }
+
+    async fn close(&self, intent: &IntentName, result: IntentResult) -> Result<()> {
+        self.ask(|reply| PortCall::Close { intent: intent.clone(), result, reply }).await
+    }
+
+    async fn record(&self, name: String, payload: Stored) -> Result<()> {
+        self.ask(|reply| PortCall::Record { name, payload, reply }).await
+    }
+
+    async fn machine_changed(&self, change: MachineChange) -> Result<()> {
+        self.ask(|reply| PortCall::MachineChanged { change, reply }).await
+    }
+
+    async fn signal(&self, name: &SignalName) -> Result<Option<Value>> {
+        self.ask(|reply| PortCall::Signal { name: name.clone(), reply }).await
+    }
+
+    async fn guard(&self, limit: Duration) -> Result<()> {
+        self.ask(|reply| PortCall::Guard { limit, reply }).await
+    }
+
+    async fn unguard(&self) -> Result<()> {
+        self.ask(|reply| PortCall::Unguard { reply }).await
+    }
+}

@@ -1,0 +1,202 @@
+//! Answers what a running step asks for.
+
+use super::Runner;
+use super::execute::Notes;
+use super::port::{Desk, PortCall};
+use crate::error::{Error, ErrorKind, Result};
+use crate::machine::MachineChange;
+use crate::record::{ClosedBy, EventKind, Intent, Side};
+use crate::secret::scrub;
+use crate::store::After;
+use crate::workflow::port::{Opened, Opening};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How much longer than a call the lease must last.
+const LEASE_MARGIN: Duration = Duration::from_secs(5);
+/// How many sub-tasks of a step are recorded.
+const SUB_TASKS_MAX: u32 = 1000;
+/// How long the text of a sub-task may be, in bytes.
+const SUB_TASK_BYTES_MAX: usize = 1024;
+
+impl Runner {
+    /// Answers one question. An error here means that nothing more can be recorded; the step is told too.
+    pub(super) async fn serve(
+        &mut self,
+        step: usize,
+        side: Side,
+        call: PortCall,
+        desk: &Desk,
+        notes: &mut Notes,
+    ) -> Result<()> {
+        self.collect(step, desk)?;
+        let name = self.step_name(step);
+        match call {
+            PortCall::Open { opening, reply } => {
+                let opened = self.open_effect(step, side, opening, desk, notes).await;
+                answer(reply, opened)
+            }
+            PortCall::Close { intent, result, reply } => {
+                let by = ClosedBy::Call;
+                let closed =
+                    self.record(EventKind::IntentClosed { step: name, side, intent, result, by }).await;
+                answer(reply, closed)
+            }
+            PortCall::Happened { intent, reply } => {
+                let known = self.journal.state().steps[step].intents.get(&(Side::Run, intent));
+                answer(reply, Ok(known.and_then(|known| known.value.clone())))
+            }
+            PortCall::Record { name: what, payload, reply } => {
+                let recorded = self.record(EventKind::Recorded { step: name, name: what, payload }).await;
+                answer(reply, recorded)
+            }
+            PortCall::MachineChanged { change, reply } => {
+                let changed = self.change_machine(vec![], change, desk).await;
+                answer(reply, changed)
+            }
+            PortCall::Signal { name, reply } => answer(reply, Ok(self.signal(&name, notes))),
+            PortCall::Guard { limit, reply } => {
+                let until = self.journal.now() + limit;
+                let open = self.journal.state().steps[step].guard.is_some();
+                let guarded = if open {
+                    Ok(())
+                } else {
+                    self.record(EventKind::GuardOpened { step: name, until }).await
+                };
+                answer(reply, guarded)
+            }
+            PortCall::Unguard { reply } => {
+                let open = self.journal.state().steps[step].guard.is_some();
+                let closed =
+                    if open { self.record(EventKind::GuardClosed { step: name }).await } else { Ok(()) };
+                answer(reply, closed)
+            }
+        }
+    }
+
+    async fn record(&mut self, kind: EventKind) -> Result<()> {
+        self.journal.add(kind)?;
+        self.journal.commit(After::Hold).await
+    }
+
+    async fn open_effect(
+        &mut self,
+        step: usize,
+        side: Side,
+        opening: Opening,
+        desk: &Desk,
+        notes: &mut Notes,
+    ) -> Result<Opened> {
+        let state = self.journal.state();
+        let Opening { intent, boots, may_take } = opening;
+        let known = state.steps[step].intents.get(&(side, intent.clone()));
+        if let Some(value) = known.and_then(|known| known.value.clone()) {
+            return Ok(Opened::Before(value));
+        }
+        if side == Side::Run && state.cancel.is_some() && state.guard(self.journal.now()).is_none() {
+            return Err(Error::new(
+                ErrorKind::Cancelled,
+                format!("{intent} is not begun: the run was cancelled"),
+            ));
+        }
+        let is_open = known.is_some_and(|known| known.open);
+        if is_open && notes.opened.contains(&intent) {
+            return Err(still_open(intent.as_str()));
+        }
+        let number = known.map_or(1, |known: &Intent| known.number + 1);
+        self.journal.hold_for(may_take + LEASE_MARGIN).await?;
+        notes.opened.insert(intent.clone());
+        if is_open {
+            // Only a step that says `Resume::Rerun` gets here: doing it twice is harmless.
+            return Ok(Opened::Now);
+        }
+        let opened = EventKind::IntentOpened { step: self.step_name(step), side, intent, number };
+        match boots {
+            Some(by) => self.change_machine(vec![opened], MachineChange::Booted { by }, desk).await?,
+            None => self.record(opened).await?,
+        }
+        Ok(Opened::Now)
+    }
+
+    /// Records a change of the machine, and lets the step and the directory see it.
+    async fn change_machine(
+        &mut self,
+        first: Vec<EventKind>,
+        change: MachineChange,
+        desk: &Desk,
+    ) -> Result<()> {
+        first.into_iter().try_for_each(|kind| self.journal.add(kind))?;
+        if let Some(machine) = self.journal.state().spec.machine.clone() {
+            self.journal.add(EventKind::MachineChanged { machine, change })?;
+        }
+        self.journal.commit(After::Hold).await?;
+        self.machine = self.shared.machine_of(&self.journal.state().spec).await?;
+        desk.set_machine(self.machine.clone());
+        Ok(())
+    }
+
+    /// Returns the oldest signal of this name; it is used up when the step's outcome is recorded.
+    fn signal(&self, name: &crate::id::SignalName, notes: &mut Notes) -> Option<Value> {
+        let mut signals = self.journal.state().signals.iter();
+        let (seq, signal) =
+            signals.find(|(seq, signal)| signal.name == *name && !notes.signals.contains(seq))?;
+        notes.signals.insert(*seq);
+        Some(signal.payload.clone())
+    }
+
+    /// Takes from the desk what the step said and stored there.
+    pub(super) fn collect(&mut self, step: usize, desk: &Desk) -> Result<()> {
+        self.journal.add_blobs(desk.take_blobs());
+        for (at, text) in desk.take_sub_tasks() {
+            let known = &self.journal.state().steps[step];
+            let text = cut(&scrub(&text)).to_owned();
+            let same = known.sub_task.as_ref().is_some_and(|open| open.text == text);
+            if !same && known.sub_tasks < SUB_TASKS_MAX {
+                let kind = EventKind::SubTaskStarted { step: self.step_name(step), text };
+                self.journal.add_by(crate::actor::Actor::engine(), at, kind)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells the step, and the runner when nothing more can be recorded.
+fn answer<T>(reply: tokio::sync::oneshot::Sender<Result<T>>, result: Result<T>) -> Result<()> {
+    let fatal = result.as_ref().err().filter(|error| is_fatal(error.kind())).map(again);
+    // The step may have been dropped meanwhile; then nobody listens.
+    let _nobody_listens = reply.send(result);
+    fatal.map_or(Ok(()), Err)
+}
+
+fn is_fatal(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::LeaseLost | ErrorKind::Conflict)
+}
+
+fn again(error: &Error) -> Error {
+    Error::new(error.kind(), error.message().to_owned()).with_class(error.class())
+}
+
+fn still_open(intent: &str) -> Error {
+    Error::new(ErrorKind::Refused, format!("{intent} was begun and its outcome is not known"))
+        .unknown_outcome()
+        .with_remedy("return the error of the first call; the engine asks the step before it runs again")
+}
+
+fn cut(text: &str) -> &str {
+    let end = (0..=SUB_TASK_BYTES_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let text = "ä".repeat(1000);
+        assert_eq!(cut(&text).len(), SUB_TASK_BYTES_MAX);
+        let odd = format!("x{text}");
+        assert_eq!(cut(&odd).len(), SUB_TASK_BYTES_MAX - 1);
+        assert_eq!(cut("short"), "short");
+    }
+}

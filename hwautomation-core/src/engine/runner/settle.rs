@@ -1,0 +1,237 @@
+//! What a step's return means, in events.
+
+use super::execute::{Executed, Job, Notes, Returned};
+use super::{Flow, Runner};
+use crate::engine::backoff;
+use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
+use crate::id::{IntentName, StepName};
+use crate::record::{
+    ClosedBy, EventKind, IntentResult, Phase, Side, Stored, UndoOf, UndoPhase, UndoResult, WaitState,
+};
+use crate::secret::scrub_json;
+use crate::time::Timestamp;
+use crate::workflow::{Probed, ProbedIntent, StepOutcome, UndoOutcome, Wait};
+use serde_json::Value;
+use std::sync::Arc;
+
+impl Runner {
+    /// Runs a step, and records how that ended.
+    pub(super) async fn run_step(&mut self, step: usize) -> Result<Flow> {
+        match self.execute(step, Side::Run, Job::Run).await? {
+            Executed::Returned(Returned::Run(Ok(outcome)), notes) => {
+                self.settle_outcome(step, outcome, &notes)
+            }
+            Executed::Returned(Returned::Run(Err(error)), _) | Executed::Failed(error) => {
+                self.settle_failure(step, &error)
+            }
+            Executed::Dropped => Ok(Flow::GoOn),
+            Executed::Returned(..) | Executed::Leave => Ok(Flow::Leave),
+        }
+    }
+
+    fn settle_outcome(&mut self, step: usize, outcome: StepOutcome, notes: &Notes) -> Result<Flow> {
+        if let Some(intent) = self.first_open(step, Side::Run)
+            && !matches!(outcome, StepOutcome::Wait(_))
+        {
+            return self.settle_failure(step, &left_open(&intent));
+        }
+        let name = self.step_name(step);
+        let signals_read = notes.signals.iter().copied().collect();
+        match outcome {
+            StepOutcome::Done(None) => {
+                self.journal.add(EventKind::StepDone { step: name, output: None, signals_read })?;
+            }
+            StepOutcome::Done(Some((output, value))) => match self.store(value) {
+                Ok(value) => {
+                    let output = crate::workflow::output_record(output, value);
+                    Arc::make_mut(&mut self.outputs).insert(output.name.clone(), output.clone());
+                    self.journal.add(EventKind::StepDone {
+                        step: name,
+                        output: Some(output),
+                        signals_read,
+                    })?;
+                }
+                Err(error) => return self.settle_failure(step, &error),
+            },
+            StepOutcome::Skipped { why } => {
+                let why = crate::secret::scrub(&why).into_owned();
+                self.journal.add(EventKind::StepSkipped { step: name, why, signals_read })?;
+            }
+            StepOutcome::Wait(wait) => return self.settle_wait(step, Side::Run, wait),
+        }
+        Ok(Flow::GoOn)
+    }
+
+    fn store(&mut self, mut value: Value) -> Result<Stored> {
+        scrub_json(&mut value);
+        let (stored, blob) = Stored::new(value)?;
+        self.journal.add_blobs(blob);
+        Ok(stored)
+    }
+
+    /// A cancelled step that stopped for that reason did not fail. Everything else is a failed attempt.
+    fn settle_failure(&mut self, step: usize, error: &Error) -> Result<Flow> {
+        let state = self.journal.state();
+        if error.class() == ErrorClass::Cancelled && state.cancel.is_some() {
+            return Ok(Flow::GoOn);
+        }
+        let error = self.error_record(step, Side::Run, error);
+        let (state, now) = (self.journal.state(), self.journal.now());
+        let retry_at = backoff::retry_at(state, &state.steps[step], &error, now);
+        let (name, attempt) = (self.step_name(step), self.attempt(step, Side::Run));
+        self.journal.add(EventKind::StepFailed { step: name, attempt, error, retry_at })?;
+        Ok(Flow::GoOn)
+    }
+
+    /// A failure that left an effect open has an unknown outcome, whatever it says itself.
+    fn error_record(&self, step: usize, side: Side, error: &Error) -> ErrorRecord {
+        let mut record = ErrorRecord::from(error);
+        record.sub_task = self.journal.state().steps[step].sub_task.as_ref().map(|open| open.text.clone());
+        if self.first_open(step, side).is_some() {
+            record.class = ErrorClass::UnknownOutcome;
+        }
+        record
+    }
+
+    fn first_open(&self, step: usize, side: Side) -> Option<IntentName> {
+        self.journal.state().steps[step].open_intents(side).next().map(|(intent, _)| intent.clone())
+    }
+
+    /// The first wait for a reason is recorded; looking again only moves the time of the next look.
+    fn settle_wait(&mut self, step: usize, side: Side, wait: Wait) -> Result<Flow> {
+        let now = self.journal.now();
+        let reason = crate::secret::scrub(&wait.reason).into_owned();
+        let known =
+            self.known_wait(step, side).filter(|known| known.reason == reason).map(|known| known.deadline_at);
+        let deadline_at = known.unwrap_or(now + wait.limit);
+        if known.is_none() {
+            let name = self.step_name(step);
+            self.journal.add(EventKind::StepWaiting {
+                step: name,
+                side,
+                reason,
+                poll: wait.poll,
+                deadline_at,
+            })?;
+        }
+        let state = self.journal.state();
+        if side == Side::Run && state.cancel.is_some() && state.guard(now).is_none() {
+            return Ok(Flow::GoOn);
+        }
+        let limits = match side {
+            Side::Run => [state.steps[step].attempt_deadline_at(), state.deadline_at],
+            Side::Undo => [state.undo.as_ref().map(|undo| undo.deadline_at), None],
+        };
+        let ends = limits.into_iter().flatten().chain([deadline_at]).filter(|end| *end > now);
+        Ok(Flow::LetGo(ends.chain([now + wait.poll]).min().unwrap_or(now)))
+    }
+
+    fn known_wait(&self, step: usize, side: Side) -> Option<&WaitState> {
+        let state = self.journal.state();
+        let step = &state.steps[step];
+        match side {
+            Side::Run => match &step.phase {
+                Phase::Waiting(wait) => Some(wait),
+                _ => None,
+            },
+            Side::Undo => match &state.undo.as_ref()?.steps.get(&step.spec.name)?.phase {
+                UndoPhase::Waiting(wait) => Some(wait),
+                _ => None,
+            },
+        }
+    }
+
+    /// Undoes a step, and records how that ended.
+    pub(super) async fn undo_step(&mut self, step: usize, of: UndoOf) -> Result<Flow> {
+        let outcome = match self.execute(step, Side::Undo, Job::Undo(of)).await? {
+            Executed::Returned(Returned::Undo(Ok(outcome)), _) => outcome,
+            Executed::Returned(Returned::Undo(Err(error)), _) | Executed::Failed(error) => {
+                return self.settle_undo_failure(step, &error);
+            }
+            Executed::Returned(..) | Executed::Dropped | Executed::Leave => return Ok(Flow::Leave),
+        };
+        let name = self.step_name(step);
+        let result = match outcome {
+            UndoOutcome::Undone => UndoResult::Undone,
+            UndoOutcome::Nothing => UndoResult::Nothing,
+            UndoOutcome::Wait(wait) => return self.settle_wait(step, Side::Undo, wait),
+        };
+        if let Some(intent) = self.first_open(step, Side::Undo) {
+            return self.settle_undo_failure(step, &left_open(&intent));
+        }
+        self.journal.add(EventKind::StepUndone { step: name, result })?;
+        Ok(Flow::GoOn)
+    }
+
+    fn settle_undo_failure(&mut self, step: usize, error: &Error) -> Result<Flow> {
+        let error = self.error_record(step, Side::Undo, error);
+        let (state, now) = (self.journal.state(), self.journal.now());
+        let known = state.undo.as_ref();
+        let retry_at =
+            known.and_then(|undo| backoff::retry_undo_at(state, &state.steps[step], undo, &error, now));
+        let (name, attempt) = (self.step_name(step), self.attempt(step, Side::Undo));
+        self.journal.add(EventKind::StepUndoFailed { step: name, attempt, error, retry_at })?;
+        Ok(Flow::GoOn)
+    }
+
+    /// Asks a step what became of an effect, and records the answer.
+    pub(super) async fn probe(&mut self, step: usize, side: Side, intent: IntentName) -> Result<Flow> {
+        let state = self.journal.state();
+        let undoing = state.undo.is_some();
+        let opened_at = state.steps[step].intents.get(&(side, intent.clone())).map(|known| known.opened_at);
+        let asked =
+            ProbedIntent { name: intent.clone(), side, opened_at: opened_at.unwrap_or(Timestamp::MIN) };
+        let context_side = if undoing { Side::Undo } else { Side::Run };
+        let found = match self.execute(step, context_side, Job::Probe(asked)).await? {
+            Executed::Returned(Returned::Probe(found), _) => found,
+            Executed::Failed(error) => Err(error),
+            Executed::Dropped => return Ok(Flow::GoOn),
+            Executed::Returned(..) | Executed::Leave => return Ok(Flow::Leave),
+        };
+        let name = self.step_name(step);
+        match found {
+            Ok(Probed::Happened(value)) => {
+                let value = self.store(value)?;
+                self.close(name, side, intent, IntentResult::Happened { value })
+            }
+            Ok(Probed::DidNotHappen) => self.close(name, side, intent, IntentResult::DidNotHappen),
+            Ok(Probed::Unknown { why }) => self.settle_unknown(step, undoing, &intent, &why),
+            Err(error) if undoing => self.settle_undo_failure(step, &error),
+            Err(error) => self.settle_failure(step, &error),
+        }
+    }
+
+    fn close(
+        &mut self,
+        step: StepName,
+        side: Side,
+        intent: IntentName,
+        result: IntentResult,
+    ) -> Result<Flow> {
+        let by = ClosedBy::Probe;
+        self.journal.add(EventKind::IntentClosed { step, side, intent, result, by })?;
+        Ok(Flow::GoOn)
+    }
+
+    /// Forward, a person decides. On the way back nobody waits: it is named in the verdict.
+    fn settle_unknown(&mut self, step: usize, undoing: bool, intent: &IntentName, why: &str) -> Result<Flow> {
+        let name = self.step_name(step);
+        let reason =
+            format!("nobody knows whether {intent} of step {name} happened: {}", crate::secret::scrub(why));
+        if undoing {
+            let attempt = self.attempt(step, Side::Undo);
+            let error = ErrorRecord::from(&Error::new(ErrorKind::Mismatch, reason));
+            self.journal.add(EventKind::StepUndoFailed { step: name, attempt, error, retry_at: None })?;
+        } else {
+            let until = self.journal.now() + self.journal.state().spec.halt_limit;
+            self.journal.add(EventKind::Halted { step: Some(name), reason, until })?;
+        }
+        Ok(Flow::GoOn)
+    }
+}
+
+fn left_open(intent: &IntentName) -> Error {
+    Error::internal(format!("the step returned though the outcome of {intent} is not known"))
+        .unknown_outcome()
+        .with_remedy("return the error of the call whose outcome is unknown; do not go on without it")
+}

@@ -1,0 +1,153 @@
+//! Claims workflows that are due, runs each in a task, keeps the leases.
+
+use super::shared::{Mode, Shared};
+use super::{runner, timer};
+use crate::store::{Hint, HintListener, Lease, LeaseKey};
+use crate::time::Timestamp;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::{Id, JoinSet};
+
+/// How long the worker waits after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Works until it is told to stop, then until everything that ran has let go.
+pub(crate) async fn work(shared: Arc<Shared>, hints: HintListener) {
+    Worker { shared, hints, runs: JoinSet::new(), leases: HashMap::new(), claim_at: Some(Timestamp::MIN) }
+        .work()
+        .await;
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    hints: HintListener,
+    runs: JoinSet<()>,
+    leases: HashMap<Id, LeaseKey>,
+    /// When to claim next; none until a hint comes.
+    claim_at: Option<Timestamp>,
+}
+
+impl Worker {
+    async fn work(mut self) {
+        let mut mode = self.shared.mode.subscribe();
+        let mut renew_at = self.next_renewal();
+        loop {
+            let now = self.shared.clock.now();
+            let working = *mode.borrow_and_update() == Mode::Working;
+            if working
+                && self.claim_at.is_some_and(|at| at <= now)
+                && self.runs.len() < self.shared.options.running_max
+            {
+                self.claim_at = self.claim().await;
+            }
+            if now >= renew_at {
+                self.renew().await;
+                renew_at = self.next_renewal();
+            }
+            let stopped = matches!(*mode.borrow(), Mode::Stopping | Mode::Draining);
+            if stopped && self.runs.is_empty() {
+                return;
+            }
+            let full = self.runs.len() >= self.shared.options.running_max;
+            let claim_at = self.claim_at.filter(|_| working && !full);
+            let clock = self.shared.clock.clone();
+            tokio::select! {
+                ended = self.runs.join_next_with_id(), if !self.runs.is_empty() => self.ended(ended),
+                hint = self.hints.next() => self.hear(hint),
+                () = timer::until(&clock, claim_at) => {}
+                () = timer::until(&clock, Some(renew_at)) => {}
+                changed = mode.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.claim_at = Some(Timestamp::MIN);
+                }
+            }
+        }
+    }
+
+    fn next_renewal(&self) -> Timestamp {
+        self.shared.clock.now() + self.shared.options.lease / 3
+    }
+
+    /// Starts what is due and returns when to look again.
+    async fn claim(&mut self) -> Option<Timestamp> {
+        let free = self.shared.options.running_max - self.runs.len();
+        let (owner, lease) = (self.shared.owner, self.shared.options.lease);
+        match self.shared.store.claim(owner, lease, free).await {
+            Ok(leases) if leases.len() == free => {
+                leases.into_iter().for_each(|lease| self.start(lease));
+                Some(Timestamp::MIN)
+            }
+            Ok(leases) => {
+                leases.into_iter().for_each(|lease| self.start(lease));
+                self.next_due().await
+            }
+            Err(error) => self.store_failed(&error),
+        }
+    }
+
+    /// Hints say when to look; should one be lost, a lease's time is the longest that nobody looks.
+    async fn next_due(&self) -> Option<Timestamp> {
+        let latest = self.shared.clock.now() + self.shared.options.lease;
+        match self.shared.store.next_due().await {
+            Ok(at) => Some(at.map_or(latest, |at| at.min(latest))),
+            Err(error) => self.store_failed(&error),
+        }
+    }
+
+    fn store_failed(&self, error: &crate::error::Error) -> Option<Timestamp> {
+        tracing::error!(%error, "the store failed; looking for work again soon");
+        Some(self.shared.clock.now() + STORE_PAUSE)
+    }
+
+    fn start(&mut self, lease: Lease) {
+        let task = self.runs.spawn(runner::run(Arc::clone(&self.shared), lease));
+        self.leases.insert(task.id(), lease.key);
+    }
+
+    fn ended(&mut self, ended: Option<Result<(Id, ()), tokio::task::JoinError>>) {
+        let id = match ended {
+            Some(Ok((id, ()))) => id,
+            Some(Err(error)) => {
+                tracing::error!(%error, "a run broke off; its lease will run out");
+                error.id()
+            }
+            None => return,
+        };
+        if let Some(lease) = self.leases.remove(&id) {
+            self.shared.leave(lease.workflow);
+        }
+    }
+
+    fn hear(&mut self, hint: Hint) {
+        match hint {
+            Hint::Inbox(workflow) => {
+                if let Some(handle) = self.shared.running(workflow) {
+                    handle.tell_inbox();
+                }
+            }
+            Hint::Everything => {
+                self.shared.all_running().iter().for_each(|handle| handle.tell_inbox());
+                self.claim_at = Some(Timestamp::MIN);
+            }
+            Hint::Due | Hint::Events => self.claim_at = Some(Timestamp::MIN),
+        }
+    }
+
+    /// Keeps what runs ours, and tells the runs that are no longer.
+    async fn renew(&mut self) {
+        let leases: Vec<LeaseKey> = self.leases.values().copied().collect();
+        if leases.is_empty() {
+            return;
+        }
+        match self.shared.store.renew(&leases, self.shared.options.lease).await {
+            Ok(lost) => {
+                let runs = lost.iter().filter_map(|lease| self.shared.running(lease.workflow));
+                runs.for_each(|handle| handle.lost.notify_one());
+            }
+            Err(error) => tracing::error!(%error, "leases were not renewed"),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Cancelling does the right thing in every state, and twice is as good as once.
+
+use crate::lab::{Lab, ops, pass};
+use hwautomation_core::engine::Submission;
+use hwautomation_core::error::ErrorKind;
+use hwautomation_core::record::{Policy, Resume, RunState};
+use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+#[tokio::test(start_paused = true)]
+async fn a_pending_run_is_cancelled_before_anything_is_done() {
+    let lab = Lab::new();
+    let step = step_fn("never", Resume::Rerun, |_| async { panic!("it ran") });
+    let manager = lab.start(Workflow::new("test").step(step)).await;
+    manager.pause();
+    let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
+    manager.cancel(id, "changed my mind", &ops()).await.unwrap();
+    manager.cancel(id, "really", &ops()).await.unwrap();
+    manager.resume();
+    let status = manager.wait(id).await.unwrap();
+    assert_eq!((status.state, status.started_at), (RunState::Cancelled, None));
+    assert_eq!(lab.types(id).await, ["workflow_submitted", "cancel_requested", "workflow_ended"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiting_run_is_cancelled_at_once() {
+    let lab = Lab::new();
+    let hour = Duration::from_secs(3600);
+    let step = step_fn("wait", Resume::Rerun, move |_| async move { StepOutcome::wait("rain", hour, hour) });
+    let manager = lab.start(Workflow::new("test").step(step)).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(3).await;
+    let began = tokio::time::Instant::now();
+    manager.cancel(id, "no rain", &ops()).await.unwrap();
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Cancelled);
+    assert!(began.elapsed().as_secs() < 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_step_stops_at_its_checkpoint() {
+    let lab = Lab::new();
+    let step = step_fn("long", Resume::Rerun, |ctx| async move {
+        loop {
+            ctx.checkpoint()?;
+            tokio::time::timeout(Duration::from_secs(1), std::future::pending::<()>()).await.unwrap_err();
+        }
+    });
+    let manager = lab.start(Workflow::new("test").step(step)).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(3).await;
+    manager.cancel(id, "stop", &ops()).await.unwrap();
+    let status = manager.wait(id).await.unwrap();
+    assert_eq!(status.state, RunState::Cancelled);
+    assert_eq!(status.steps[0].errors, [], "a cancelled step did not fail");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_without_checkpoints_is_dropped_after_the_grace() {
+    let lab = Lab::new();
+    let step = step_fn("deaf", Resume::Rerun, |_| std::future::pending());
+    let policy = Policy { timeout: Duration::from_secs(3600), ..Policy::default() };
+    let manager = lab.start(Workflow::new("test").step(step.policy(policy))).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(3).await;
+    let began = tokio::time::Instant::now();
+    manager.cancel(id, "stop", &ops()).await.unwrap();
+    pass(1).await;
+    assert!(manager.status(id).await.unwrap().headline.contains("cancel requested"));
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Cancelled);
+    assert_eq!(began.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_holds_cancel_and_timeout_off_until_it_closes_also_across_waits() {
+    let lab = Lab::new();
+    let closed = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&closed);
+    let step = step_fn("flash", Resume::Rerun, move |ctx| {
+        let closed = Arc::clone(&seen);
+        async move {
+            let first = ctx.once("flash", async { Ok(()) });
+            ctx.uninterruptible(Duration::from_secs(300)).await?;
+            first.await?;
+            let began: hwautomation_core::time::Timestamp =
+                ctx.once("began", async { Ok(ctx.now()) }).await?;
+            if ctx.now().since(began) < Duration::from_secs(120) {
+                return StepOutcome::wait("the flash", Duration::from_secs(10), Duration::from_secs(200));
+            }
+            closed.store(true, Ordering::SeqCst);
+            ctx.interruptible().await?;
+            StepOutcome::finished()
+        }
+    });
+    let never = step_fn("never", Resume::Rerun, |_| async { panic!("it ran") });
+    let manager = lab.start(Workflow::new("test").step(step).step(never)).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(15).await;
+    manager.cancel(id, "stop", &ops()).await.unwrap();
+    let status = manager.wait(id).await.unwrap();
+    assert_eq!(status.state, RunState::Cancelled, "{status}");
+    assert!(closed.load(Ordering::SeqCst), "the guarded work was interrupted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_finished_run_cannot_be_cancelled() {
+    let lab = Lab::new();
+    let (manager, status) = lab.run(Workflow::new("test")).await;
+    let error = manager.cancel(status.id, "late", &ops()).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Conflict && error.message().contains("completed"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_keeps_the_run_for_the_next_manager() {
+    let lab = Lab::new();
+    let step = || {
+        step_fn("slow", Resume::Rerun, |ctx| async move {
+            if ctx.epoch() == 1 {
+                std::future::pending::<()>().await;
+            }
+            StepOutcome::finished()
+        })
+    };
+    let manager = lab.start(Workflow::new("test").step(step())).await;
+    let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
+    pass(1).await;
+    manager.shutdown().await;
+    assert_eq!(manager.status(id).await.unwrap().state, RunState::Running);
+    let next = lab.start(Workflow::new("test").step(step())).await;
+    assert_eq!(next.wait(id).await.unwrap().state, RunState::Completed);
+    assert!(lab.types(id).await.contains(&"step_resumed".to_owned()));
+}

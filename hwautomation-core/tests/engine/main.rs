@@ -1,0 +1,11 @@
+//! How the engine behaves, seen from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod cancel;
+mod failure;
+mod lab;
+mod once;
+mod run;
+mod submit;
+mod wait;

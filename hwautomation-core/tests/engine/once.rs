@@ -1,0 +1,209 @@
+//! An effect happens once per intent.
+
+use crate::lab::{Lab, ops, srv};
+use hwautomation_core::engine::{EngineOptions, Submission, WorkflowManager};
+use hwautomation_core::error::{Error, ErrorKind, Result};
+use hwautomation_core::id::StepName;
+use hwautomation_core::plugin::{PowerAction, PowerState};
+use hwautomation_core::record::{Policy, Resume, RunState, WorkflowStatus};
+use hwautomation_core::testing::fake::{FakeCall, Fault, FaultAction};
+use hwautomation_core::workflow::{
+    Probed, ProbedIntent, StepOutcome, Workflow, WorkflowContext, WorkflowStep, step_fn,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Turns on, and can find out whether it did.
+#[derive(Debug)]
+struct TurnOn(Resume);
+
+#[async_trait::async_trait]
+impl WorkflowStep for TurnOn {
+    fn name(&self) -> StepName {
+        StepName::from_static("turn-on")
+    }
+
+    fn resume(&self) -> Resume {
+        self.0
+    }
+
+    async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
+        let _reading = ctx.power()?.state().await?;
+        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+        StepOutcome::finished()
+    }
+
+    async fn probe(&self, ctx: &WorkflowContext, _intent: &ProbedIntent) -> Result<Probed> {
+        match ctx.power()?.state().await? {
+            PowerState::On => Probed::happened(()),
+            PowerState::Off => Ok(Probed::DidNotHappen),
+            PowerState::Unknown { reason } => Ok(Probed::unknown(reason)),
+        }
+    }
+}
+
+fn commands(lab: &Lab) -> usize {
+    lab.rack.log().len()
+}
+
+async fn run(lab: &Lab, resume: Resume, fault: FaultAction) -> (WorkflowManager, WorkflowStatus) {
+    lab.rack.inject(Fault::once(FakeCall::PowerRequest, fault));
+    lab.run_step(TurnOn(resume)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_asked_about_and_not_sent_again() {
+    let lab = Lab::new();
+    let (_manager, status) = run(&lab, Resume::Probe, FaultAction::LoseAnswer).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    assert_eq!(commands(&lab), 1, "{:?}", lab.rack.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_request_is_asked_about_and_sent_again() {
+    let lab = Lab::new();
+    let (_manager, status) = run(&lab, Resume::Probe, FaultAction::LoseRequest).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    assert_eq!(lab.rack.true_power(&srv()), PowerState::On);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_hangs_after_it_acted_is_asked_about() {
+    let lab = Lab::new();
+    let (_manager, status) = run(&lab, Resume::Probe, FaultAction::HangAfter).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    assert_eq!(commands(&lab), 1, "{:?}", lab.rack.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_leaves_it_to_a_person_halts_and_goes_on_when_told() {
+    let lab = Lab::new();
+    let (manager, status) = run(&lab, Resume::Halt, FaultAction::LoseAnswer).await;
+    assert_eq!(status.state, RunState::Running);
+    assert!(status.headline.contains("nobody knows whether on"), "{status}");
+    manager.retry(status.id, "looked at it: off", &ops()).await.unwrap();
+    assert_eq!(manager.wait(status.id).await.unwrap().state, RunState::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_harmless_effect_is_sent_again_under_the_same_intent() {
+    let lab = Lab::new();
+    let (_manager, status) = run(&lab, Resume::Rerun, FaultAction::LoseAnswer).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    let opened = lab.types(status.id).await.iter().filter(|kind| *kind == "intent_opened").count();
+    assert_eq!((opened, commands(&lab)), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_cannot_tell_halts() {
+    let lab = Lab::new();
+    lab.rack.inject(Fault::once(FakeCall::PowerRequest, FaultAction::LoseAnswer));
+    let first_reading_is_fine = Fault::always(FakeCall::PowerState, FaultAction::UnknownPower);
+    let step = TurnOn(Resume::Probe);
+    let manager = lab.start(Workflow::new("test").step(step)).await;
+    let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
+    while commands(&lab) == 0 {
+        tokio::task::yield_now().await;
+    }
+    lab.rack.inject(first_reading_is_fine);
+    let status = manager.wait_or_halt(id).await.unwrap();
+    assert!(status.headline.contains("the BMC does not say"), "{status}");
+    assert_eq!(commands(&lab), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_definite_error_closes_the_intent_and_the_next_attempt_opens_the_next() {
+    let lab = Lab::new();
+    let (manager, status) = run(&lab, Resume::Probe, FaultAction::Unreachable).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    let state = manager.state(status.id).await.unwrap();
+    assert_eq!(state.steps[0].intents.values().map(|intent| intent.number).collect::<Vec<_>>(), [2]);
+    assert_eq!(status.steps[0].errors.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recorded_value_is_returned_without_sending() {
+    let lab = Lab::new();
+    let sent = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counter = Arc::clone(&sent);
+    let step = step_fn("count", Resume::Rerun, move |ctx| {
+        let counter = Arc::clone(&counter);
+        async move {
+            let count = async { Ok(counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 7) };
+            let value: u32 = ctx.once("count", count).await?;
+            assert_eq!(value, 7);
+            if ctx.attempt() < 3 {
+                return Err(Error::new(ErrorKind::Busy, format!("not yet, at {}", ctx.attempt())));
+            }
+            StepOutcome::finished()
+        }
+    });
+    let (_manager, status) = lab.run_step(step).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    assert_eq!(sent.load(std::sync::atomic::Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_power_command_without_a_reading_is_refused_and_not_recorded() {
+    let lab = Lab::new();
+    let step = step_fn("blind", Resume::Rerun, |ctx| async move {
+        ctx.once("cycle", ctx.power()?.request(PowerAction::Cycle)).await?;
+        StepOutcome::finished()
+    });
+    let (_manager, status) = lab.run_step(step).await;
+    assert!(status.steps[0].errors[0].message.contains("was not read"), "{status}");
+    assert_eq!(commands(&lab), 0);
+    assert!(!lab.types(status.id).await.contains(&"intent_opened".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_reading_is_good_for_one_command() {
+    let lab = Lab::new();
+    let step = step_fn("twice", Resume::Rerun, |ctx| async move {
+        ctx.power()?.state().await?;
+        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+        ctx.once("cycle", ctx.power()?.request(PowerAction::Cycle)).await?;
+        StepOutcome::finished()
+    });
+    let (_manager, status) = lab.run_step(step.policy(Policy { attempts: 1, ..Policy::default() })).await;
+    assert!(status.steps[0].errors[0].message.contains("was not read"), "{status}");
+    assert_eq!(commands(&lab), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_reading_stops_a_power_command_until_a_person_overrides_it() {
+    let lab = Lab::new();
+    lab.rack.inject(Fault::always(FakeCall::PowerState, FaultAction::UnknownPower));
+    let (manager, status) = lab.run_step(TurnOn(Resume::Probe)).await;
+    assert!(status.steps[0].errors[0].message.contains("power state is unknown"), "{status}");
+    assert_eq!(commands(&lab), 0);
+    manager.override_power(status.id, "I stand before it: it is off", &ops()).await.unwrap();
+    manager.retry(status.id, "overridden", &ops()).await.unwrap();
+    assert_eq!(manager.wait(status.id).await.unwrap().state, RunState::Completed);
+    assert_eq!(commands(&lab), 1);
+    assert!(manager.state(status.id).await.unwrap().power_override.is_none(), "it holds for one effect only");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_that_lost_its_lease_sends_nothing_more() {
+    let lab = Lab::new();
+    let store = Arc::clone(&lab.store);
+    let step = step_fn("slow", Resume::Probe, move |ctx| {
+        let store = Arc::clone(&store);
+        async move {
+            ctx.power()?.state().await?;
+            if ctx.epoch() == 1 {
+                // Somebody opens the store anew: our lease is over, and we do not know yet.
+                store.end_leases();
+            }
+            ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+            StepOutcome::finished()
+        }
+    });
+    let options = EngineOptions { lease: Duration::from_secs(10), ..EngineOptions::default() };
+    let manager =
+        lab.builder().options(options).workflow(Workflow::new("test").step(step)).start().await.unwrap();
+    let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
+    assert_eq!(commands(&lab), 1, "{:?}", lab.rack.log());
+}
