@@ -3,8 +3,8 @@
 mod rows;
 
 use super::{
-    Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted,
-    WorkflowFilter,
+    After, Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only,
+    Posted, WorkflowFilter,
 };
 use crate::error::Result;
 use crate::id::{MachineId, OwnerId, WorkflowId};
@@ -57,8 +57,12 @@ impl HistoryStore for MemoryStore {
     }
 
     async fn append(&self, append: Append) -> Result<Appended> {
+        let after = append.after;
         let stored = self.rows().append(append, self.clock.now())?;
         self.hints.tell(Hint::Events);
+        if let After::Release { .. } = after {
+            self.hints.tell(Hint::Due);
+        }
         Ok(stored)
     }
 
