@@ -115,6 +115,12 @@ impl Clock {
         Self(Arc::new(move || at + start.elapsed()))
     }
 
+    /// Tells the time that this function returns.
+    #[must_use]
+    pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
     /// Returns the time.
     #[must_use]
     pub fn now(&self) -> Timestamp {

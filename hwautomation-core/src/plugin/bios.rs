@@ -32,15 +32,17 @@ pub enum Pending {
 ///
 /// # Contract
 ///
-/// - `reads_what_is_in_force`: `read_bios` returns the values the machine runs with.
+/// - `reads_what_is_in_force`: `read_bios` returns the values the machine runs with, of every setting.
 /// - `staged_is_not_in_force`: after `stage_bios`, the values in force are as before, until a reset.
 /// - `staged_takes_effect_at_the_next_reset`.
-/// - `stages_all_or_none`: when one change is refused, none is staged and the error names it.
+/// - `stages_all_or_none`: when one change is refused, none is staged and the error (`Invalid` or `Refused`)
+///   names it.
 /// - `staging_twice_is_as_good_as_once`.
-/// - `discard_forgets_what_was_staged`: a later reset changes nothing.
-/// - `an_unknown_setting_is_refused_by_name`: `Invalid`, and nothing is staged.
+/// - `discard_forgets_what_was_staged`: a later reset changes nothing. A tool that cannot discard says
+///   `Unsupported`, and what was staged stays.
+/// - `an_unknown_setting_is_refused_by_name`: `Invalid`, named in the message, and nothing is staged.
 /// - `never_changes_the_power_state`.
-/// - `silence_is_an_error`.
+/// - `silence_is_an_error`: `Unreachable` or `Timeout`, and not a permanent one.
 /// - `errors_have_a_remedy_and_show_no_secret`.
 #[async_trait]
 pub trait BiosBackend: fmt::Debug + Send + Sync + 'static {

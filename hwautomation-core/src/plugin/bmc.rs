@@ -97,11 +97,13 @@ pub struct BmcUser {
 ///
 /// # Contract
 ///
-/// - `what_was_set_reads_back`: after Ok, `read_lan` at the new address returns what was asked for.
+/// - `what_was_set_reads_back`: `read_lan` at the new address returns what was asked for: after Ok, and after
+///   the `UnknownOutcome` of a BMC that moved before it answered.
 /// - `what_is_absent_stays`: a change leaves alone what it does not name.
 /// - `a_new_address_answers_and_the_old_one_does_not`.
 /// - `changing_to_what_is_succeeds`: without touching the BMC's network.
-/// - `users_read_back`: after `set_user`, `users` lists it so, and the new password logs in.
+/// - `users_read_back`: after `set_user`, `users` lists it so, and the new password logs in; without a new one
+///   the old one stays; a disabled user does not log in.
 /// - `a_cold_reset_keeps_the_settings`: and does not change the host's power state.
 /// - `silence_is_an_error`: an address where nobody answers is `Unreachable` or `Timeout`.
 /// - `a_lost_answer_is_an_unknown_outcome`.

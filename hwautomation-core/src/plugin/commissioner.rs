@@ -101,12 +101,14 @@ pub struct HardwareSummary {
 /// # Contract
 ///
 /// - `commissioning_starts_a_new_run`: the run that `commission` returns is not the one read before.
-/// - `a_run_ends_ready_or_failed`: while it goes on, the state is `Commissioning` or `Testing`.
-/// - `kept_reachable_stays_reachable`: with `KeepReachable::Yes`, addresses are there when it is ready.
+/// - `a_run_ends_ready_or_failed`: while it goes on, the state is `Commissioning` or `Testing`, and the reading
+///   names the run.
+/// - `kept_reachable_stays_reachable`: with `KeepReachable::Yes`, the machine is on when it is ready, and the
+///   host answers at the first address.
 /// - `rescue_mode_can_be_entered_and_left`: and the state before comes back.
 /// - `abort_ends_the_named_run_only`: aborting a run that is over, or another's, is `Conflict` and stops nothing.
 /// - `tags_added_are_listed` and `tags_removed_are_gone`: adding or removing twice is as good as once.
-/// - `an_unknown_machine_is_not_found`.
+/// - `an_unknown_machine_is_not_found`: by every method.
 /// - `silence_is_an_error`.
 /// - `a_wrong_key_is_unauthorized`: and the service's answer is not quoted, since it may hold the right key.
 /// - `errors_have_a_remedy_and_show_no_secret`.

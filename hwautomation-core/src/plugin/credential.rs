@@ -5,14 +5,15 @@ use crate::secret::{Secret, SecretRef};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Resolves secret references.
 ///
 /// # Contract
 ///
 /// - `a_known_reference_resolves`: to the same secret each time, until somebody changes it at its source.
-/// - `a_changed_secret_is_seen`: nothing is cached beyond the call.
+/// - `a_changed_secret_is_seen`: nothing is cached beyond the call, where the source can change while the
+///   program runs (the environment of a process cannot).
 /// - `an_unknown_reference_is_not_found`: the error names the reference.
 /// - `a_foreign_scheme_is_unsupported`.
 /// - `errors_have_a_remedy_and_show_no_secret`.
@@ -37,14 +38,19 @@ fn missing(reference: &SecretRef, remedy: String) -> Error {
 
 /// Resolves `static:name` from a map given by the program.
 #[derive(Debug, Default)]
-pub struct StaticCredentials(BTreeMap<String, Secret>);
+pub struct StaticCredentials(RwLock<BTreeMap<String, Secret>>);
 
 impl StaticCredentials {
     /// Adds a secret under a name.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, secret: Secret) -> Self {
-        self.0.insert(name.into(), secret);
+    pub fn with(self, name: impl Into<String>, secret: Secret) -> Self {
+        self.insert(name, secret);
         self
+    }
+
+    /// Adds or replaces a secret, such as one that was renewed.
+    pub fn insert(&self, name: impl Into<String>, secret: Secret) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), secret);
     }
 }
 
@@ -54,7 +60,8 @@ impl CredentialSource for StaticCredentials {
         if reference.scheme() != "static" {
             return Err(foreign(reference, "static"));
         }
-        self.0.get(reference.place()).cloned().ok_or_else(|| {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(reference.place()).cloned().ok_or_else(|| {
             missing(reference, "add the secret where the program builds its credentials".to_owned())
         })
     }

@@ -99,12 +99,13 @@ impl fmt::Display for PowerAction {
 ///
 /// - `reads_the_true_state`: `power_state` says what the hardware says, at the time of the call.
 /// - `an_accepted_request_takes_effect`: after Ok, the state changes as asked, if the hardware is sound.
-/// - `on_when_on_is_no_error` and `off_when_off_is_no_error`: asking for what already is succeeds.
+/// - `on_when_on_is_no_error` and `off_when_off_is_no_error`: asking for what already is succeeds and changes
+///   nothing.
 /// - `refuses_what_it_does_not_support`: an action that [`supported`](Self::supported) leaves out is
 ///   `Unsupported`, and nothing is sent.
 /// - `silence_is_never_off`: an unreachable BMC is an error or `Unknown`, not `Off`.
 /// - `an_unclear_answer_is_unknown`: what the hardware cannot say is `Unknown` with a reason.
-/// - `a_wrong_password_is_unauthorized`: as a permanent error, after one try.
+/// - `a_wrong_password_is_unauthorized`: as a permanent error, after one try: BMCs lock accounts.
 /// - `a_lost_answer_is_an_unknown_outcome`: a command that was sent and not answered has the class
 ///   `UnknownOutcome`.
 /// - `a_dropped_call_leaves_the_plugin_usable`: dropping a future mid-way does not spoil later calls.

@@ -75,11 +75,12 @@ impl ShellOutput {
 /// - `arguments_arrive_as_given`: blanks, quotes, `$`, `;` and line ends included.
 /// - `an_exit_status_is_an_answer`: a status other than 0 is Ok, with that status.
 /// - `input_and_both_outputs_are_carried`.
-/// - `output_is_bounded`: more than `output_bytes_max` is cut, not collected.
+/// - `output_is_bounded`: more than `output_bytes_max` of either output is cut, not collected; the command runs
+///   to its end all the same.
 /// - `a_slow_command_times_out`: as `Timeout` with the class `UnknownOutcome`, since it may go on.
-/// - `a_file_put_is_the_file_got`: byte for byte, and replaced whole.
+/// - `a_file_put_is_the_file_got`: byte for byte, and replaced whole; a larger one than asked for is `Refused`.
 /// - `a_missing_file_is_not_found`.
-/// - `a_changed_host_key_in_one_generation_is_a_security_error`: and nothing is run.
+/// - `a_changed_host_key_in_one_generation_is_a_security_error`: and nothing is run, put or got.
 /// - `a_new_generation_may_bring_a_new_key`.
 /// - `silence_is_an_error`.
 /// - `errors_have_a_remedy_and_show_no_secret`.

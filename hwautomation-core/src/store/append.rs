@@ -35,11 +35,11 @@ pub struct Append {
     pub events: Vec<NewEvent>,
     /// The large values that the events name.
     pub blobs: Vec<Blob>,
-    /// The inbox items that became events, or need none.
+    /// The inbox items of this workflow that became events, or need none. Those that are gone are passed over.
     pub consumed: Vec<ItemId>,
     /// What becomes of the lease.
     pub after: After,
-    /// The projection after these events.
+    /// The projection after these events. Its name, machine and parent are those of the beginning.
     pub summary: WorkflowSummary,
 }
 

@@ -13,10 +13,11 @@ use std::sync::{PoisonError, RwLock};
 ///
 /// # Contract
 ///
-/// - `a_machine_is_found_by_id_alias_and_address`: a BMC or host address in its text form is a name too.
+/// - `a_machine_is_found_by_id_alias_and_address`: a BMC or host address in any of its text forms
+///   is a name too.
 /// - `an_unknown_name_is_none`: not an error.
 /// - `an_ambiguous_name_is_refused`: `Conflict`, naming the machines; the id itself always wins.
-/// - `machines_are_listed_by_id_in_pages`: each once.
+/// - `machines_are_listed_by_id_in_pages`: each once, in the order of the ids' bytes.
 #[async_trait]
 pub trait MachineDirectory: fmt::Debug + Send + Sync + 'static {
     /// Finds one machine by id, alias or address.
@@ -70,14 +71,12 @@ pub(super) fn only_match<'a>(
     name: &str,
     machines: impl Iterator<Item = &'a Machine>,
 ) -> Result<Option<&'a Machine>> {
-    let address: Option<IpAddr> = name.parse().ok();
     let mut found: Vec<&Machine> = Vec::new();
     for machine in machines {
         if machine.id.as_str() == name {
             return Ok(Some(machine));
         }
-        let here = [machine.addresses.bmc, machine.addresses.host];
-        if machine.aliases.contains(name) || (address.is_some() && here.contains(&address)) {
+        if has_name(machine, name) {
             found.push(machine);
         }
     }
@@ -93,4 +92,13 @@ pub(super) fn only_match<'a>(
             .with_remedy("use the machine's id"))
         }
     }
+}
+
+/// Tells whether this is the machine's id, an alias of it, or one of its addresses.
+pub(super) fn has_name(machine: &Machine, name: &str) -> bool {
+    let address: Option<IpAddr> = name.parse().ok();
+    let here = [machine.addresses.bmc, machine.addresses.host];
+    machine.id.as_str() == name
+        || machine.aliases.contains(name)
+        || (address.is_some() && here.contains(&address))
 }

@@ -17,34 +17,40 @@ use std::time::Duration;
 ///
 /// *Appending*
 /// - `an_append_is_all_or_nothing`: events, blobs, consumed items, the lease's end and the projection.
-/// - `seq_and_position_have_no_gaps`: also with several writers at once; positions follow the order of commits.
-/// - `a_wrong_seq_is_a_conflict`: and nothing is stored.
-/// - `a_lost_answer_is_repeated`: the same batch again returns the same events and stores nothing.
-/// - `only_the_lease_owner_appends`: another owner, an older epoch or a released lease is `LeaseLost`. A lease
-///   that merely ran out and that nobody took still writes.
-/// - `an_accepted_append_is_durable`: what was Ok is there after a crash of the process (stores on disk).
+/// - `seq_and_position_have_no_gaps`: also with several writers at once; positions follow the order of commits,
+///   so whoever has read up to a position never finds a lower one later.
+/// - `a_wrong_seq_is_a_conflict`: and nothing is stored; an append without events has its place too.
+/// - `a_lost_answer_is_repeated`: the same batch again, while it is written or at any time after, returns the
+///   same events and stores nothing, whoever holds the lease now. An append without events is not remembered.
+/// - `only_the_lease_owner_appends`: another owner, another epoch or a released lease is `LeaseLost`, also
+///   where the seq is wrong, so that a fenced writer stops and does not look again. A lease that merely ran out
+///   and that nobody took still writes.
+/// - `an_accepted_append_is_durable`: what was Ok is there after a crash of the process (stores on disk). Opening
+///   anew ends all leases: what was held is due at once, and its epoch goes on growing.
 ///
 /// *Beginning*
 /// - `one_claim_per_machine`: beginning on a claimed machine is `Conflict`, names the holder, stores nothing.
-/// - `the_end_frees_the_machine`.
+/// - `the_end_frees_the_machine`: the one that was claimed, and not before the end.
 /// - `a_begun_workflow_is_due_at_once`.
 ///
 /// *Leases*
-/// - `a_due_workflow_is_claimed_once`: by one owner, with an epoch above all earlier ones.
+/// - `a_due_workflow_is_claimed_once`: by one owner, the longest due first, with an epoch above all earlier ones.
 /// - `nothing_is_claimed_early`: not before its wake time, not while leased, not after its end.
-/// - `an_expired_lease_can_be_taken_over`: and the old owner writes no more.
-/// - `renewing_keeps_a_lease`: and names those that are lost.
+/// - `an_expired_lease_can_be_taken_over`: from its last moment on, and the old owner writes no more.
+/// - `renewing_keeps_a_lease`: also one that ran out and that nobody took; and names those that are lost.
 ///
 /// *Inbox*
-/// - `an_item_wakes_its_workflow`: a waiting workflow is due at once, a released one too if an item waits.
-/// - `an_item_with_a_waiting_key_is_a_duplicate`.
-/// - `items_come_in_order_until_consumed`.
+/// - `an_item_wakes_its_workflow`: a waiting workflow is due at once, a released one too if an item waits; the
+///   owner of a leased one keeps it.
+/// - `an_item_with_a_waiting_key_is_a_duplicate`: until that item is consumed, and for this workflow only.
+/// - `items_come_in_order_until_consumed`: by their own workflow; their numbers are never used again.
 /// - `an_ended_workflow_takes_no_items`: `Conflict`; an unknown one is `NotFound`.
+/// - `a_full_inbox_is_busy`: from [`INBOX_MAX`](super::refusal::INBOX_MAX) waiting items on.
 ///
 /// *Reading*
 /// - `events_read_back_as_written`: in order, in pages, by workflow and by position.
-/// - `a_blob_reads_back_and_is_stored_once`.
-/// - `summaries_are_listed_newest_first_in_pages`: and filtered.
+/// - `a_blob_reads_back_and_is_stored_once`: what is stored under a hash is not replaced.
+/// - `summaries_are_listed_newest_first_in_pages`: by id, and filtered.
 ///
 /// Every method may fail with `Storage`; after that the caller does nothing else until it knows what happened.
 #[async_trait]
@@ -60,7 +66,7 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `LeaseLost`, `Conflict`.
+    /// `LeaseLost`, `Conflict`, `NotFound` when there is no such workflow.
     async fn append(&self, append: Append) -> Result<Appended>;
 
     /// Takes up to `limit` workflows that are due and nobody holds, those first that are due longest.
@@ -73,7 +79,7 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `LeaseLost`.
+    /// `LeaseLost`, `NotFound` when there is no such workflow.
     async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()>;
 
     /// Returns when the next workflow that nobody holds is due, or the next lease ends.

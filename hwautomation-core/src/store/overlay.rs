@@ -1,15 +1,19 @@
 //! A directory as it became by what workflows recorded.
 
 use super::MachineDirectory;
-use super::directory::only_match;
-use crate::error::Result;
+use super::directory::{has_name, only_match};
+use crate::error::{ErrorKind, Result};
 use crate::id::MachineId;
 use crate::machine::{Machine, MachineChange};
 use crate::record::{Event, EventKind, Position};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
+
+/// How many machines of the base are looked at in one read when all of them must be.
+const PAGE: usize = 1000;
 
 /// Puts recorded changes over a base: a file, a database, your own inventory.
 ///
@@ -73,13 +77,33 @@ impl OverlayDirectory {
         overlay.machines.keys().cloned().collect()
     }
 
-    /// Finds a machine by an address that it got or lost since the base was written.
-    async fn find_changed(&self, name: &str) -> Result<Option<Machine>> {
-        let mut machines = Vec::new();
-        for id in self.changed() {
-            machines.extend(self.base.find(id.as_str()).await?.map(|machine| self.over(machine)));
+    /// Finds a machine by an address as it is now. The base may know it under another one.
+    async fn find_by_address(&self, name: &str) -> Result<Option<Machine>> {
+        let mut machines = BTreeMap::new();
+        match self.base.find(name).await {
+            Ok(found) => machines.extend(found.map(|machine| (machine.id.clone(), self.over(machine)))),
+            // The base finds several, but some may have moved.
+            Err(error) if error.kind() == ErrorKind::Conflict => return self.find_among_all(name).await,
+            Err(error) => return Err(error),
         }
-        only_match(name, machines.iter()).map(Option::<&Machine>::cloned)
+        for id in self.changed() {
+            let found = self.base.find(id.as_str()).await?;
+            machines.extend(found.map(|machine| (machine.id.clone(), self.over(machine))));
+        }
+        only_match(name, machines.values()).map(Option::<&Machine>::cloned)
+    }
+
+    async fn find_among_all(&self, name: &str) -> Result<Option<Machine>> {
+        let mut matching: Vec<Machine> = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.list(after.as_ref(), PAGE).await?;
+            after = page.last().map(|machine| machine.id.clone());
+            if after.is_none() {
+                return only_match(name, matching.iter()).map(Option::<&Machine>::cloned);
+            }
+            matching.extend(page.into_iter().filter(|machine| has_name(machine, name)));
+        }
     }
 }
 
@@ -102,19 +126,10 @@ impl Changes {
 #[async_trait]
 impl MachineDirectory for OverlayDirectory {
     async fn find(&self, name: &str) -> Result<Option<Machine>> {
-        let is_address = name.parse::<std::net::IpAddr>().is_ok();
-        if is_address && let Some(machine) = self.find_changed(name).await? {
-            return Ok(Some(machine));
+        if name.parse::<IpAddr>().is_ok() {
+            return self.find_by_address(name).await;
         }
-        let found = self.base.find(name).await?.map(|machine| self.over(machine));
-        // The base may still know an address that the machine has given up.
-        let stale = |machine: &Machine| {
-            let here = [machine.addresses.bmc, machine.addresses.host];
-            is_address && !here.iter().flatten().any(|address| address.to_string() == name)
-        };
-        Ok(found.filter(|machine| {
-            !stale(machine) || machine.aliases.contains(name) || machine.id.as_str() == name
-        }))
+        Ok(self.base.find(name).await?.map(|machine| self.over(machine)))
     }
 
     async fn list(&self, after: Option<&MachineId>, limit: usize) -> Result<Vec<Machine>> {

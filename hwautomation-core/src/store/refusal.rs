@@ -1,7 +1,7 @@
 //! The refusals that every history store words alike. For store authors.
 
 use super::LeaseKey;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MachineId, WorkflowId};
 use crate::record::{BlobHash, RunState, Seq};
 
@@ -62,4 +62,17 @@ pub fn inbox_full(workflow: WorkflowId) -> Error {
 pub fn no_blob(hash: &BlobHash) -> Error {
     Error::not_found(format!("reading the blob {hash}"))
         .with_remedy("the history names a blob that the store does not have; restore it from a copy")
+}
+
+/// Checks that the bytes of a blob are those that its hash names.
+///
+/// # Errors
+///
+/// `Corrupt` when they are not.
+pub fn check_blob(hash: &BlobHash, bytes: &[u8]) -> Result<()> {
+    if BlobHash::of(bytes) == *hash {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Corrupt, format!("reading the blob {hash}, whose bytes have another hash"))
+        .with_remedy("the store is damaged; restore it from a copy"))
 }

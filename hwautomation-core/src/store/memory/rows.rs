@@ -16,10 +16,8 @@ pub(super) struct Rows {
     /// Where each event is, by position (from 1).
     log: Vec<(WorkflowId, usize)>,
     workflows: BTreeMap<WorkflowId, Row>,
-    /// The workflows that nobody holds, by the time they are due.
-    due: BTreeSet<(Timestamp, WorkflowId)>,
-    /// The workflows that somebody holds, by the time the lease ends.
-    held: BTreeSet<(Timestamp, WorkflowId)>,
+    /// The workflows that have not ended, by the time they may be claimed.
+    ready: BTreeSet<(Timestamp, WorkflowId)>,
     claims: BTreeMap<MachineId, WorkflowId>,
     blobs: BTreeMap<BlobHash, Vec<u8>>,
     items: ItemId,
@@ -30,11 +28,13 @@ struct Row {
     events: Vec<Event>,
     batches: Vec<BatchId>,
     summary: WorkflowSummary,
-    wake_at: Timestamp,
+    claim: Option<MachineId>,
+    /// When it may be claimed: when it wakes or, while somebody holds it, when the lease ends. None at the end.
+    ready_at: Option<Timestamp>,
     epoch: u64,
-    lease: Option<Lease>,
+    /// Who may write; a lease that ran out stays until somebody takes it over.
+    owner: Option<LeaseKey>,
     inbox: Vec<InboxItem>,
-    ended: bool,
 }
 
 impl Rows {
@@ -51,14 +51,14 @@ impl Rows {
             events: Vec::new(),
             batches: Vec::new(),
             summary: begin.summary,
-            wake_at: now,
+            claim: begin.claim.clone(),
+            ready_at: None,
             epoch: 0,
-            lease: None,
+            owner: None,
             inbox: Vec::new(),
-            ended: false,
         };
         self.workflows.insert(begin.workflow, row);
-        self.due.insert((now, begin.workflow));
+        self.set_ready(begin.workflow, Some(now));
         self.claims.extend(begin.claim.map(|machine| (machine, begin.workflow)));
         Ok(self.store(begin.workflow, begin.batch, vec![begin.event], begin.blobs))
     }
@@ -66,12 +66,14 @@ impl Rows {
     pub(super) fn append(&mut self, append: Append, now: Timestamp) -> Result<Appended> {
         let workflow = append.lease.workflow;
         let row = self.row(workflow)?;
-        let len = row.events.len() as Seq;
-        if len != append.expected_seq {
-            let known = repeated(row, append.expected_seq, append.events.len(), append.batch);
-            return known.ok_or_else(|| refusal::wrong_seq(workflow, append.expected_seq, len));
+        if let Some(known) = repeated(row, append.expected_seq, append.events.len(), append.batch) {
+            return Ok(known);
         }
         row.check(append.lease)?;
+        let len = row.events.len() as Seq;
+        if len != append.expected_seq {
+            return Err(refusal::wrong_seq(workflow, append.expected_seq, len));
+        }
         row.inbox.retain(|item| !append.consumed.contains(&item.id));
         row.summary = append.summary;
         let appended = self.store(workflow, append.batch, append.events, append.blobs);
@@ -90,7 +92,9 @@ impl Rows {
         events: Vec<NewEvent>,
         blobs: Vec<Blob>,
     ) -> Appended {
-        self.blobs.extend(blobs.into_iter().map(|blob| (blob.hash, blob.bytes)));
+        for blob in blobs {
+            self.blobs.entry(blob.hash).or_insert(blob.bytes);
+        }
         let mut stored = Vec::with_capacity(events.len());
         let Some(row) = self.workflows.get_mut(&workflow) else { return Appended { events: stored } };
         for event in events {
@@ -112,38 +116,31 @@ impl Rows {
         lease_for: Duration,
         limit: usize,
     ) -> Vec<Lease> {
-        self.expire(now);
-        let due = self.due.range(..=(now, WorkflowId::from_bytes([255; 16]))).take(limit);
-        let due: Vec<_> = due.copied().collect();
-        due.into_iter().filter_map(|entry| self.take(entry, owner, now + lease_for)).collect()
+        let due = self.ready.range(..=(now, WorkflowId::from_bytes([255; 16]))).take(limit);
+        let due: Vec<WorkflowId> = due.map(|(_, workflow)| *workflow).collect();
+        due.into_iter().filter_map(|workflow| self.take(workflow, owner, now + lease_for)).collect()
     }
 
-    fn take(&mut self, entry: (Timestamp, WorkflowId), owner: OwnerId, until: Timestamp) -> Option<Lease> {
-        self.due.remove(&entry);
-        let row = self.workflows.get_mut(&entry.1)?;
+    fn take(&mut self, workflow: WorkflowId, owner: OwnerId, until: Timestamp) -> Option<Lease> {
+        let row = self.workflows.get_mut(&workflow)?;
         row.epoch += 1;
-        let lease = Lease { key: LeaseKey { workflow: entry.1, owner, epoch: row.epoch }, until };
-        row.lease = Some(lease);
-        self.held.insert((until, entry.1));
-        Some(lease)
+        let key = LeaseKey { workflow, owner, epoch: row.epoch };
+        row.owner = Some(key);
+        self.set_ready(workflow, Some(until));
+        Some(Lease { key, until })
     }
 
-    /// Makes due what is held by a lease that ran out.
-    fn expire(&mut self, now: Timestamp) {
-        while let Some((until, workflow)) = self.held.first().copied().filter(|(until, _)| *until <= now) {
-            self.held.remove(&(until, workflow));
-            if let Some(row) = self.workflows.get_mut(&workflow) {
-                row.lease = None;
-                row.wake_at = until;
-                self.due.insert((until, workflow));
-            }
-        }
+    fn set_ready(&mut self, workflow: WorkflowId, at: Option<Timestamp>) {
+        let Some(row) = self.workflows.get_mut(&workflow) else { return };
+        let before = std::mem::replace(&mut row.ready_at, at);
+        before.map(|before| self.ready.remove(&(before, workflow)));
+        self.ready.extend(at.map(|at| (at, workflow)));
     }
 
     pub(super) fn end_leases(&mut self, now: Timestamp) {
-        let held = std::mem::take(&mut self.held);
-        self.held = held.into_iter().map(|(_, workflow)| (now, workflow)).collect();
-        self.expire(now);
+        let held = self.workflows.iter_mut().filter_map(|(id, row)| row.owner.take().map(|_| *id));
+        let held: Vec<WorkflowId> = held.collect();
+        held.into_iter().for_each(|workflow| self.set_ready(workflow, Some(now)));
     }
 
     pub(super) fn renew(&mut self, leases: &[LeaseKey], until: Timestamp) -> Vec<LeaseKey> {
@@ -151,13 +148,9 @@ impl Rows {
     }
 
     fn renew_one(&mut self, key: LeaseKey, until: Timestamp) -> bool {
-        let row = self.workflows.get_mut(&key.workflow);
-        let Some(lease) = row.and_then(|row| row.lease.as_mut()).filter(|lease| lease.key == key) else {
-            return false;
-        };
-        self.held.remove(&(lease.until, key.workflow));
-        lease.until = lease.until.max(until);
-        self.held.insert((lease.until, key.workflow));
+        let row = self.workflows.get(&key.workflow).filter(|row| row.owner == Some(key));
+        let Some(before) = row.and_then(|row| row.ready_at) else { return false };
+        self.set_ready(key.workflow, Some(before.max(until)));
         true
     }
 
@@ -169,35 +162,30 @@ impl Rows {
 
     fn let_go(&mut self, workflow: WorkflowId, wake_at: Timestamp, now: Timestamp) {
         let Some(row) = self.workflows.get_mut(&workflow) else { return };
-        let held = row.lease.take().map(|lease| (lease.until, workflow));
-        row.wake_at = if row.inbox.is_empty() { wake_at } else { wake_at.min(now) };
-        self.due.insert((row.wake_at, workflow));
-        held.map(|entry| self.held.remove(&entry));
+        row.owner = None;
+        let at = if row.inbox.is_empty() { wake_at } else { wake_at.min(now) };
+        self.set_ready(workflow, Some(at));
     }
 
     fn end(&mut self, workflow: WorkflowId) {
         let Some(row) = self.workflows.get_mut(&workflow) else { return };
-        row.ended = true;
+        row.owner = None;
         row.inbox.clear();
-        let held = row.lease.take().map(|lease| (lease.until, workflow));
-        let claim = row.summary.machine.clone();
-        held.map(|entry| self.held.remove(&entry));
-        claim
-            .filter(|machine| self.claims.get(machine) == Some(&workflow))
-            .map(|machine| self.claims.remove(&machine));
+        row.claim.take().map(|machine| self.claims.remove(&machine));
+        self.set_ready(workflow, None);
     }
 
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        [&self.due, &self.held].into_iter().filter_map(BTreeSet::first).map(|(at, _)| *at).min()
+        self.ready.first().map(|(at, _)| *at)
     }
 
     pub(super) fn post(&mut self, item: NewItem, now: Timestamp) -> Result<Posted> {
         let workflow = item.workflow;
         let id = self.items + 1;
         let row = self.row(workflow)?;
-        if row.ended {
+        let Some(ready_at) = row.ready_at else {
             return Err(refusal::ended(workflow, row.summary.state));
-        }
+        };
         if row.inbox.iter().any(|known| known.item.key == item.key) {
             return Ok(Posted::Duplicate);
         }
@@ -205,11 +193,8 @@ impl Rows {
             return Err(refusal::inbox_full(workflow));
         }
         row.inbox.push(InboxItem { id, item });
-        if row.lease.is_none() && row.wake_at > now {
-            let late = row.wake_at;
-            row.wake_at = now;
-            self.due.remove(&(late, workflow));
-            self.due.insert((now, workflow));
+        if row.owner.is_none() && ready_at > now {
+            self.set_ready(workflow, Some(now));
         }
         self.items = id;
         Ok(Posted::Accepted)
@@ -232,8 +217,10 @@ impl Rows {
         events.filter(|event| only.matches(event)).take(limit).cloned().collect()
     }
 
-    pub(super) fn blob(&self, hash: &BlobHash) -> Option<Vec<u8>> {
-        self.blobs.get(hash).cloned()
+    pub(super) fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>> {
+        let bytes = self.blobs.get(hash).ok_or_else(|| refusal::no_blob(hash))?;
+        refusal::check_blob(hash, bytes)?;
+        Ok(bytes.clone())
     }
 
     pub(super) fn summary(&self, workflow: WorkflowId) -> Option<WorkflowSummary> {
@@ -261,7 +248,7 @@ impl Rows {
 
 impl Row {
     fn check(&self, key: LeaseKey) -> Result<()> {
-        if self.lease.is_some_and(|lease| lease.key == key) {
+        if self.owner == Some(key) {
             return Ok(());
         }
         Err(refusal::lease_lost(key))
@@ -271,7 +258,7 @@ impl Row {
 /// The events of this very batch, if they are what stands at this place.
 fn repeated(row: &Row, from: Seq, count: usize, batch: BatchId) -> Option<Appended> {
     let from = usize::try_from(from).ok()?;
-    let here = row.batches.get(from..from + count)?;
+    let here = row.batches.get(from..from.checked_add(count)?)?;
     (count > 0 && here.iter().all(|known| *known == batch))
         .then(|| Appended { events: row.events[from..from + count].to_vec() })
 }

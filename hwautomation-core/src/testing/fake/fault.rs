@@ -125,6 +125,10 @@ impl Faults {
         self.0.clear();
     }
 
+    pub(super) fn left(&self) -> usize {
+        self.0.iter().filter(|fault| fault.remaining > 0).count()
+    }
+
     /// Uses up one go of the first rule that fits.
     pub(super) fn take(&mut self, machine: &MachineId, call: FakeCall) -> Option<FaultAction> {
         self.0.retain(|fault| fault.remaining > 0);

@@ -100,10 +100,10 @@ impl Inside {
             None | Some(FaultAction::Ignore | FaultAction::UnknownPower) => {
                 Passed::Answered(act(self, &id, fault))
             }
-            Some(FaultAction::Hang) => self.hang(),
+            Some(FaultAction::Hang) => Passed::Hung,
             Some(FaultAction::HangAfter) => {
                 let _lost = act(self, &id, None);
-                self.hang()
+                Passed::Hung
             }
             Some(FaultAction::LoseAnswer) => {
                 let _lost = act(self, &id, None);
@@ -117,11 +117,6 @@ impl Inside {
                 Passed::Answered(Err(locked_out(call, &id)))
             }
         }
-    }
-
-    fn hang<T>(&mut self) -> Passed<T> {
-        self.hung += 1;
-        Passed::Hung
     }
 
     fn find(&self, call: FakeCall, to: To<'_>) -> Result<MachineId> {

@@ -15,6 +15,8 @@ pub struct FakeMachine {
     pub on: bool,
     /// How often it booted.
     pub boots: u64,
+    /// How many non-maskable interrupts it got.
+    pub interrupts: u64,
     /// What it booted from the last time.
     pub booted_from: BootSetting,
     /// What it will boot from.
@@ -75,6 +77,7 @@ impl FakeMachine {
         Self {
             on: false,
             boots: 0,
+            interrupts: 0,
             booted_from: BootSetting::Unchanged,
             boot: BootSetting::Unchanged,
             lan: lan(number),
@@ -134,6 +137,7 @@ impl FakeMachine {
         match action {
             PowerAction::On if self.on => {}
             PowerAction::GracefulOff | PowerAction::ForcedOff => self.on = false,
+            PowerAction::Nmi => self.interrupts += 1,
             action if action.boots() => self.restart(),
             _ => {}
         }

@@ -50,7 +50,6 @@ pub(super) struct Inside {
     pub(super) runs: u64,
     pub(super) faults: Faults,
     log: Vec<Logged>,
-    pub(super) hung: u64,
 }
 
 /// The name under which the machines of the directory know this driver.
@@ -159,16 +158,16 @@ impl FakeRack {
         self.lock().faults.clear();
     }
 
+    /// Counts the faults that have not acted as often as they can.
+    #[must_use]
+    pub fn faults_left(&self) -> usize {
+        self.lock().faults.left()
+    }
+
     /// Lists every command that a machine took, in order; not those that were refused or never arrived.
     #[must_use]
     pub fn log(&self) -> Vec<Logged> {
         self.lock().log.clone()
-    }
-
-    /// Counts the calls that [`FaultAction::Hang`](super::FaultAction::Hang) and its like have caught so far.
-    #[must_use]
-    pub fn hung(&self) -> u64 {
-        self.lock().hung
     }
 
     /// Lets this many readings pass before a power command shows. Default 0.
@@ -202,7 +201,6 @@ impl Inside {
             runs: 0,
             faults: Faults::default(),
             log: Vec::new(),
-            hung: 0,
         }
     }
 
