@@ -1,0 +1,18 @@
+//! Our types as columns and back.
+
+use hwautomation_core::id::WorkflowId;
+use rusqlite::Row;
+
+/// SQLite's integers are signed; a larger number than they hold is as good as their largest.
+pub(super) fn int(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
+/// The file holds no negative numbers.
+pub(super) fn number(int: i64) -> u64 {
+    u64::try_from(int).unwrap_or(0)
+}
+
+pub(super) fn workflow_id(row: &Row<'_>, column: usize) -> rusqlite::Result<WorkflowId> {
+    row.get(column).map(WorkflowId::from_bytes)
+}

@@ -1,0 +1,153 @@
+//! The tables as the writer sees them: one connection, the newest position, and what to tell afterwards.
+
+use super::column::{int, number, workflow_id};
+use crate::error::{Stop, StoreError};
+use hwautomation_core::error::Result;
+use hwautomation_core::id::{OwnerId, WorkflowId};
+use hwautomation_core::record::{Position, Seq};
+use hwautomation_core::store::{LeaseKey, refusal};
+use hwautomation_core::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Params};
+use std::collections::BTreeSet;
+
+/// Writes. Every job reads and refuses before it writes, so that a refused one leaves nothing in its group.
+#[derive(Debug)]
+pub(super) struct Tables {
+    pub(super) conn: Connection,
+    /// The newest event's.
+    pub(super) position: Position,
+    pub(super) told: Told,
+    /// Holds one event's JSON at a time.
+    pub(super) json: Vec<u8>,
+}
+
+/// What to tell when the group is stored.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) events: bool,
+    pub(super) due: bool,
+    pub(super) inbox: BTreeSet<WorkflowId>,
+}
+
+/// What decides about a write.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) next_seq: Seq,
+    pub(super) position: Position,
+    epoch: u64,
+    owner: Option<[u8; 16]>,
+    /// None when it has ended.
+    pub(super) ready_at: Option<Timestamp>,
+}
+
+impl Row {
+    pub(super) fn is_held(&self) -> bool {
+        self.owner.is_some()
+    }
+
+    pub(super) fn is_held_by(&self, key: LeaseKey) -> bool {
+        self.owner == Some(*key.owner.as_bytes()) && self.epoch == key.epoch
+    }
+
+    pub(super) fn check(&self, key: LeaseKey) -> Result<()> {
+        if self.is_held_by(key) { Ok(()) } else { Err(refusal::lease_lost(key)) }
+    }
+}
+
+impl Tables {
+    /// Takes over an opened file and ends all leases: whoever held one was another process.
+    pub(super) fn open(conn: Connection, now: Timestamp) -> Result<Self, StoreError> {
+        let sql = || StoreError::sql("opening the history");
+        let newest: Option<i64> =
+            conn.query_row("SELECT max(position) FROM event", [], |row| row.get(0)).map_err(sql())?;
+        let mut tables =
+            Self { conn, position: number(newest.unwrap_or(0)), told: Told::default(), json: Vec::new() };
+        tables.in_one_transaction(|tables| tables.end_leases(now).map_err(sql()))?;
+        Ok(tables)
+    }
+
+    fn end_leases(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+        const SQL: &str = "UPDATE workflow SET owner = NULL, ready_at = ?1 WHERE ready_at IS NOT NULL AND owner IS NOT NULL";
+        self.conn.execute(SQL, [now.as_micros()]).map(|_| ())
+    }
+
+    /// Stores all that `work` does, or nothing.
+    pub(super) fn in_one_transaction(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
+    ) -> Result<Told, StoreError> {
+        let before = self.position;
+        let begun = self
+            .conn
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(StoreError::sql("beginning to write to the history"));
+        let done = begun.and_then(|()| work(self)).and_then(|()| {
+            self.conn.execute_batch("COMMIT").map_err(|source| StoreError::Commit { source: source.into() })
+        });
+        let told = std::mem::take(&mut self.told);
+        if done.is_err() {
+            self.position = before;
+            self.roll_back();
+        }
+        done.map(|()| told)
+    }
+
+    fn roll_back(&self) {
+        // SQLite may have rolled back by itself, as on a full disk.
+        if !self.conn.is_autocommit()
+            && let Err(cause) = self.conn.execute_batch("ROLLBACK")
+        {
+            tracing::error!(error = %cause, "rolling back in the history");
+        }
+    }
+
+    /// Runs one statement and returns how many rows it changed.
+    pub(super) fn write(&self, sql: &'static str, values: impl Params) -> rusqlite::Result<usize> {
+        self.conn.prepare_cached(sql)?.execute(values)
+    }
+
+    pub(super) fn find(&self, workflow: WorkflowId) -> Result<Option<Row>, Stop> {
+        const SQL: &str = "SELECT next_seq, position, epoch, owner, ready_at FROM workflow WHERE id = ?1";
+        let row = self.conn.prepare_cached(SQL)?.query_row([workflow.as_bytes()], |row| {
+            Ok(Row {
+                next_seq: number(row.get(0)?),
+                position: number(row.get(1)?),
+                epoch: number(row.get(2)?),
+                owner: row.get(3)?,
+                ready_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
+            })
+        });
+        Ok(row.optional()?)
+    }
+
+    pub(super) fn row(&self, workflow: WorkflowId) -> Result<Row, Stop> {
+        Ok(self.find(workflow)?.ok_or_else(|| refusal::unknown(workflow))?)
+    }
+
+    /// Lists what is due, the longest due first, with the epochs.
+    pub(super) fn due(&self, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<(WorkflowId, u64)>> {
+        const SQL: &str =
+            "SELECT id, epoch FROM workflow WHERE ready_at <= ?1 ORDER BY ready_at, id LIMIT ?2";
+        let mut statement = self.conn.prepare_cached(SQL)?;
+        let rows = statement.query_map((now.as_micros(), int(limit)), |row| {
+            Ok((workflow_id(row, 0)?, number(row.get(1)?)))
+        })?;
+        rows.collect()
+    }
+
+    pub(super) fn hold(
+        &self,
+        workflow: WorkflowId,
+        owner: OwnerId,
+        epoch: u64,
+        until: Timestamp,
+    ) -> rusqlite::Result<()> {
+        const SQL: &str = "UPDATE workflow SET owner = ?2, epoch = ?3, ready_at = ?4 WHERE id = ?1";
+        self.write(SQL, (workflow.as_bytes(), owner.as_bytes(), int(epoch), until.as_micros())).map(|_| ())
+    }
+
+    pub(super) fn set_ready(&self, workflow: WorkflowId, at: Timestamp) -> rusqlite::Result<()> {
+        const SQL: &str = "UPDATE workflow SET ready_at = ?2 WHERE id = ?1";
+        self.write(SQL, (workflow.as_bytes(), at.as_micros())).map(|_| ())
+    }
+}
