@@ -11,11 +11,16 @@ use std::time::Duration;
 #[tokio::main]
 async fn main() -> hwautomation_core::error::Result<()> {
     let turn_on = step_fn("turn-on", Resume::Rerun, |ctx| async move {
-        if ctx.power()?.state().await? == PowerState::On {
-            return StepOutcome::finished();
-        }
+        let power = ctx.power()?.state().await?;
         ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
-        StepOutcome::wait("the power to come on", Duration::from_millis(100), Duration::from_secs(60))
+        if power != PowerState::On {
+            return StepOutcome::wait(
+                "power to come on",
+                Duration::from_millis(100),
+                Duration::from_secs(60),
+            );
+        }
+        StepOutcome::finished()
     });
     let rack = FakeRack::new(["srv001"]);
     let manager = WorkflowManager::builder()
