@@ -1,6 +1,6 @@
 //! The plugins of a program, by contract and name.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::PluginName;
 use std::any::{Any, TypeId, type_name};
 use std::collections::BTreeMap;
@@ -27,15 +27,27 @@ impl Plugins {
         name: PluginName,
         plugin: Arc<T>,
     ) -> Result<()> {
-        let contract = short_name::<T>();
-        let entry = Entry { contract, plugin: Box::new(plugin) };
-        match self.0.insert((TypeId::of::<T>(), name.clone()), entry) {
+        let entry = Entry { contract: short_name::<T>(), plugin: Box::new(plugin) };
+        self.add((TypeId::of::<T>(), name), entry)
+    }
+
+    /// Adds all plugins of another registry.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when both have a plugin of one contract and name.
+    pub fn extend(&mut self, other: Self) -> Result<()> {
+        other.0.into_iter().try_for_each(|(key, entry)| self.add(key, entry))
+    }
+
+    fn add(&mut self, key: (TypeId, PluginName), entry: Entry) -> Result<()> {
+        let (contract, name) = (entry.contract, key.1.clone());
+        match self.0.insert(key, entry) {
             None => Ok(()),
-            Some(_) => Err(Error::new(
-                crate::error::ErrorKind::Conflict,
-                format!("two plugins named {name} serve {contract}"),
-            )
-            .with_remedy("give each its own name")),
+            Some(_) => {
+                Err(Error::new(ErrorKind::Conflict, format!("two plugins named {name} serve {contract}"))
+                    .with_remedy("give each its own name"))
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 //! What tests need: fakes with faults, and the conformance suites that every implementation can run.
 
+pub mod campaign;
 pub mod conformance;
 pub mod fake;

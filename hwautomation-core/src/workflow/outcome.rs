@@ -42,6 +42,17 @@ pub struct Wait {
     pub limit: Duration,
 }
 
+impl Wait {
+    fn new(reason: impl Into<String>, poll: Duration, limit: Duration) -> Result<Self> {
+        let reason = reason.into();
+        if poll.is_zero() {
+            return Err(Error::invalid(format!("waiting for {reason} without a pause between looks"))
+                .with_remedy("give a poll interval above zero"));
+        }
+        Ok(Self { reason, poll, limit })
+    }
+}
+
 impl StepOutcome {
     /// Succeeds and hands on an output.
     ///
@@ -70,12 +81,7 @@ impl StepOutcome {
     ///
     /// `Invalid` when `poll` is zero: that would be a busy loop.
     pub fn wait(reason: impl Into<String>, poll: Duration, limit: Duration) -> Result<Self> {
-        let reason = reason.into();
-        if poll.is_zero() {
-            return Err(Error::invalid(format!("waiting for {reason} without a pause between looks"))
-                .with_remedy("give a poll interval above zero"));
-        }
-        Ok(Self::Wait(Wait { reason, poll, limit }))
+        Wait::new(reason, poll, limit).map(Self::Wait)
     }
 
     /// Leaves the step out.
@@ -108,6 +114,9 @@ pub enum Probed {
     Happened(Value),
     /// It did not happen and will not.
     DidNotHappen,
+    /// It is too early to tell: what was accepted may not show yet. The limit counts from when the effect was
+    /// begun; after it, the outcome is unknown.
+    Wait(Wait),
     /// Nobody can tell: the run halts and a person decides.
     Unknown {
         /// Why nobody can tell.
@@ -127,6 +136,15 @@ impl Probed {
         Ok(Self::Happened(value))
     }
 
+    /// Says that it is too early to tell.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when `poll` is zero: that would be a busy loop.
+    pub fn wait(reason: impl Into<String>, poll: Duration, limit: Duration) -> Result<Self> {
+        Wait::new(reason, poll, limit).map(Self::Wait)
+    }
+
     /// Says that nobody can tell.
     #[must_use]
     pub fn unknown(why: impl Into<String>) -> Self {
@@ -144,6 +162,17 @@ pub enum UndoOutcome {
     Nothing,
     /// It waits and wants to look again.
     Wait(Wait),
+}
+
+impl UndoOutcome {
+    /// Lets go and looks again later.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when `poll` is zero: that would be a busy loop.
+    pub fn wait(reason: impl Into<String>, poll: Duration, limit: Duration) -> Result<Self> {
+        Wait::new(reason, poll, limit).map(Self::Wait)
+    }
 }
 
 /// Says what a step would do.

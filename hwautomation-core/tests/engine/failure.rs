@@ -6,7 +6,7 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::StepName;
 use hwautomation_core::record::{OnFailure, Policy, Resume, RunState, UndoOf};
 use hwautomation_core::workflow::{
-    StepOutcome, UndoOutcome, Wait, Workflow, WorkflowContext, WorkflowStep, step_fn,
+    StepOutcome, UndoOutcome, Workflow, WorkflowContext, WorkflowStep, step_fn,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -159,12 +159,7 @@ impl WorkflowStep for Undoable {
             .count()
             == 1
         {
-            let reason = "the dust to settle".to_owned();
-            return Ok(UndoOutcome::Wait(Wait {
-                reason,
-                poll: Duration::from_secs(1),
-                limit: Duration::from_secs(60),
-            }));
+            return UndoOutcome::wait("the dust to settle", Duration::from_secs(1), Duration::from_secs(60));
         }
         Ok(UndoOutcome::Undone)
     }

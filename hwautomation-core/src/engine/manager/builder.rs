@@ -71,6 +71,13 @@ impl ManagerBuilder {
         self
     }
 
+    /// Adds all plugins of a registry.
+    #[must_use]
+    pub fn plugins(mut self, plugins: Plugins) -> Self {
+        self.faults.extend(self.plugins.extend(plugins).err().map(|error| error.to_string()));
+        self
+    }
+
     /// Adds a power driver.
     #[must_use]
     pub fn power(self, name: &str, plugin: Arc<dyn PowerController>) -> Self {

@@ -195,6 +195,18 @@ impl Runner {
                 self.close(name, side, intent, IntentResult::Happened { value })
             }
             Ok(Probed::DidNotHappen) => self.close(name, side, intent, IntentResult::DidNotHappen),
+            Ok(Probed::Wait(wait)) => {
+                let (began, now) = (opened_at.unwrap_or(Timestamp::MIN), self.journal.now());
+                if now >= began + wait.limit {
+                    return self.settle_unknown(
+                        step,
+                        undoing,
+                        &intent,
+                        &format!("it waited for {}", wait.reason),
+                    );
+                }
+                Ok(Flow::LetGo((now + wait.poll).min(began + wait.limit)))
+            }
             Ok(Probed::Unknown { why }) => self.settle_unknown(step, undoing, &intent, &why),
             Err(error) if undoing => self.settle_undo_failure(step, &error),
             Err(error) => self.settle_failure(step, &error),

@@ -1,6 +1,9 @@
 //! The clauses of [`BiosBackend`].
 
-use super::check::{Answers, Checked, bad, bad_kind, equal, good, hold};
+use super::check::{
+    Answers, Checked, advises_and_keeps_secrets, done, failed, refused_as_any, require, same,
+};
+use super::suite::suite;
 use super::{DeviceFixture, device};
 use crate::bios::{Change, Changes, SettingName, Settings};
 use crate::error::ErrorKind;
@@ -30,27 +33,20 @@ pub trait BiosFixture: DeviceFixture {
     async fn reset_host(&self);
 }
 
-/// Makes each clause of the suite a test. The fixture's expression may await.
-#[macro_export]
-macro_rules! bios_conformance {
-    ($($how:tt)*) => {
-        $crate::conformance_clauses! { [$($how)*] bios:
-            reads_what_is_in_force
-            staged_is_not_in_force
-            staged_takes_effect_at_the_next_reset
-            stages_all_or_none
-            staging_twice_is_as_good_as_once
-            discard_forgets_what_was_staged
-            an_unknown_setting_is_refused_by_name
-            never_changes_the_power_state
-            silence_is_an_error
-            errors_have_a_remedy_and_show_no_secret
-        }
-    };
+suite! { $
+    /// Makes each clause of the suite a test. The fixture's expression is evaluated in each and may await.
+    bios_conformance, bios, BiosFixture;
+    reads_what_is_in_force
+    staged_is_not_in_force
+    staged_takes_effect_at_the_next_reset
+    stages_all_or_none
+    staging_twice_is_as_good_as_once
+    discard_forgets_what_was_staged
+    an_unknown_setting_is_refused_by_name
+    never_changes_the_power_state
+    silence_is_an_error
+    errors_have_a_remedy_and_show_no_secret
 }
-
-/// Names every clause, as the contract does.
-pub const CLAUSES: &[&str] = bios_conformance!(@names);
 
 /// Checks that every setting is read as it is.
 pub async fn reads_what_is_in_force(fixture: &dyn BiosFixture) -> Result<(), String> {
@@ -60,7 +56,7 @@ pub async fn reads_what_is_in_force(fixture: &dyn BiosFixture) -> Result<(), Str
 /// Checks that staging changes what waits and nothing in force.
 pub async fn staged_is_not_in_force(fixture: &dyn BiosFixture) -> Result<(), String> {
     let (before, changes) = (fixture.true_bios().await, fixture.good_changes());
-    hold(changes.len() >= 2, || "expected two changes of the fixture".to_owned())?;
+    require(changes.len() >= 2, || "expected two changes of the fixture".to_owned())?;
     stage(fixture, &changes).await?;
     fixture.settle().await;
     in_force(fixture, &before).await?;
@@ -103,7 +99,7 @@ pub async fn discard_forgets_what_was_staged(fixture: &dyn BiosFixture) -> Resul
     stage(fixture, &fixture.good_changes()).await?;
     let wanted = match fixture.plugin().discard_bios(&fixture.machine()).await {
         Err(error) if error.kind() == ErrorKind::Unsupported => fixture.good_changes().apply_to(&before),
-        answer => good("discard_bios", answer).map(|()| before)?,
+        answer => done("discard_bios", answer).map(|()| before)?,
     };
     fixture.reset_host().await;
     in_force(fixture, &wanted).await
@@ -122,11 +118,11 @@ pub async fn never_changes_the_power_state(fixture: &dyn BiosFixture) -> Result<
     for (what, answer) in calls(fixture).await {
         match answer {
             Err(error) if error.kind() == ErrorKind::Unsupported => {}
-            answer => good(what, answer)?,
+            answer => done(what, answer)?,
         }
     }
     fixture.settle().await;
-    equal("the host", &before, &fixture.host().await)
+    same("the host", &fixture.host().await, &before)
 }
 
 /// Checks that a silent machine is an error.
@@ -138,9 +134,9 @@ pub async fn silence_is_an_error(fixture: &dyn BiosFixture) -> Result<(), String
 pub async fn errors_have_a_remedy_and_show_no_secret(fixture: &dyn BiosFixture) -> Result<(), String> {
     let changes: Changes = [fixture.refused_change()].into_iter().collect();
     let answer = fixture.plugin().stage_bios(&fixture.machine(), &changes).await;
-    let error = bad("stage_bios of a refused change", answer)?;
+    let error = failed("stage_bios of a refused change", answer)?;
     device::errors(fixture, async || calls(fixture).await).await?;
-    super::check::advises_and_keeps_secrets("stage_bios", &error, &fixture.secrets())
+    advises_and_keeps_secrets("stage_bios", &error, &fixture.secrets())
 }
 
 async fn calls(fixture: &dyn BiosFixture) -> Answers {
@@ -153,29 +149,29 @@ async fn calls(fixture: &dyn BiosFixture) -> Answers {
 }
 
 async fn read(fixture: &dyn BiosFixture) -> Checked<BiosReading> {
-    good("read_bios", fixture.plugin().read_bios(&fixture.machine()).await)
+    done("read_bios", fixture.plugin().read_bios(&fixture.machine()).await)
 }
 
 async fn stage(fixture: &dyn BiosFixture, changes: &Changes) -> Checked {
-    good("stage_bios", fixture.plugin().stage_bios(&fixture.machine(), changes).await)
+    done("stage_bios", fixture.plugin().stage_bios(&fixture.machine(), changes).await)
 }
 
 /// These settings and no others are in force, in truth and as read.
 async fn in_force(fixture: &dyn BiosFixture, wanted: &Settings) -> Checked {
-    same("the settings in force", wanted, &fixture.true_bios().await)?;
-    same("read_bios", wanted, &read(fixture).await?.in_force)
+    same_settings("the settings in force", &fixture.true_bios().await, wanted)?;
+    same_settings("read_bios", &read(fixture).await?.in_force, wanted)
 }
 
 /// Compares by meaning, since one tool says `"2"` where another says 2.
-fn same(what: &str, wanted: &Settings, found: &Settings) -> Checked {
+fn same_settings(what: &str, found: &Settings, wanted: &Settings) -> Checked {
     let differ: Changes =
         Changes::diff(found, wanted).into_iter().chain(Changes::diff(wanted, found)).collect();
-    hold(differ.is_empty(), || format!("{what}: expected {wanted:?}, found {found:?}"))
+    require(differ.is_empty(), || format!("{what}: expected {wanted:?}, found {found:?}"))
 }
 
 async fn nothing_waits(fixture: &dyn BiosFixture) -> Checked {
     let pending = read(fixture).await?.pending;
-    hold(!matches!(pending, Pending::Staged(_)), || format!("expected nothing to wait, found {pending:?}"))
+    require(!matches!(pending, Pending::Staged(_)), || format!("expected nothing to wait, found {pending:?}"))
 }
 
 /// Stages good changes and a bad one: the error names the bad one, and a reset changes nothing.
@@ -188,8 +184,8 @@ async fn nothing_is_staged_with(
     let before = fixture.true_bios().await;
     let changes: Changes = fixture.good_changes().into_iter().chain([bad_change]).collect();
     let answer = fixture.plugin().stage_bios(&fixture.machine(), &changes).await;
-    let error = bad_kind("stage_bios with a bad change", answer, kinds)?;
-    hold(error.message().contains(name.as_str()), || {
+    let error = refused_as_any("stage_bios with a bad change", kinds, answer)?;
+    require(error.message().contains(name.as_str()), || {
         format!("expected the error to name {name}, found {error:?}")
     })?;
     nothing_waits(fixture).await?;

@@ -1,6 +1,7 @@
 //! The clauses of [`BmcConfigurator`].
 
-use super::check::{Answers, Checked, bad_kind, equal, good, hold};
+use super::check::{Answers, Checked, done, refused_as_any, require, same};
+use super::suite::suite;
 use super::{DeviceFixture, device};
 use crate::error::{Error, ErrorClass, ErrorKind};
 use crate::plugin::{BmcConfigurator, BmcUser, LanAddressSource, LanChange, LanSettings, Privilege};
@@ -40,27 +41,20 @@ pub trait BmcFixture: DeviceFixture {
     async fn logs_in(&self, name: &str, password: &str) -> bool;
 }
 
-/// Makes each clause of the suite a test. The fixture's expression may await.
-#[macro_export]
-macro_rules! bmc_conformance {
-    ($($how:tt)*) => {
-        $crate::conformance_clauses! { [$($how)*] bmc:
-            what_was_set_reads_back
-            what_is_absent_stays
-            a_new_address_answers_and_the_old_one_does_not
-            changing_to_what_is_succeeds
-            users_read_back
-            a_cold_reset_keeps_the_settings
-            silence_is_an_error
-            a_lost_answer_is_an_unknown_outcome
-            a_wrong_password_is_unauthorized
-            errors_have_a_remedy_and_show_no_secret
-        }
-    };
+suite! { $
+    /// Makes each clause of the suite a test. The fixture's expression is evaluated in each and may await.
+    bmc_conformance, bmc, BmcFixture;
+    what_was_set_reads_back
+    what_is_absent_stays
+    a_new_address_answers_and_the_old_one_does_not
+    changing_to_what_is_succeeds
+    users_read_back
+    a_cold_reset_keeps_the_settings
+    silence_is_an_error
+    a_lost_answer_is_an_unknown_outcome
+    a_wrong_password_is_unauthorized
+    errors_have_a_remedy_and_show_no_secret
 }
-
-/// Names every clause, as the contract does.
-pub const CLAUSES: &[&str] = bmc_conformance!(@names);
 
 /// Checks that a change of everything is in force and is read at the new address.
 pub async fn what_was_set_reads_back(fixture: &dyn BmcFixture) -> Result<(), String> {
@@ -72,10 +66,8 @@ pub async fn what_was_set_reads_back(fixture: &dyn BmcFixture) -> Result<(), Str
         gateway: Some(fixture.new_gateway()),
     };
     set(fixture, now.address, &change).await?;
-    for lan in [fixture.true_lan().await, read(fixture, fixture.new_address()).await?] {
-        hold(change.is_in_force(&lan), || format!("expected {change:?} in force, found {lan:?}"))?;
-    }
-    Ok(())
+    took("the LAN", &change, &fixture.true_lan().await)?;
+    took("read_lan", &change, &read(fixture, fixture.new_address()).await?)
 }
 
 /// Checks that a change of the gateway changes the gateway only, and one of the address the address only.
@@ -83,19 +75,19 @@ pub async fn what_is_absent_stays(fixture: &dyn BmcFixture) -> Result<(), String
     let before = fixture.true_lan().await;
     let gateway = Some(fixture.new_gateway());
     set(fixture, before.address, &LanChange { gateway, ..LanChange::default() }).await?;
-    equal("the LAN with a new gateway", &LanSettings { gateway, ..before }, &fixture.true_lan().await)?;
+    same("the LAN with a new gateway", &fixture.true_lan().await, &LanSettings { gateway, ..before })?;
     let address = fixture.new_address();
     set(fixture, before.address, &LanChange { address: Some(address), ..LanChange::default() }).await?;
     let after = fixture.true_lan().await;
-    equal("the LAN at a new address", &LanSettings { gateway, address, ..before }, &after)?;
-    equal("read_lan", &after, &read(fixture, address).await?)
+    same("the LAN at a new address", &after, &LanSettings { gateway, address, ..before })?;
+    same("read_lan", &read(fixture, address).await?, &after)
 }
 
 /// Checks that the BMC is reached where it went, and not where it was.
 pub async fn a_new_address_answers_and_the_old_one_does_not(fixture: &dyn BmcFixture) -> Result<(), String> {
     let (old, new) = (fixture.true_lan().await.address, fixture.new_address());
     set(fixture, old, &LanChange { address: Some(new), ..LanChange::default() }).await?;
-    equal("the address that answers", &new, &read(fixture, new).await?.address)?;
+    same("the address that answers", &read(fixture, new).await?.address, &new)?;
     silent(fixture, old.into()).await
 }
 
@@ -111,10 +103,10 @@ pub async fn changing_to_what_is_succeeds(fixture: &dyn BmcFixture) -> Result<()
     let before = fixture.lan_writes().await;
     for change in [change, LanChange::default()] {
         let answer = fixture.plugin().set_lan(&fixture.machine(), now.address.into(), &change).await;
-        good("set_lan to what is", answer)?;
+        done("set_lan to what is", answer)?;
     }
-    equal("commands that change the network", &before, &fixture.lan_writes().await)?;
-    equal("the LAN", &now, &fixture.true_lan().await)
+    same("commands that change the network", &fixture.lan_writes().await, &before)?;
+    same("the LAN", &fixture.true_lan().await, &now)
 }
 
 /// Checks that a user is listed as written, logs in with the password given, keeps it when none is given, and
@@ -128,17 +120,17 @@ pub async fn users_read_back(fixture: &dyn BmcFixture) -> Result<(), String> {
         enabled: true,
     };
     write_user(fixture, &user, Some(&password)).await?;
-    hold(fixture.logs_in(&user.name, password.expose()).await, || {
+    require(fixture.logs_in(&user.name, password.expose()).await, || {
         "expected the new user to log in with the new password, found a refusal".to_owned()
     })?;
     user.privilege = Privilege::User;
     write_user(fixture, &user, None).await?;
-    hold(fixture.logs_in(&user.name, password.expose()).await, || {
+    require(fixture.logs_in(&user.name, password.expose()).await, || {
         "expected the user to keep the password when none is given, found a refusal".to_owned()
     })?;
     user.enabled = false;
     write_user(fixture, &user, None).await?;
-    hold(!fixture.logs_in(&user.name, password.expose()).await, || {
+    require(!fixture.logs_in(&user.name, password.expose()).await, || {
         "expected a disabled user to be refused, found a log-in".to_owned()
     })
 }
@@ -148,14 +140,14 @@ pub async fn a_cold_reset_keeps_the_settings(fixture: &dyn BmcFixture) -> Result
     let (plugin, machine) = (fixture.plugin(), fixture.machine());
     let lan = fixture.true_lan().await;
     let at = IpAddr::from(lan.address);
-    let users = good("users", plugin.users(&machine, at).await)?;
+    let users = done("users", plugin.users(&machine, at).await)?;
     let (host, restarts) = (fixture.host().await, fixture.bmc_restarts().await);
-    good("cold_reset", plugin.cold_reset(&machine, at).await)?;
+    done("cold_reset", plugin.cold_reset(&machine, at).await)?;
     fixture.settle().await;
-    equal("restarts of the BMC", &(restarts + 1), &fixture.bmc_restarts().await)?;
-    equal("the LAN after a cold reset", &lan, &read(fixture, lan.address).await?)?;
-    equal("the users after a cold reset", &users, &good("users", plugin.users(&machine, at).await)?)?;
-    equal("the host after a cold reset", &host, &fixture.host().await)
+    same("restarts of the BMC", &fixture.bmc_restarts().await, &(restarts + 1))?;
+    same("the LAN after a cold reset", &read(fixture, lan.address).await?, &lan)?;
+    same("the users after a cold reset", &done("users", plugin.users(&machine, at).await)?, &users)?;
+    same("the host after a cold reset", &fixture.host().await, &host)
 }
 
 /// Checks that a silent BMC is an error, and so is an address where there is none.
@@ -208,29 +200,33 @@ async fn set(fixture: &dyn BmcFixture, at: Ipv4Addr, change: &LanChange) -> Chec
     let moves = change.address.is_some_and(|address| address != at);
     let fell_silent = |error: &Error| moves && error.class() == ErrorClass::UnknownOutcome;
     match fixture.plugin().set_lan(&fixture.machine(), at.into(), change).await {
-        Err(error) if !fell_silent(&error) => good("set_lan", Err(error))?,
+        Err(error) if !fell_silent(&error) => done("set_lan", Err(error))?,
         _ => {}
     }
     fixture.settle().await;
     Ok(())
 }
 
+fn took(what: &str, change: &LanChange, lan: &LanSettings) -> Checked {
+    require(change.is_in_force(lan), || format!("{what}: expected {change:?} in force, found {lan:?}"))
+}
+
 async fn read(fixture: &dyn BmcFixture, at: Ipv4Addr) -> Checked<LanSettings> {
     let what = format!("read_lan at {at}");
-    good(&what, fixture.plugin().read_lan(&fixture.machine(), at.into()).await)
+    done(&what, fixture.plugin().read_lan(&fixture.machine(), at.into()).await)
 }
 
 async fn silent(fixture: &dyn BmcFixture, at: IpAddr) -> Checked {
     let answer = fixture.plugin().read_lan(&fixture.machine(), at).await;
     let silence = [ErrorKind::Unreachable, ErrorKind::Timeout];
-    bad_kind(&format!("read_lan at {at}"), answer, &silence).map(drop)
+    refused_as_any(&format!("read_lan at {at}"), &silence, answer).map(drop)
 }
 
 async fn write_user(fixture: &dyn BmcFixture, user: &BmcUser, password: Option<&Secret>) -> Checked {
     let (plugin, machine) = (fixture.plugin(), fixture.machine());
     let at = fixture.true_lan().await.address.into();
-    good("set_user", plugin.set_user(&machine, at, user, password).await)?;
+    done("set_user", plugin.set_user(&machine, at, user, password).await)?;
     fixture.settle().await;
-    let users = good("users", plugin.users(&machine, at).await)?;
-    hold(users.contains(user), || format!("users: expected {user:?} among them, found {users:?}"))
+    let users = done("users", plugin.users(&machine, at).await)?;
+    require(users.contains(user), || format!("users: expected {user:?} among them, found {users:?}"))
 }

@@ -1,6 +1,7 @@
 //! The clauses of [`BootController`].
 
-use super::check::{Answers, Checked, bad_kind, equal, good, hold};
+use super::check::{Answers, Checked, done, refused, require, same};
+use super::suite::suite;
 use super::{DeviceFixture, device};
 use crate::error::ErrorKind;
 use crate::plugin::{BootController, BootRequest, BootSetting};
@@ -23,46 +24,39 @@ pub trait BootFixture: DeviceFixture {
     async fn forget_requests(&self);
 }
 
-/// Makes each clause of the suite a test. The fixture's expression may await.
-#[macro_export]
-macro_rules! boot_conformance {
-    ($($how:tt)*) => {
-        $crate::conformance_clauses! { [$($how)*] boot:
-            what_was_set_reads_back
-            clearing_restores_the_boot_order
-            setting_twice_is_as_good_as_once
-            never_changes_the_power_state
-            silence_is_an_error
-            a_wrong_password_is_unauthorized
-            errors_have_a_remedy_and_show_no_secret
-        }
-    };
+suite! { $
+    /// Makes each clause of the suite a test. The fixture's expression is evaluated in each and may await.
+    boot_conformance, boot, BootFixture;
+    what_was_set_reads_back
+    clearing_restores_the_boot_order
+    setting_twice_is_as_good_as_once
+    never_changes_the_power_state
+    silence_is_an_error
+    a_wrong_password_is_unauthorized
+    errors_have_a_remedy_and_show_no_secret
 }
-
-/// Names every clause, as the contract does.
-pub const CLAUSES: &[&str] = boot_conformance!(@names);
 
 /// Checks that a request stands after Ok, and that a device which forgets it is found out.
 pub async fn what_was_set_reads_back(fixture: &dyn BootFixture) -> Result<(), String> {
     let requests = fixture.requests();
-    hold(requests.len() >= 2, || "expected two requests of the fixture".to_owned())?;
+    require(requests.len() >= 2, || "expected two requests of the fixture".to_owned())?;
     for request in &requests {
         set(fixture, *request).await?;
         stands(fixture, BootSetting::Override(*request)).await?;
     }
     fixture.forget_requests().await;
     let answer = fixture.plugin().set_boot(&fixture.machine(), requests[0]).await;
-    bad_kind("set_boot on a device that forgets", answer, &[ErrorKind::Mismatch]).map(drop)
+    refused("set_boot on a device that forgets", ErrorKind::Mismatch, answer).map(drop)
 }
 
 /// Checks that nothing is left of a request after it was cleared.
 pub async fn clearing_restores_the_boot_order(fixture: &dyn BootFixture) -> Result<(), String> {
     for request in fixture.requests() {
         set(fixture, request).await?;
-        good("clear_boot", fixture.plugin().clear_boot(&fixture.machine()).await)?;
+        done("clear_boot", fixture.plugin().clear_boot(&fixture.machine()).await)?;
         stands(fixture, BootSetting::Unchanged).await?;
     }
-    good("clear_boot when clear", fixture.plugin().clear_boot(&fixture.machine()).await)
+    done("clear_boot when clear", fixture.plugin().clear_boot(&fixture.machine()).await)
 }
 
 /// Checks that a repeated request succeeds and stands.
@@ -78,11 +72,11 @@ pub async fn setting_twice_is_as_good_as_once(fixture: &dyn BootFixture) -> Resu
 /// Checks that the host neither boots nor changes its power.
 pub async fn never_changes_the_power_state(fixture: &dyn BootFixture) -> Result<(), String> {
     let before = fixture.host().await;
-    good("boot_setting", fixture.plugin().boot_setting(&fixture.machine()).await)?;
+    done("boot_setting", fixture.plugin().boot_setting(&fixture.machine()).await)?;
     set(fixture, fixture.requests()[0]).await?;
-    good("clear_boot", fixture.plugin().clear_boot(&fixture.machine()).await)?;
+    done("clear_boot", fixture.plugin().clear_boot(&fixture.machine()).await)?;
     fixture.settle().await;
-    equal("the host", &before, &fixture.host().await)
+    same("the host", &fixture.host().await, &before)
 }
 
 /// Checks that a silent BMC is an error.
@@ -110,12 +104,12 @@ async fn calls(fixture: &dyn BootFixture) -> Answers {
 }
 
 async fn set(fixture: &dyn BootFixture, request: BootRequest) -> Checked {
-    good("set_boot", fixture.plugin().set_boot(&fixture.machine(), request).await)
+    done("set_boot", fixture.plugin().set_boot(&fixture.machine(), request).await)
 }
 
 /// The setting is so in truth, and the plugin says so.
 async fn stands(fixture: &dyn BootFixture, setting: BootSetting) -> Checked {
-    equal("the boot setting", &setting, &fixture.true_boot().await)?;
-    let read = good("boot_setting", fixture.plugin().boot_setting(&fixture.machine()).await)?;
-    equal("boot_setting", &setting, &read)
+    same("the boot setting", &fixture.true_boot().await, &setting)?;
+    let read = done("boot_setting", fixture.plugin().boot_setting(&fixture.machine()).await)?;
+    same("boot_setting", &read, &setting)
 }

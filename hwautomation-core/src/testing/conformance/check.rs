@@ -1,70 +1,71 @@
-//! How clauses compare, and say what they expected and found.
+//! How a clause says what it expected and what it found.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result as CoreResult};
 use std::fmt::Debug;
 
-/// What a clause returns: `Err` says what was expected and what was found.
+/// What a clause returns: the expectation that broke.
 pub(super) type Checked<T = ()> = Result<T, String>;
 
-/// What calls answered, by the names of their methods.
-pub(super) type Answers = Vec<(&'static str, Result<(), Error>)>;
-
-/// Fails unless the two are equal.
-pub(super) fn equal<T: PartialEq + Debug>(what: &str, expected: &T, found: &T) -> Checked {
-    hold(expected == found, || format!("{what}: expected {expected:?}, found {found:?}"))
-}
-
-/// Fails unless the two are equal. Takes what a call returned as it is.
+/// Expects that two values are the same.
 pub(super) fn same<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Checked {
-    equal(what, &expected, &found)
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!("{what}: expected {expected:?}, found {found:?}"))
 }
 
-/// Fails unless it is so.
+/// Expects that something is so.
 pub(super) fn holds(what: &str, is_so: bool) -> Checked {
-    hold(is_so, || format!("{what}: it is not so"))
+    if is_so { Ok(()) } else { Err(format!("{what}: it is not so")) }
 }
 
-/// Fails unless the condition holds.
-pub(super) fn hold(condition: bool, otherwise: impl FnOnce() -> String) -> Checked {
-    if condition { Ok(()) } else { Err(otherwise()) }
+/// Expects success.
+pub(super) fn done<T>(what: &str, result: CoreResult<T>) -> Checked<T> {
+    result.map_err(|error| format!("{what}: expected success, found {error:?}"))
 }
 
-/// Takes the value of a call that is to succeed.
-pub(super) fn good<T>(what: &str, answer: Result<T, Error>) -> Checked<T> {
-    answer.map_err(|error| format!("{what}: expected success, found {error:?}"))
+/// Expects an error of this kind.
+pub(super) fn refused<T: Debug>(what: &str, kind: ErrorKind, result: CoreResult<T>) -> Checked<Error> {
+    match result {
+        Err(error) if error.kind() == kind => Ok(error),
+        other => Err(format!("{what}: expected the error {kind:?}, found {other:?}")),
+    }
 }
 
-/// Takes the error of a call that is to fail.
-pub(super) fn bad<T: Debug>(what: &str, answer: Result<T, Error>) -> Checked<Error> {
-    match answer {
+/// What calls answered, by the names of their methods.
+pub(super) type Answers = Vec<(&'static str, CoreResult<()>)>;
+
+/// Expects that something is so, and otherwise says what was expected and found.
+pub(super) fn require(is_so: bool, otherwise: impl FnOnce() -> String) -> Checked {
+    if is_so { Ok(()) } else { Err(otherwise()) }
+}
+
+/// Expects an error.
+pub(super) fn failed<T: Debug>(what: &str, result: CoreResult<T>) -> Checked<Error> {
+    match result {
         Ok(found) => Err(format!("{what}: expected an error, found {found:?}")),
         Err(error) => Ok(error),
     }
 }
 
-/// Takes the error of a call that is to fail with one of these kinds.
-pub(super) fn bad_kind<T: Debug>(
+/// Expects an error of one of these kinds.
+pub(super) fn refused_as_any<T: Debug>(
     what: &str,
-    answer: Result<T, Error>,
     kinds: &[ErrorKind],
+    result: CoreResult<T>,
 ) -> Checked<Error> {
-    let error = bad(what, answer)?;
-    hold(kinds.contains(&error.kind()), || format!("{what}: expected one of {kinds:?}, found {error:?}"))?;
+    let error = failed(what, result)?;
+    require(kinds.contains(&error.kind()), || format!("{what}: expected one of {kinds:?}, found {error:?}"))?;
     Ok(error)
 }
 
-/// Takes the error of a call that is to fail with this kind.
-pub(super) fn refused<T: Debug>(what: &str, kind: ErrorKind, answer: Result<T, Error>) -> Checked<Error> {
-    bad_kind(what, answer, &[kind])
-}
-
-/// Fails unless the error advises a person and shows none of these texts, whether printed or debugged.
+/// Expects that an error advises a person and shows none of these texts, whether printed or debugged.
 pub(super) fn advises_and_keeps_secrets(what: &str, error: &Error, secrets: &[String]) -> Checked {
     let advises = error.remedy().is_some_and(|remedy| !remedy.trim().is_empty());
-    hold(advises, || format!("{what}: expected a remedy, found none in {error:?}"))?;
+    require(advises, || format!("{what}: expected a remedy, found none in {error:?}"))?;
     let shown = everything_shown(error);
     // The text itself is not repeated: what this returns is printed.
-    hold(!secrets.iter().any(|secret| shown.contains(secret.as_str())), || {
+    require(!secrets.iter().any(|secret| shown.contains(secret.as_str())), || {
         format!("{what}: expected an error without a secret, found one in a {} error", error.kind())
     })
 }

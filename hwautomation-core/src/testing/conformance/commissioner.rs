@@ -1,6 +1,7 @@
 //! The clauses of [`Commissioner`].
 
-use super::check::{Answers, Checked, bad_kind, equal, good, hold};
+use super::check::{Answers, Checked, done, refused, require, same};
+use super::suite::suite;
 use super::{DeviceFixture, device};
 use crate::error::ErrorKind;
 use crate::machine::Machine;
@@ -37,28 +38,21 @@ pub trait CommissionerFixture: DeviceFixture {
     async fn true_tags(&self) -> Vec<String>;
 }
 
-/// Makes each clause of the suite a test. The fixture's expression may await.
-#[macro_export]
-macro_rules! commissioner_conformance {
-    ($($how:tt)*) => {
-        $crate::conformance_clauses! { [$($how)*] commissioner:
-            commissioning_starts_a_new_run
-            a_run_ends_ready_or_failed
-            kept_reachable_stays_reachable
-            rescue_mode_can_be_entered_and_left
-            abort_ends_the_named_run_only
-            tags_added_are_listed
-            tags_removed_are_gone
-            an_unknown_machine_is_not_found
-            silence_is_an_error
-            a_wrong_key_is_unauthorized
-            errors_have_a_remedy_and_show_no_secret
-        }
-    };
+suite! { $
+    /// Makes each clause of the suite a test. The fixture's expression is evaluated in each and may await.
+    commissioner_conformance, commissioner, CommissionerFixture;
+    commissioning_starts_a_new_run
+    a_run_ends_ready_or_failed
+    kept_reachable_stays_reachable
+    rescue_mode_can_be_entered_and_left
+    abort_ends_the_named_run_only
+    tags_added_are_listed
+    tags_removed_are_gone
+    an_unknown_machine_is_not_found
+    silence_is_an_error
+    a_wrong_key_is_unauthorized
+    errors_have_a_remedy_and_show_no_secret
 }
-
-/// Names every clause, as the contract does.
-pub const CLAUSES: &[&str] = commissioner_conformance!(@names);
 
 /// How often a commissioning may be advanced before it counts as endless.
 const ADVANCES_MAX: usize = 1000;
@@ -70,8 +64,8 @@ pub async fn commissioning_starts_a_new_run(fixture: &dyn CommissionerFixture) -
     let mut seen = vec![read(fixture).await?.run];
     for _ in 0..2 {
         let run = Some(commission(fixture, KeepReachable::No).await?);
-        hold(!seen.contains(&run), || format!("expected a new run, found {run:?} after {seen:?}"))?;
-        equal("the run read", &run, &read(fixture).await?.run)?;
+        require(!seen.contains(&run), || format!("expected a new run, found {run:?} after {seen:?}"))?;
+        same("the run read", &read(fixture).await?.run, &run)?;
         end(fixture).await?;
         seen.push(run);
     }
@@ -83,23 +77,23 @@ pub async fn commissioning_starts_a_new_run(fixture: &dyn CommissionerFixture) -
 pub async fn a_run_ends_ready_or_failed(fixture: &dyn CommissionerFixture) -> Result<(), String> {
     let run = commission(fixture, KeepReachable::No).await?;
     let ended = end(fixture).await?;
-    equal("the end", &(CommissionState::Ready, Some(run)), &(ended.state, ended.run))?;
+    same("the end", &(ended.state, ended.run), &(CommissionState::Ready, Some(run)))?;
     fixture.fail_next().await;
     let run = commission(fixture, KeepReachable::No).await?;
     let ended = end(fixture).await?;
-    equal("the end", &(CommissionState::Failed, Some(run)), &(ended.state, ended.run))
+    same("the end", &(ended.state, ended.run), &(CommissionState::Failed, Some(run)))
 }
 
 /// Checks that a machine kept reachable is on and answers at the first address listed.
 pub async fn kept_reachable_stays_reachable(fixture: &dyn CommissionerFixture) -> Result<(), String> {
     commission(fixture, KeepReachable::Yes).await?;
-    equal("the end", &CommissionState::Ready, &end(fixture).await?.state)?;
-    let addresses = good("host_addresses", fixture.plugin().host_addresses(&fixture.machine()).await)?;
+    same("the end", &end(fixture).await?.state, &CommissionState::Ready)?;
+    let addresses = done("host_addresses", fixture.plugin().host_addresses(&fixture.machine()).await)?;
     let best = *addresses.first().ok_or("host_addresses: expected one or more, found none")?;
-    hold(fixture.host_answers(best).await, || {
+    require(fixture.host_answers(best).await, || {
         format!("expected the host to answer at {best}, found silence")
     })?;
-    equal("the host's power", &PowerState::On, &fixture.host().await.power)
+    same("the host's power", &fixture.host().await.power, &PowerState::On)
 }
 
 /// Checks that rescue mode is entered, once is as good as twice, and gives way to the state before.
@@ -108,14 +102,14 @@ pub async fn rescue_mode_can_be_entered_and_left(fixture: &dyn CommissionerFixtu
     commission(fixture, KeepReachable::No).await?;
     let before = end(fixture).await?.state;
     for _ in 0..2 {
-        good("enter_rescue", plugin.enter_rescue(&machine).await)?;
+        done("enter_rescue", plugin.enter_rescue(&machine).await)?;
         fixture.settle().await;
-        equal("the state in rescue mode", &CommissionState::Rescue, &read(fixture).await?.state)?;
-        equal("the power in rescue mode", &PowerState::On, &fixture.host().await.power)?;
+        same("the state in rescue mode", &read(fixture).await?.state, &CommissionState::Rescue)?;
+        same("the power in rescue mode", &fixture.host().await.power, &PowerState::On)?;
     }
-    good("leave_rescue", plugin.leave_rescue(&machine).await)?;
+    done("leave_rescue", plugin.leave_rescue(&machine).await)?;
     fixture.settle().await;
-    equal("the state after rescue mode", &before, &read(fixture).await?.state)
+    same("the state after rescue mode", &read(fixture).await?.state, &before)
 }
 
 /// Checks that only the run that goes on can be aborted, by its name.
@@ -124,22 +118,22 @@ pub async fn abort_ends_the_named_run_only(fixture: &dyn CommissionerFixture) ->
     let over = commission(fixture, KeepReachable::No).await?;
     end(fixture).await?;
     let answer = plugin.abort_commission(&machine, &over).await;
-    bad_kind("aborting a run that is over", answer, &[ErrorKind::Conflict])?;
+    refused("aborting a run that is over", ErrorKind::Conflict, answer)?;
     let going_on = commission(fixture, KeepReachable::No).await?;
     let answer = plugin.abort_commission(&machine, &over).await;
-    bad_kind("aborting another run", answer, &[ErrorKind::Conflict])?;
+    refused("aborting another run", ErrorKind::Conflict, answer)?;
     fixture.settle().await;
-    hold(fixture.going_on().await, || "expected the other run to go on, found it stopped".to_owned())?;
-    good("aborting the run", plugin.abort_commission(&machine, &going_on).await)?;
+    require(fixture.going_on().await, || "expected the other run to go on, found it stopped".to_owned())?;
+    done("aborting the run", plugin.abort_commission(&machine, &going_on).await)?;
     fixture.settle().await;
-    hold(!fixture.going_on().await, || "expected the run to be stopped, found it going on".to_owned())
+    require(!fixture.going_on().await, || "expected the run to be stopped, found it going on".to_owned())
 }
 
 /// Checks that a tag is there after it was added, once or twice.
 pub async fn tags_added_are_listed(fixture: &dyn CommissionerFixture) -> Result<(), String> {
     let before = fixture.true_tags().await;
     for _ in 0..2 {
-        good("add_tag", fixture.plugin().add_tag(&fixture.machine(), TAG).await)?;
+        done("add_tag", fixture.plugin().add_tag(&fixture.machine(), TAG).await)?;
         let wanted = before.iter().cloned().chain([TAG.to_owned()]).collect();
         tagged(fixture, wanted).await?;
     }
@@ -150,10 +144,10 @@ pub async fn tags_added_are_listed(fixture: &dyn CommissionerFixture) -> Result<
 pub async fn tags_removed_are_gone(fixture: &dyn CommissionerFixture) -> Result<(), String> {
     let (plugin, machine) = (fixture.plugin(), fixture.machine());
     let before = fixture.true_tags().await;
-    good("add_tag", plugin.add_tag(&machine, TAG).await)?;
-    good("add_tag", plugin.add_tag(&machine, "conformance-stays").await)?;
+    done("add_tag", plugin.add_tag(&machine, TAG).await)?;
+    done("add_tag", plugin.add_tag(&machine, "conformance-stays").await)?;
     for _ in 0..2 {
-        good("remove_tag", plugin.remove_tag(&machine, TAG).await)?;
+        done("remove_tag", plugin.remove_tag(&machine, TAG).await)?;
         let wanted = before.iter().cloned().chain(["conformance-stays".to_owned()]).collect();
         tagged(fixture, wanted).await?;
     }
@@ -163,7 +157,7 @@ pub async fn tags_removed_are_gone(fixture: &dyn CommissionerFixture) -> Result<
 /// Checks that every call about a machine which the service does not know is `NotFound`.
 pub async fn an_unknown_machine_is_not_found(fixture: &dyn CommissionerFixture) -> Result<(), String> {
     for (what, answer) in calls(fixture, &fixture.unknown_machine()).await {
-        bad_kind(what, answer, &[ErrorKind::NotFound])?;
+        refused(what, ErrorKind::NotFound, answer)?;
     }
     Ok(())
 }
@@ -210,11 +204,11 @@ fn options(keep_reachable: KeepReachable) -> CommissionOptions {
 }
 
 async fn read(fixture: &dyn CommissionerFixture) -> Checked<CommissionReading> {
-    good("commission_state", fixture.plugin().commission_state(&fixture.machine()).await)
+    done("commission_state", fixture.plugin().commission_state(&fixture.machine()).await)
 }
 
 async fn commission(fixture: &dyn CommissionerFixture, keep: KeepReachable) -> Checked<CommissionRun> {
-    good("commission", fixture.plugin().commission(&fixture.machine(), &options(keep)).await)
+    done("commission", fixture.plugin().commission(&fixture.machine(), &options(keep)).await)
 }
 
 /// Reads until the commissioning is over, and checks that no other end is claimed before.
@@ -222,7 +216,7 @@ async fn end(fixture: &dyn CommissionerFixture) -> Checked<CommissionReading> {
     for _ in 0..ADVANCES_MAX {
         let reading = read(fixture).await?;
         if !matches!(reading.state, CommissionState::Commissioning | CommissionState::Testing) {
-            hold(!fixture.going_on().await, || {
+            require(!fixture.going_on().await, || {
                 format!("expected commissioning or testing while the run goes on, found {reading:?}")
             })?;
             return Ok(reading);
@@ -238,7 +232,7 @@ async fn tagged(fixture: &dyn CommissionerFixture, mut wanted: Vec<String>) -> C
     let mut found = fixture.true_tags().await;
     wanted.sort();
     found.sort();
-    equal("the tags", &wanted, &found)?;
-    let read = good("tags", fixture.plugin().tags(&fixture.machine()).await)?;
-    equal("tags", &wanted, &read.into_iter().collect())
+    same("the tags", &found, &wanted)?;
+    let read = done("tags", fixture.plugin().tags(&fixture.machine()).await)?;
+    same("tags", &read.into_iter().collect(), &wanted)
 }

@@ -1,6 +1,7 @@
 //! The clauses of [`CredentialSource`].
 
-use super::check::{Checked, advises_and_keeps_secrets, bad, bad_kind, good, hold};
+use super::check::{Checked, advises_and_keeps_secrets, done, failed, refused, require};
+use super::suite::suite;
 use crate::error::ErrorKind;
 use crate::plugin::CredentialSource;
 use crate::secret::SecretRef;
@@ -38,22 +39,15 @@ pub enum SecretChange {
     Fixed,
 }
 
-/// Makes each clause of the suite a test. The fixture's expression may await.
-#[macro_export]
-macro_rules! credential_conformance {
-    ($($how:tt)*) => {
-        $crate::conformance_clauses! { [$($how)*] credential:
-            a_known_reference_resolves
-            a_changed_secret_is_seen
-            an_unknown_reference_is_not_found
-            a_foreign_scheme_is_unsupported
-            errors_have_a_remedy_and_show_no_secret
-        }
-    };
+suite! { $
+    /// Makes each clause of the suite a test. The fixture's expression is evaluated in each and may await.
+    credential_conformance, credential, CredentialFixture;
+    a_known_reference_resolves
+    a_changed_secret_is_seen
+    an_unknown_reference_is_not_found
+    a_foreign_scheme_is_unsupported
+    errors_have_a_remedy_and_show_no_secret
 }
-
-/// Names every clause, as the contract does.
-pub const CLAUSES: &[&str] = credential_conformance!(@names);
 
 /// Checks that the secret is found, each time.
 pub async fn a_known_reference_resolves(fixture: &dyn CredentialFixture) -> Result<(), String> {
@@ -66,7 +60,7 @@ pub async fn a_changed_secret_is_seen(fixture: &dyn CredentialFixture) -> Result
     resolves_truly(fixture).await?;
     let before = fixture.true_secret().await;
     let changed = fixture.change_secret().await == SecretChange::Changed;
-    hold(changed == (before != fixture.true_secret().await), || {
+    require(changed == (before != fixture.true_secret().await), || {
         "expected the fixture to say whether it changed the secret, found the contrary".to_owned()
     })?;
     resolves_truly(fixture).await
@@ -76,8 +70,8 @@ pub async fn a_changed_secret_is_seen(fixture: &dyn CredentialFixture) -> Result
 pub async fn an_unknown_reference_is_not_found(fixture: &dyn CredentialFixture) -> Result<(), String> {
     let reference = fixture.unknown();
     let answer = fixture.plugin().resolve(&reference).await;
-    let error = bad_kind("resolving a reference to nothing", answer, &[ErrorKind::NotFound])?;
-    hold(error.message().contains(&reference.to_string()), || {
+    let error = refused("resolving a reference to nothing", ErrorKind::NotFound, answer)?;
+    require(error.message().contains(&reference.to_string()), || {
         format!("expected the error to name {reference}, found {error:?}")
     })
 }
@@ -85,15 +79,15 @@ pub async fn an_unknown_reference_is_not_found(fixture: &dyn CredentialFixture) 
 /// Checks that a reference of another scheme is `Unsupported`.
 pub async fn a_foreign_scheme_is_unsupported(fixture: &dyn CredentialFixture) -> Result<(), String> {
     let answer = fixture.plugin().resolve(&fixture.foreign()).await;
-    bad_kind("resolving a foreign reference", answer, &[ErrorKind::Unsupported]).map(drop)
+    refused("resolving a foreign reference", ErrorKind::Unsupported, answer).map(drop)
 }
 
 /// Checks the errors of references to nothing and of a foreign scheme, after a secret was resolved.
 pub async fn errors_have_a_remedy_and_show_no_secret(fixture: &dyn CredentialFixture) -> Result<(), String> {
     let secrets = [fixture.true_secret().await];
-    good("resolve", fixture.plugin().resolve(&fixture.known()).await)?;
+    done("resolve", fixture.plugin().resolve(&fixture.known()).await)?;
     for reference in [fixture.unknown(), fixture.foreign()] {
-        let error = bad("resolve", fixture.plugin().resolve(&reference).await)?;
+        let error = failed("resolve", fixture.plugin().resolve(&reference).await)?;
         advises_and_keeps_secrets("resolve", &error, &secrets)?;
     }
     Ok(())
@@ -101,7 +95,7 @@ pub async fn errors_have_a_remedy_and_show_no_secret(fixture: &dyn CredentialFix
 
 /// What is resolved is what lies at the source. The texts are not shown.
 async fn resolves_truly(fixture: &dyn CredentialFixture) -> Checked {
-    let found = good("resolve", fixture.plugin().resolve(&fixture.known()).await)?;
+    let found = done("resolve", fixture.plugin().resolve(&fixture.known()).await)?;
     let as_it_lies = found.expose() == fixture.true_secret().await;
-    hold(as_it_lies, || "expected the secret as it lies at its source, found another text".to_owned())
+    require(as_it_lies, || "expected the secret as it lies at its source, found another text".to_owned())
 }

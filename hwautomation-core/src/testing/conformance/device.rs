@@ -1,6 +1,6 @@
 //! What every suite of a device driver needs, and the clauses that their contracts share.
 
-use super::check::{Answers, Checked, advises_and_keeps_secrets, bad, bad_kind, hold};
+use super::check::{Answers, Checked, advises_and_keeps_secrets, failed, refused, refused_as_any, require};
 use crate::error::{Error, ErrorClass, ErrorKind};
 use crate::machine::Machine;
 use crate::plugin::PowerState;
@@ -53,8 +53,8 @@ pub struct HostTruth {
 pub(super) async fn silence(fixture: &dyn DeviceFixture, calls: impl AsyncFn() -> Answers) -> Checked {
     fixture.break_network().await;
     for (what, answer) in calls().await {
-        let error = bad_kind(what, answer, &[ErrorKind::Unreachable, ErrorKind::Timeout])?;
-        hold(error.class() != ErrorClass::Permanent, || {
+        let error = refused_as_any(what, &[ErrorKind::Unreachable, ErrorKind::Timeout], answer)?;
+        require(error.class() != ErrorClass::Permanent, || {
             format!("{what}: expected silence to be no permanent error, found {error:?}")
         })?;
     }
@@ -68,12 +68,12 @@ pub(super) async fn unauthorized(fixture: &dyn DeviceFixture, calls: impl AsyncF
     let answers = calls().await;
     let (tries, calls_max) = (fixture.refused_logins().await - before, answers.len() as u64);
     for (what, answer) in answers {
-        let error = bad_kind(what, answer, &[ErrorKind::Unauthorized])?;
-        hold(error.class() == ErrorClass::Permanent, || {
+        let error = refused(what, ErrorKind::Unauthorized, answer)?;
+        require(error.class() == ErrorClass::Permanent, || {
             format!("{what}: expected a permanent error, found {error:?}")
         })?;
     }
-    hold((1..=calls_max).contains(&tries), || {
+    require((1..=calls_max).contains(&tries), || {
         format!("expected 1 to {calls_max} log-ins for {calls_max} calls, found {tries}")
     })
 }
@@ -88,14 +88,14 @@ pub(super) async fn errors(fixture: &dyn DeviceFixture, calls: impl AsyncFn() ->
     answers.extend(calls().await);
     let failed = |(what, answer): (_, Result<(), _>)| answer.err().map(|error| (what, error));
     let errors: Vec<_> = answers.into_iter().filter_map(failed).collect();
-    hold(!errors.is_empty(), || "expected errors to look at, found only success".to_owned())?;
+    require(!errors.is_empty(), || "expected errors to look at, found only success".to_owned())?;
     errors.iter().try_for_each(|(what, error)| advises_and_keeps_secrets(what, error, &secrets))
 }
 
 /// A command whose answer got lost has the class `UnknownOutcome`.
 pub(super) fn unknown_outcome(what: &str, answer: Result<(), Error>) -> Checked {
-    let error = bad(what, answer)?;
-    hold(error.class() == ErrorClass::UnknownOutcome, || {
+    let error = failed(what, answer)?;
+    require(error.class() == ErrorClass::UnknownOutcome, || {
         format!("{what} without an answer: expected the class unknown outcome, found {error:?}")
     })
 }

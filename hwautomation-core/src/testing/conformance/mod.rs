@@ -1,14 +1,11 @@
-//! The contracts of [`crate::plugin`] and [`crate::store`] as suites that any implementation can run.
+//! The contracts as tests: one function per clause, a fixture per contract, a macro that makes each clause a test.
 //!
-//! Each suite has one function for each bullet of its contract, of the same name, and a fixture trait by which
-//! you lend it your plugin, the truth about the machine behind it, and ways to break things. Nothing in them
-//! assumes a fake: the device may be a simulator behind a socket. A macro makes each clause a test:
+//! A clause returns `Err` with the expectation that broke, so that broken doubles can prove that it can fail.
+//! Nothing here assumes a fake: the device may be a simulator behind a socket, the store a database.
 //!
 //! ```ignore
 //! hwautomation_core::power_conformance!(SimulatedBmc::start().await);
 //! ```
-//!
-//! A clause returns `Err` with what it expected and what it found.
 //!
 //! # For fixture authors
 //!
@@ -16,7 +13,7 @@
 //! - The truth comes from the device or its simulator, never from the plugin under test.
 //! - [`DeviceFixture::settle`] returns when what was accepted has taken effect. Wait there for the event, with
 //!   a limit, and do not sleep.
-//! - The calling crate needs tokio with `macros` and `rt`.
+//! - The calling crate needs tokio with `macros` and `rt-multi-thread`.
 
 pub mod bios;
 pub mod bmc;
@@ -31,7 +28,6 @@ pub mod history;
 pub mod power;
 pub mod shell;
 mod suite;
-mod tests;
 
 pub use clock::TestClock;
 pub use device::{DeviceFixture, HostTruth};

@@ -1,6 +1,7 @@
 //! The clauses of [`PowerController`].
 
-use super::check::{Answers, Checked, bad, bad_kind, equal, good, hold};
+use super::check::{Answers, Checked, done, failed, refused, require, same};
+use super::suite::suite;
 use super::{DeviceFixture, HostTruth, device};
 use crate::error::ErrorKind;
 use crate::plugin::{PowerAction, PowerController, PowerState};
@@ -29,35 +30,28 @@ pub trait PowerFixture: DeviceFixture {
     async fn commands(&self) -> u64;
 }
 
-/// Makes each clause of the suite a test. The fixture's expression may await.
-#[macro_export]
-macro_rules! power_conformance {
-    ($($how:tt)*) => {
-        $crate::conformance_clauses! { [$($how)*] power:
-            reads_the_true_state
-            an_accepted_request_takes_effect
-            on_when_on_is_no_error
-            off_when_off_is_no_error
-            refuses_what_it_does_not_support
-            silence_is_never_off
-            an_unclear_answer_is_unknown
-            a_wrong_password_is_unauthorized
-            a_lost_answer_is_an_unknown_outcome
-            a_dropped_call_leaves_the_plugin_usable
-            errors_have_a_remedy_and_show_no_secret
-        }
-    };
+suite! { $
+    /// Makes each clause of the suite a test. The fixture's expression is evaluated in each and may await.
+    power_conformance, power, PowerFixture;
+    reads_the_true_state
+    an_accepted_request_takes_effect
+    on_when_on_is_no_error
+    off_when_off_is_no_error
+    refuses_what_it_does_not_support
+    silence_is_never_off
+    an_unclear_answer_is_unknown
+    a_wrong_password_is_unauthorized
+    a_lost_answer_is_an_unknown_outcome
+    a_dropped_call_leaves_the_plugin_usable
+    errors_have_a_remedy_and_show_no_secret
 }
-
-/// Names every clause, as the contract does.
-pub const CLAUSES: &[&str] = power_conformance!(@names);
 
 /// Checks that both states are read as they are.
 pub async fn reads_the_true_state(fixture: &dyn PowerFixture) -> Result<(), String> {
     for power in [PowerState::On, PowerState::Off, PowerState::On] {
         fixture.set_power(power.clone()).await;
-        let found = good("power_state", fixture.plugin().power_state(&fixture.machine()).await)?;
-        equal("power_state", &power, &found)?;
+        let found = done("power_state", fixture.plugin().power_state(&fixture.machine()).await)?;
+        same("power_state", &found, &power)?;
     }
     Ok(())
 }
@@ -65,16 +59,16 @@ pub async fn reads_the_true_state(fixture: &dyn PowerFixture) -> Result<(), Stri
 /// Checks that every supported action does what it says.
 pub async fn an_accepted_request_takes_effect(fixture: &dyn PowerFixture) -> Result<(), String> {
     let supported = fixture.plugin().supported(&fixture.machine());
-    hold(supported.contains(&PowerAction::On), || {
+    require(supported.contains(&PowerAction::On), || {
         format!("expected On to be supported, found {supported:?}")
     })?;
     for action in supported {
         let before =
             begin(fixture, if action == PowerAction::On { PowerState::Off } else { PowerState::On }).await;
         request(fixture, action).await?;
-        equal(&action.to_string(), &after(action, before), &fixture.host().await)?;
-        let read = good("power_state", fixture.plugin().power_state(&fixture.machine()).await)?;
-        equal(&format!("power_state after {action}"), &fixture.host().await.power, &read)?;
+        same(&action.to_string(), &fixture.host().await, &after(action, before))?;
+        let read = done("power_state", fixture.plugin().power_state(&fixture.machine()).await)?;
+        same(&format!("power_state after {action}"), &read, &fixture.host().await.power)?;
     }
     Ok(())
 }
@@ -83,7 +77,7 @@ pub async fn an_accepted_request_takes_effect(fixture: &dyn PowerFixture) -> Res
 pub async fn on_when_on_is_no_error(fixture: &dyn PowerFixture) -> Result<(), String> {
     let before = begin(fixture, PowerState::On).await;
     request(fixture, PowerAction::On).await?;
-    equal("power on when on", &before, &fixture.host().await)
+    same("power on when on", &fixture.host().await, &before)
 }
 
 /// Checks that asking a machine that is off to be off changes nothing and succeeds.
@@ -93,7 +87,7 @@ pub async fn off_when_off_is_no_error(fixture: &dyn PowerFixture) -> Result<(), 
         if supported.contains(&action) {
             let before = begin(fixture, PowerState::Off).await;
             request(fixture, action).await?;
-            equal(&format!("{action} when off"), &before, &fixture.host().await)?;
+            same(&format!("{action} when off"), &fixture.host().await, &before)?;
         }
     }
     Ok(())
@@ -107,9 +101,9 @@ pub async fn refuses_what_it_does_not_support(fixture: &dyn PowerFixture) -> Res
     let before = fixture.commands().await;
     for action in PowerAction::ALL.into_iter().filter(|action| !supported.contains(action)) {
         let answer = plugin.request_power(&machine, action).await;
-        bad_kind(&action.to_string(), answer, &[ErrorKind::Unsupported])?;
+        refused(&action.to_string(), ErrorKind::Unsupported, answer)?;
     }
-    equal("commands sent", &before, &fixture.commands().await)
+    same("commands sent", &fixture.commands().await, &before)
 }
 
 /// Checks that a silent BMC is an error or `Unknown`, whatever the machine is and was read before.
@@ -117,11 +111,11 @@ pub async fn silence_is_never_off(fixture: &dyn PowerFixture) -> Result<(), Stri
     let (plugin, machine) = (fixture.plugin(), fixture.machine());
     for power in [PowerState::Off, PowerState::On] {
         fixture.set_power(power).await;
-        good("power_state before the silence", plugin.power_state(&machine).await)?;
+        done("power_state before the silence", plugin.power_state(&machine).await)?;
         fixture.break_network().await;
         let read = plugin.power_state(&machine).await;
         let silent = read.as_ref().map_or(true, PowerState::is_unknown);
-        hold(silent, || {
+        require(silent, || {
             format!("power_state of a silent BMC: expected an error or unknown, found {read:?}")
         })?;
         fixture.heal().await;
@@ -135,9 +129,9 @@ pub async fn silence_is_never_off(fixture: &dyn PowerFixture) -> Result<(), Stri
 /// Checks that a device which cannot say is read as `Unknown`, with a reason.
 pub async fn an_unclear_answer_is_unknown(fixture: &dyn PowerFixture) -> Result<(), String> {
     fixture.blur_state().await;
-    let read = good("power_state", fixture.plugin().power_state(&fixture.machine()).await)?;
+    let read = done("power_state", fixture.plugin().power_state(&fixture.machine()).await)?;
     let says_why = matches!(&read, PowerState::Unknown { reason } if !reason.trim().is_empty());
-    hold(says_why, || format!("power_state: expected unknown with a reason, found {read:?}"))
+    require(says_why, || format!("power_state: expected unknown with a reason, found {read:?}"))
 }
 
 /// Checks that refused credentials are a permanent `Unauthorized` after one try.
@@ -158,22 +152,22 @@ pub async fn a_dropped_call_leaves_the_plugin_usable(fixture: &dyn PowerFixture)
     let (plugin, machine) = (fixture.plugin(), fixture.machine());
     fixture.stall().await;
     tokio::select! {
-        answer = plugin.power_state(&machine) => drop(bad("a stalled power_state", answer)?),
+        answer = plugin.power_state(&machine) => drop(failed("a stalled power_state", answer)?),
         () = fixture.stalled() => {}
     }
     fixture.heal().await;
     fixture.stall().await;
     tokio::select! {
-        answer = plugin.request_power(&machine, PowerAction::On) => drop(bad("a stalled request_power", answer)?),
+        answer = plugin.request_power(&machine, PowerAction::On) => drop(failed("a stalled request_power", answer)?),
         () = fixture.stalled() => {}
     }
     fixture.heal().await;
     for power in [PowerState::Off, PowerState::On] {
         fixture.set_power(power.clone()).await;
-        let read = good("power_state after a dropped call", plugin.power_state(&machine).await)?;
-        equal("power_state after a dropped call", &power, &read)?;
+        let read = done("power_state after a dropped call", plugin.power_state(&machine).await)?;
+        same("power_state after a dropped call", &read, &power)?;
     }
-    good("request_power after a dropped call", plugin.request_power(&machine, PowerAction::On).await)
+    done("request_power after a dropped call", plugin.request_power(&machine, PowerAction::On).await)
 }
 
 /// Checks the errors of silence and of refused credentials.
@@ -196,7 +190,7 @@ async fn begin(fixture: &dyn PowerFixture, power: PowerState) -> HostTruth {
 }
 
 async fn request(fixture: &dyn PowerFixture, action: PowerAction) -> Checked {
-    good(&action.to_string(), fixture.plugin().request_power(&fixture.machine(), action).await)?;
+    done(&action.to_string(), fixture.plugin().request_power(&fixture.machine(), action).await)?;
     fixture.settle().await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The clauses of [`RemoteShell`].
 
-use super::check::{Answers, Checked, bad_kind, equal, good};
+use super::check::{Answers, Checked, done, refused, same};
+use super::suite::suite;
 use super::{DeviceFixture, device};
 use crate::error::ErrorKind;
 use crate::plugin::{RemoteShell, ShellCommand, ShellOutput};
@@ -43,28 +44,21 @@ pub trait ShellFixture: DeviceFixture {
     async fn change_host_key(&self);
 }
 
-/// Makes each clause of the suite a test. The fixture's expression may await.
-#[macro_export]
-macro_rules! shell_conformance {
-    ($($how:tt)*) => {
-        $crate::conformance_clauses! { [$($how)*] shell:
-            arguments_arrive_as_given
-            an_exit_status_is_an_answer
-            input_and_both_outputs_are_carried
-            output_is_bounded
-            a_slow_command_times_out
-            a_file_put_is_the_file_got
-            a_missing_file_is_not_found
-            a_changed_host_key_in_one_generation_is_a_security_error
-            a_new_generation_may_bring_a_new_key
-            silence_is_an_error
-            errors_have_a_remedy_and_show_no_secret
-        }
-    };
+suite! { $
+    /// Makes each clause of the suite a test. The fixture's expression is evaluated in each and may await.
+    shell_conformance, shell, ShellFixture;
+    arguments_arrive_as_given
+    an_exit_status_is_an_answer
+    input_and_both_outputs_are_carried
+    output_is_bounded
+    a_slow_command_times_out
+    a_file_put_is_the_file_got
+    a_missing_file_is_not_found
+    a_changed_host_key_in_one_generation_is_a_security_error
+    a_new_generation_may_bring_a_new_key
+    silence_is_an_error
+    errors_have_a_remedy_and_show_no_secret
 }
-
-/// Names every clause, as the contract does.
-pub const CLAUSES: &[&str] = shell_conformance!(@names);
 
 /// Arguments that a shell in between would spoil.
 const HARD_ARGS: [&str; 9] =
@@ -77,14 +71,14 @@ const LONG: usize = 200_000;
 pub async fn arguments_arrive_as_given(fixture: &dyn ShellFixture) -> Result<(), String> {
     let output = run(fixture, &fixture.print_args(&HARD_ARGS)).await?;
     let found = fixture.printed_args(&output.stdout);
-    equal("the arguments", &HARD_ARGS.map(str::to_owned).to_vec(), &found)
+    same("the arguments", &found, &HARD_ARGS.map(str::to_owned).to_vec())
 }
 
 /// Checks that a status other than 0 is Ok, with that status.
 pub async fn an_exit_status_is_an_answer(fixture: &dyn ShellFixture) -> Result<(), String> {
     let (command, status) = fixture.failing();
-    equal("the status of a failing command", &Some(status), &run(fixture, &command).await?.status)?;
-    equal("the status of another", &Some(0), &run(fixture, &fixture.copy_input()).await?.status)
+    same("the status of a failing command", &run(fixture, &command).await?.status, &Some(status))?;
+    same("the status of another", &run(fixture, &fixture.copy_input()).await?.status, &Some(0))
 }
 
 /// Checks that every byte of the input comes back on both outputs.
@@ -113,7 +107,7 @@ pub async fn a_slow_command_times_out(fixture: &dyn ShellFixture) -> Result<(), 
     let answer = tokio::time::timeout(patience, answer.run(&fixture.machine(), &command)).await;
     let answer =
         answer.map_err(|_| format!("expected a timeout after 50 ms, found none after {patience:?}"))?;
-    let error = bad_kind("a slow command", answer, &[ErrorKind::Timeout])?;
+    let error = refused("a slow command", ErrorKind::Timeout, answer)?;
     device::unknown_outcome("a slow command", Err(error))
 }
 
@@ -122,41 +116,40 @@ pub async fn a_file_put_is_the_file_got(fixture: &dyn ShellFixture) -> Result<()
     let (plugin, machine, path) = (fixture.plugin(), fixture.machine(), fixture.path());
     let long: Vec<u8> = (0..=u8::MAX).rev().cycle().take(LONG).collect();
     for content in [long.as_slice(), b"short\r\n\0", b""] {
-        good("put", plugin.put(&machine, &path, content).await)?;
+        done("put", plugin.put(&machine, &path, content).await)?;
         same_bytes("the file", content, &fixture.true_file(&path).await.unwrap_or_default())?;
-        same_bytes("get", content, &good("get", plugin.get(&machine, &path, LONG).await)?)?;
+        same_bytes("get", content, &done("get", plugin.get(&machine, &path, LONG).await)?)?;
     }
-    good("put", plugin.put(&machine, &path, b"12345").await)?;
-    bad_kind("get of more than allowed", plugin.get(&machine, &path, 4).await, &[ErrorKind::Refused])
-        .map(drop)
+    done("put", plugin.put(&machine, &path, b"12345").await)?;
+    refused("get of more than allowed", ErrorKind::Refused, plugin.get(&machine, &path, 4).await).map(drop)
 }
 
 /// Checks that getting a file that is not there is `NotFound`.
 pub async fn a_missing_file_is_not_found(fixture: &dyn ShellFixture) -> Result<(), String> {
     let answer = fixture.plugin().get(&fixture.machine(), &fixture.path(), LONG).await;
-    bad_kind("get of a missing file", answer, &[ErrorKind::NotFound]).map(drop)
+    refused("get of a missing file", ErrorKind::NotFound, answer).map(drop)
 }
 
 /// Checks that a host whose key changed without a boot gets no command and no file.
 pub async fn a_changed_host_key_in_one_generation_is_a_security_error(
     fixture: &dyn ShellFixture,
 ) -> Result<(), String> {
-    good("run", fixture.plugin().run(&fixture.machine(), &fixture.copy_input()).await)?;
+    done("run", fixture.plugin().run(&fixture.machine(), &fixture.copy_input()).await)?;
     fixture.change_host_key().await;
     let before = fixture.host_calls().await;
     for (what, answer) in calls(fixture).await {
-        bad_kind(&format!("{what} on a host with a new key"), answer, &[ErrorKind::Security])?;
+        refused(&format!("{what} on a host with a new key"), ErrorKind::Security, answer)?;
     }
-    equal("calls that the host took", &before, &fixture.host_calls().await)
+    same("calls that the host took", &fixture.host_calls().await, &before)
 }
 
 /// Checks that after a boot that we know of, a new key is taken.
 pub async fn a_new_generation_may_bring_a_new_key(fixture: &dyn ShellFixture) -> Result<(), String> {
     let (plugin, mut machine) = (fixture.plugin(), fixture.machine());
-    good("run", plugin.run(&machine, &fixture.copy_input()).await)?;
+    done("run", plugin.run(&machine, &fixture.copy_input()).await)?;
     fixture.change_host_key().await;
     machine.boot_generation += 1;
-    good("run in a new generation", plugin.run(&machine, &fixture.copy_input()).await).map(drop)
+    done("run in a new generation", plugin.run(&machine, &fixture.copy_input()).await).map(drop)
 }
 
 /// Checks that a silent host is an error.
@@ -180,12 +173,12 @@ async fn calls(fixture: &dyn ShellFixture) -> Answers {
 
 async fn run(fixture: &dyn ShellFixture, command: &ShellCommand) -> Checked<ShellOutput> {
     let what = format!("running {}", command.program);
-    good(&what, fixture.plugin().run(&fixture.machine(), command).await)
+    done(&what, fixture.plugin().run(&fixture.machine(), command).await)
 }
 
 /// Compares without printing a hundred thousand numbers.
 fn same_bytes(what: &str, expected: &[u8], found: &[u8]) -> Checked {
     let first = expected.iter().zip(found).position(|(expected, found)| expected != found);
-    equal(&format!("{what}: bytes"), &expected.len(), &found.len())?;
-    equal(&format!("{what}: the first byte that differs"), &None, &first)
+    same(&format!("{what}: bytes"), &found.len(), &expected.len())?;
+    same(&format!("{what}: the first byte that differs"), &first, &None)
 }

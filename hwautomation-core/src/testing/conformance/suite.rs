@@ -1,15 +1,13 @@
 //! Makes of one list of names: the functions, the list itself, and the macro that makes each a test.
 
 /// Declares a suite: `CLAUSES`, `check(name, fixture)` and the exported macro. The first token is a dollar sign,
-/// which the exported macro needs and a macro's body cannot write.
+/// which the exported macro needs and a macro's body cannot write. The clauses are functions of the module, or,
+/// with `room { .. }`, of modules below it.
 macro_rules! suite {
-    ($dollar:tt $(#[$doc:meta])* $macro_name:ident, $module:ident, $fixture:ident;
-     $($room:ident { $($clause:ident)* })*) => {
-        $(mod $room;)*
-        $($(pub use $room::$clause;)*)*
-
+    (@declare $dollar:tt $(#[$doc:meta])* $macro_name:ident, $module:ident, $fixture:ident;
+     $($clause:ident)*) => {
         /// Names every clause, in the order of the contract.
-        pub const CLAUSES: &[&str] = &[$($(stringify!($clause)),*),*];
+        pub const CLAUSES: &[&str] = &[$(stringify!($clause)),*];
 
         /// Checks the clause of this name.
         ///
@@ -18,7 +16,7 @@ macro_rules! suite {
         /// Says which expectation broke, or that there is no such clause.
         pub async fn check(clause: &str, fixture: &dyn $fixture) -> Result<(), String> {
             match clause {
-                $($(stringify!($clause) => $clause(fixture).await,)*)*
+                $(stringify!($clause) => $clause(fixture).await,)*
                 _ => Err(format!("there is no clause {clause}")),
             }
         }
@@ -27,7 +25,7 @@ macro_rules! suite {
         #[macro_export]
         macro_rules! $macro_name {
             ($dollar fixture:expr) => {
-                $($(
+                $(
                     #[tokio::test(flavor = "multi_thread")]
                     async fn $clause() {
                         let fixture = $dollar fixture;
@@ -36,8 +34,21 @@ macro_rules! suite {
                             panic!("{broken}");
                         }
                     }
-                )*)*
+                )*
             };
+        }
+    };
+    ($dollar:tt $(#[$doc:meta])* $macro_name:ident, $module:ident, $fixture:ident; $($clause:ident)*) => {
+        $crate::testing::conformance::suite::suite! {
+            @declare $dollar $(#[$doc])* $macro_name, $module, $fixture; $($clause)*
+        }
+    };
+    ($dollar:tt $(#[$doc:meta])* $macro_name:ident, $module:ident, $fixture:ident;
+     $($room:ident { $($clause:ident)* })*) => {
+        $(mod $room;)*
+        $($(pub use $room::$clause;)*)*
+        $crate::testing::conformance::suite::suite! {
+            @declare $dollar $(#[$doc])* $macro_name, $module, $fixture; $($($clause)*)*
         }
     };
 }

@@ -14,6 +14,8 @@ pub struct Fault {
     pub on: FaultOn,
     /// What happens.
     pub action: FaultAction,
+    /// How many calls that fit pass before it acts.
+    pub skip: u64,
     /// How many more times; at 0 the rule is gone. `u32::MAX` is for ever.
     pub remaining: u32,
 }
@@ -21,12 +23,19 @@ pub struct Fault {
 impl Fault {
     /// Spoils the next such call on any machine.
     pub fn once(on: impl Into<FaultOn>, action: FaultAction) -> Self {
-        Self { machine: None, on: on.into(), action, remaining: 1 }
+        Self { machine: None, on: on.into(), action, skip: 0, remaining: 1 }
     }
 
     /// Spoils every such call until the faults are cleared.
     pub fn always(on: impl Into<FaultOn>, action: FaultAction) -> Self {
         Self::once(on, action).times(u32::MAX)
+    }
+
+    /// Lets this many calls that fit pass first.
+    #[must_use]
+    pub fn after(mut self, skip: u64) -> Self {
+        self.skip = skip;
+        self
     }
 
     /// Replaces how often.
@@ -41,6 +50,13 @@ impl Fault {
     pub fn only(mut self, machine: MachineId) -> Self {
         self.machine = Some(machine);
         self
+    }
+
+    /// Counts a call that passes.
+    fn is_ripe(&mut self) -> bool {
+        let ripe = self.skip == 0;
+        self.skip = self.skip.saturating_sub(1);
+        ripe
     }
 
     fn fits(&self, machine: &MachineId, call: FakeCall) -> bool {
@@ -132,7 +148,8 @@ impl Faults {
     /// Uses up one go of the first rule that fits.
     pub(super) fn take(&mut self, machine: &MachineId, call: FakeCall) -> Option<FaultAction> {
         self.0.retain(|fault| fault.remaining > 0);
-        let fault = self.0.iter_mut().find(|fault| fault.fits(machine, call))?;
+        let mut fitting = self.0.iter_mut().filter(|fault| fault.fits(machine, call));
+        let fault = fitting.find_map(|fault| fault.is_ripe().then_some(fault))?;
         if fault.remaining != u32::MAX {
             fault.remaining -= 1;
         }

@@ -95,15 +95,16 @@ impl Inside {
             Ok(id) => id,
             Err(error) => return Passed::Answered(Err(error)),
         };
+        self.calls += 1;
         let fault = self.faults.take(&id, call);
         match fault {
             None | Some(FaultAction::Ignore | FaultAction::UnknownPower) => {
                 Passed::Answered(act(self, &id, fault))
             }
-            Some(FaultAction::Hang) => Passed::Hung,
+            Some(FaultAction::Hang) => self.hang(),
             Some(FaultAction::HangAfter) => {
                 let _lost = act(self, &id, None);
-                Passed::Hung
+                self.hang()
             }
             Some(FaultAction::LoseAnswer) => {
                 let _lost = act(self, &id, None);
@@ -117,6 +118,11 @@ impl Inside {
                 Passed::Answered(Err(locked_out(call, &id)))
             }
         }
+    }
+
+    fn hang<T>(&mut self) -> Passed<T> {
+        self.hung += 1;
+        Passed::Hung
     }
 
     fn find(&self, call: FakeCall, to: To<'_>) -> Result<MachineId> {

@@ -50,6 +50,8 @@ pub(super) struct Inside {
     pub(super) runs: u64,
     pub(super) faults: Faults,
     log: Vec<Logged>,
+    pub(super) calls: u64,
+    pub(super) hung: u64,
 }
 
 /// The name under which the machines of the directory know this driver.
@@ -170,6 +172,18 @@ impl FakeRack {
         self.lock().log.clone()
     }
 
+    /// Counts the calls that found a machine, whatever became of them.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.lock().calls
+    }
+
+    /// Counts the calls that [`FaultAction::Hang`](super::FaultAction::Hang) and its like have caught.
+    #[must_use]
+    pub fn hung(&self) -> u64 {
+        self.lock().hung
+    }
+
     /// Lets this many readings pass before a power command shows. Default 0.
     pub fn set_power_delay(&self, reads: u32) {
         self.lock().power_delay_reads = reads;
@@ -201,6 +215,8 @@ impl Inside {
             runs: 0,
             faults: Faults::default(),
             log: Vec::new(),
+            calls: 0,
+            hung: 0,
         }
     }
 

@@ -5,7 +5,7 @@ use crate::error::ErrorKind;
 use crate::id::MachineId;
 use crate::machine::Machine;
 use crate::store::MachineDirectory;
-use crate::testing::conformance::check::{Checked, good, holds, refused, same};
+use crate::testing::conformance::check::{Checked, done, holds, refused, same};
 use std::net::IpAddr;
 
 fn machine(id: &'static str) -> Machine {
@@ -28,7 +28,7 @@ fn host(mut machine: Machine, address: impl Into<IpAddr>) -> Machine {
 }
 
 async fn find(directory: &dyn MachineDirectory, name: &str) -> Checked<Option<Machine>> {
-    good(&format!("finding {name}"), directory.find(name).await)
+    done(&format!("finding {name}"), directory.find(name).await)
 }
 
 /// Checks that each name of a machine leads to it.
@@ -111,16 +111,16 @@ pub async fn machines_are_listed_by_id_in_pages(fixture: &dyn DirectoryFixture) 
     for page in [1, 2, 3, 5, 100] {
         same(&format!("pages of {page}"), in_pages(&*directory, page).await?, all.clone())?;
     }
-    let between = good("listing", directory.list(Some(&MachineId::from_static("SN-11")), 1).await)?;
+    let between = done("listing", directory.list(Some(&MachineId::from_static("SN-11")), 1).await)?;
     same("the first after an id that is nobody's", between, all[2..3].to_vec())?;
-    same("a page of nothing", good("listing", directory.list(None, 0).await)?, Vec::new())
+    same("a page of nothing", done("listing", directory.list(None, 0).await)?, Vec::new())
 }
 
 async fn in_pages(directory: &dyn MachineDirectory, page: usize) -> Checked<Vec<Machine>> {
     let mut found: Vec<Machine> = Vec::new();
     loop {
         let after = found.last().map(|machine| machine.id.clone());
-        let machines = good("listing", directory.list(after.as_ref(), page).await)?;
+        let machines = done("listing", directory.list(after.as_ref(), page).await)?;
         if machines.is_empty() || found.len() > 100 {
             return Ok(found);
         }

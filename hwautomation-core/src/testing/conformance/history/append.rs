@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::id::{BatchId, OwnerId, WorkflowId};
 use crate::record::{Event, Position, RunState};
 use crate::store::{After, Append, Begin, HistoryStore, Lease, Only};
-use crate::testing::conformance::check::{good, holds, refused, same};
+use crate::testing::conformance::check::{done, holds, refused, same};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -21,9 +21,9 @@ pub async fn an_append_is_all_or_nothing(fixture: &dyn HistoryFixture) -> Result
     let lease = begun(&*store, begin_on(&place)).await?;
     let workflow = lease.key.workflow;
     for key in ["first", "second"] {
-        good("posting", store.post(item(workflow, key)).await)?;
+        done("posting", store.post(item(workflow, key)).await)?;
     }
-    let items = good("reading the inbox", store.inbox(workflow).await)?;
+    let items = done("reading the inbox", store.inbox(workflow).await)?;
 
     let refused_blob = blob("refused");
     let mut wrong = end(lease, 7);
@@ -33,20 +33,20 @@ pub async fn an_append_is_all_or_nothing(fixture: &dyn HistoryFixture) -> Result
     same("events after a refusal", count(&*store, workflow).await?, 1)?;
     refused("a refused blob", ErrorKind::NotFound, store.blob(&refused_blob.hash).await)?;
     same("items after a refusal", keys(&*store, workflow).await?.len(), 2)?;
-    same("the claim after a refusal", good("claim_on", store.claim_on(&place).await)?, Some(workflow))?;
-    let row = good("reading the row", store.summary(workflow).await)?;
+    same("the claim after a refusal", done("claim_on", store.claim_on(&place).await)?, Some(workflow))?;
+    let row = done("reading the row", store.summary(workflow).await)?;
     same("the state after a refusal", row.map(|row| row.state), Some(RunState::Pending))?;
 
     let kept = blob("kept");
-    let mut sound = append(lease, 1, vec![started(1), started(2)]);
-    sound.blobs.push(kept.clone());
-    sound.consumed = items.iter().take(1).map(|item| item.id).collect();
-    sound.after = After::Release { wake_at: fixture.now() + HOUR };
-    let appended = good("appending", store.append(sound).await)?;
+    let mut good = append(lease, 1, vec![started(1), started(2)]);
+    good.blobs.push(kept.clone());
+    good.consumed = items.iter().take(1).map(|item| item.id).collect();
+    good.after = After::Release { wake_at: fixture.now() + HOUR };
+    let appended = done("appending", store.append(good).await)?;
     same("events", count(&*store, workflow).await?, 3)?;
-    same("the blob", good("reading the blob", store.blob(&kept.hash).await)?, kept.bytes)?;
+    same("the blob", done("reading the blob", store.blob(&kept.hash).await)?, kept.bytes)?;
     same("the items left", keys(&*store, workflow).await?, vec!["second".to_owned()])?;
-    let row = good("reading the row", store.summary(workflow).await)?;
+    let row = done("reading the row", store.summary(workflow).await)?;
     let newest = appended.events.last().map(|event| (RunState::Running, event.position));
     same("the row", row.map(|row| (row.state, row.position)), newest)?;
     let late = store.append(append(lease, 3, vec![started(3)])).await;
@@ -64,9 +64,9 @@ pub async fn seq_and_position_have_no_gaps(fixture: &dyn HistoryFixture) -> Resu
     const APPENDS: usize = 20;
     let store = fixture.store().await;
     for _ in 0..WRITERS {
-        good("beginning", store.begin(begin()).await)?;
+        done("beginning", store.begin(begin()).await)?;
     }
-    let leases = good("claiming", store.claim(OwnerId::generate(), HOUR, WRITERS).await)?;
+    let leases = done("claiming", store.claim(OwnerId::generate(), HOUR, WRITERS).await)?;
     same("leases", leases.len(), WRITERS)?;
     let mut writers = JoinSet::new();
     for lease in leases.clone() {
@@ -89,7 +89,7 @@ pub async fn seq_and_position_have_no_gaps(fixture: &dyn HistoryFixture) -> Resu
             read.iter().filter(|event| event.workflow == lease.key.workflow).cloned().collect();
         let numbers = of_one.iter().map(|event| event.seq);
         holds("seq counts from 0 in the order of positions", numbers.eq(0..of_one.len() as u64))?;
-        let by_workflow = good("reading events", store.events(lease.key.workflow, 0, 1000).await)?;
+        let by_workflow = done("reading events", store.events(lease.key.workflow, 0, 1000).await)?;
         same("the events by workflow", by_workflow, of_one)?;
     }
     Ok(())
@@ -99,7 +99,7 @@ async fn write_much(store: Arc<dyn HistoryStore>, lease: Lease, appends: usize) 
     let (mut seq, mut newest) = (1, 0);
     for round in 0..appends {
         let events = if round % 3 == 0 { vec![started(1), started(2)] } else { vec![started(3)] };
-        let appended = good("appending", store.append(append(lease, seq, events)).await)?;
+        let appended = done("appending", store.append(append(lease, seq, events)).await)?;
         for event in appended.events {
             same("the next seq", event.seq, seq)?;
             holds("a later append has a later position", event.position > newest)?;
@@ -112,7 +112,7 @@ async fn write_much(store: Arc<dyn HistoryStore>, lease: Lease, appends: usize) 
 /// Reads on, and expects that no position is missing: a follower never looks back.
 async fn follow_on(store: &dyn HistoryStore, read: &mut Vec<Event>) -> Result<usize, String> {
     let after = read.len() as Position;
-    let page = good("following", store.follow(after, 7, Only::Everything).await)?;
+    let page = done("following", store.follow(after, 7, Only::Everything).await)?;
     for (event, position) in page.iter().zip(after + 1..) {
         same("the next position", event.position, position)?;
     }
@@ -130,7 +130,7 @@ pub async fn a_wrong_seq_is_a_conflict(fixture: &dyn HistoryFixture) -> Result<(
     let store = fixture.store().await;
     let lease = begun(&*store, begin()).await?;
     let workflow = lease.key.workflow;
-    good("appending", store.append(append(lease, 1, vec![started(1)])).await)?;
+    done("appending", store.append(append(lease, 1, vec![started(1)])).await)?;
     for seq in [0, 1, 3, u64::MAX] {
         let what = format!("appending at {seq} when 2 is next");
         refused(&what, ErrorKind::Conflict, store.append(append(lease, seq, vec![started(2)])).await)?;
@@ -161,22 +161,22 @@ pub async fn a_lost_answer_is_repeated(fixture: &dyn HistoryFixture) -> Result<(
     let store = fixture.store().await;
     let first: Begin = begin();
     let workflow = first.workflow;
-    let begun_once = good("beginning", store.begin(first.clone()).await)?;
-    same("the answer to the same begin", good("again", store.begin(first.clone()).await)?, begun_once)?;
+    let begun_once = done("beginning", store.begin(first.clone()).await)?;
+    same("the answer to the same begin", done("again", store.begin(first.clone()).await)?, begun_once)?;
     let other = Begin { batch: BatchId::generate(), ..first };
     refused("beginning the same workflow by another batch", ErrorKind::Conflict, store.begin(other).await)?;
 
     let lease = claim_only(&*store, workflow).await?;
     let two = append(lease, 1, vec![started(1), started(2)]);
-    let stored = good("appending", store.append(two.clone()).await)?;
-    same("the answer to the same batch", good("again", store.append(two.clone()).await)?, stored.clone())?;
+    let stored = done("appending", store.append(two.clone()).await)?;
+    same("the answer to the same batch", done("again", store.append(two.clone()).await)?, stored.clone())?;
     let other = Append { batch: BatchId::generate(), ..two.clone() };
     refused("another batch at the same place", ErrorKind::Conflict, store.append(other).await)?;
 
     let last = end(lease, 3);
-    let ended = good("ending", store.append(last.clone()).await)?;
-    same("the answer to the same end", good("again", store.append(last).await)?, ended)?;
-    same("the answer when more followed", good("again", store.append(two).await)?, stored)?;
+    let ended = done("ending", store.append(last.clone()).await)?;
+    same("the answer to the same end", done("again", store.append(last).await)?, ended)?;
+    same("the answer when more followed", done("again", store.append(two).await)?, stored)?;
     same("events", count(&*store, workflow).await?, 4)?;
     repeated_at_once(&*store).await
 }
@@ -187,6 +187,6 @@ async fn repeated_at_once(store: &dyn HistoryStore) -> Result<(), String> {
     let workflow: WorkflowId = lease.key.workflow;
     let batch = append(lease, 1, vec![started(1)]);
     let (one, two) = tokio::join!(store.append(batch.clone()), store.append(batch));
-    same("both answers", good("the first", one)?, good("the second", two)?)?;
+    same("both answers", done("the first", one)?, done("the second", two)?)?;
     same("events stored once", count(store, workflow).await?, 2)
 }

@@ -8,7 +8,7 @@ use crate::record::{
     Verdict, WorkflowSummary,
 };
 use crate::store::{After, Append, Begin, Command, HistoryStore, Lease, NewItem};
-use crate::testing::conformance::check::{Checked, good, same};
+use crate::testing::conformance::check::{Checked, done, same};
 use crate::time::Timestamp;
 use serde_json::json;
 use std::time::Duration;
@@ -141,7 +141,7 @@ pub(super) fn item(workflow: WorkflowId, key: &str) -> NewItem {
 
 /// Claims everything that is due, for a new owner.
 pub(super) async fn claim_due(store: &dyn HistoryStore) -> Checked<Vec<Lease>> {
-    good("claiming what is due", store.claim(OwnerId::generate(), LEASE, 1000).await)
+    done("claiming what is due", store.claim(OwnerId::generate(), LEASE, 1000).await)
 }
 
 /// Claims the only workflow that is due.
@@ -155,17 +155,17 @@ pub(super) async fn claim_only(store: &dyn HistoryStore, workflow: WorkflowId) -
 /// Begins a workflow and claims it; nothing else may be due.
 pub(super) async fn begun(store: &dyn HistoryStore, begin: Begin) -> Checked<Lease> {
     let workflow = begin.workflow;
-    good("beginning", store.begin(begin).await)?;
+    done("beginning", store.begin(begin).await)?;
     claim_only(store, workflow).await
 }
 
 /// Counts the stored events of a workflow.
 pub(super) async fn count(store: &dyn HistoryStore, workflow: WorkflowId) -> Checked<usize> {
-    Ok(good("reading events", store.events(workflow, 0, 10_000).await)?.len())
+    Ok(done("reading events", store.events(workflow, 0, 10_000).await)?.len())
 }
 
 /// Returns the keys of the waiting items.
 pub(super) async fn keys(store: &dyn HistoryStore, workflow: WorkflowId) -> Checked<Vec<String>> {
-    let items = good("reading the inbox", store.inbox(workflow).await)?;
+    let items = done("reading the inbox", store.inbox(workflow).await)?;
     Ok(items.into_iter().map(|item| item.item.key).collect())
 }

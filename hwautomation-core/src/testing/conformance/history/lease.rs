@@ -5,7 +5,7 @@ use super::build::{HOUR, LEASE, append, begin, begun, claim_due, claim_only, end
 use crate::error::ErrorKind;
 use crate::id::OwnerId;
 use crate::store::{HistoryStore, Lease, LeaseKey};
-use crate::testing::conformance::check::{good, holds, refused, same};
+use crate::testing::conformance::check::{done, holds, refused, same};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,13 +23,13 @@ pub async fn a_due_workflow_is_claimed_once(fixture: &dyn HistoryFixture) -> Res
     for _ in 0..DUE {
         let begin = begin();
         oldest_first.push(begin.workflow);
-        good("beginning", store.begin(begin).await)?;
+        done("beginning", store.begin(begin).await)?;
         fixture.pass(Duration::from_secs(1)).await;
     }
-    let first = good("claiming two", store.claim(OwnerId::generate(), HOUR, 2).await)?;
+    let first = done("claiming two", store.claim(OwnerId::generate(), HOUR, 2).await)?;
     let ids: Vec<_> = first.iter().map(|lease| lease.key.workflow).collect();
     same("those that are due longest", ids, oldest_first[..2].to_vec())?;
-    same("claiming none", good("claim", store.claim(OwnerId::generate(), HOUR, 0).await)?, Vec::new())?;
+    same("claiming none", done("claim", store.claim(OwnerId::generate(), HOUR, 0).await)?, Vec::new())?;
 
     let mut claimers = JoinSet::new();
     for _ in 0..8 {
@@ -47,7 +47,7 @@ pub async fn a_due_workflow_is_claimed_once(fixture: &dyn HistoryFixture) -> Res
 async fn claim_until_none(store: Arc<dyn HistoryStore>) -> Result<Vec<Lease>, String> {
     let (owner, mut claimed) = (OwnerId::generate(), Vec::new());
     loop {
-        let leases = good("claiming", store.claim(owner, HOUR, 3).await)?;
+        let leases = done("claiming", store.claim(owner, HOUR, 3).await)?;
         holds("no more than the limit", leases.len() <= 3)?;
         holds("for this owner", leases.iter().all(|lease| lease.key.owner == owner))?;
         if leases.is_empty() {
@@ -63,7 +63,7 @@ async fn epochs_grow(
     claimed: Vec<Lease>,
 ) -> Result<(), String> {
     let lease = claimed.first().copied().ok_or("nothing was claimed")?;
-    good("releasing", store.release(lease.key, fixture.now()).await)?;
+    done("releasing", store.release(lease.key, fixture.now()).await)?;
     let again = claim_only(store, lease.key.workflow).await?;
     holds("the epoch grows after a release", again.key.epoch > lease.key.epoch)?;
     same("when the lease ends", again.until, fixture.now() + LEASE)?;
@@ -83,20 +83,20 @@ pub async fn nothing_is_claimed_early(fixture: &dyn HistoryFixture) -> Result<()
     let lease = begun(&*store, begin()).await?;
     let workflow = lease.key.workflow;
     same("what is due while it is leased", claim_due(&*store).await?, Vec::new())?;
-    same("when something is due", good("next_due", store.next_due().await)?, Some(lease.until))?;
+    same("when something is due", done("next_due", store.next_due().await)?, Some(lease.until))?;
 
     let wake_at = fixture.now() + MINUTE;
-    good("releasing", store.release(lease.key, wake_at).await)?;
+    done("releasing", store.release(lease.key, wake_at).await)?;
     fixture.pass(MINUTE - Duration::from_micros(1)).await;
     same("what is due before it wakes", claim_due(&*store).await?, Vec::new())?;
-    same("when something is due", good("next_due", store.next_due().await)?, Some(wake_at))?;
+    same("when something is due", done("next_due", store.next_due().await)?, Some(wake_at))?;
     fixture.pass(Duration::from_micros(1)).await;
     let lease = claim_only(&*store, workflow).await?;
 
-    good("ending", store.append(end(lease, 1)).await)?;
+    done("ending", store.append(end(lease, 1)).await)?;
     fixture.pass(HOUR).await;
     same("what is due after the end", claim_due(&*store).await?, Vec::new())?;
-    same("when something is due", good("next_due", store.next_due().await)?, None)
+    same("when something is due", done("next_due", store.next_due().await)?, None)
 }
 
 /// Checks that a lease that ran out may be taken, and that its old owner is fenced then.
@@ -116,9 +116,9 @@ pub async fn an_expired_lease_can_be_taken_over(fixture: &dyn HistoryFixture) ->
     let late = store.append(append(old, 1, vec![started(1)])).await;
     refused("the old owner writes", ErrorKind::LeaseLost, late)?;
     refused("the old owner lets go", ErrorKind::LeaseLost, store.release(old.key, fixture.now()).await)?;
-    let lost = good("the old owner renews", store.renew(&[old.key], LEASE).await)?;
+    let lost = done("the old owner renews", store.renew(&[old.key], LEASE).await)?;
     same("what it lost", lost, vec![old.key])?;
-    good("the new owner writes", store.append(append(new, 1, vec![started(1)])).await)?;
+    done("the new owner writes", store.append(append(new, 1, vec![started(1)])).await)?;
     let late = store.append(append(old, 1, vec![started(1)])).await;
     refused("the old owner writes where the new one wrote", ErrorKind::LeaseLost, late).map(|_| ())
 }
@@ -136,20 +136,20 @@ pub async fn renewing_keeps_a_lease(fixture: &dyn HistoryFixture) -> Result<(), 
     let unknown = LeaseKey { workflow: begin().workflow, ..lease.key };
     for _ in 0..3 {
         fixture.pass(MOST).await;
-        let lost = good("renewing", store.renew(&[stranger, lease.key, unknown], LEASE).await)?;
+        let lost = done("renewing", store.renew(&[stranger, lease.key, unknown], LEASE).await)?;
         same("what is lost", lost, vec![stranger, unknown])?;
         same("what is due", claim_due(&*store).await?, Vec::new())?;
     }
     let until = fixture.now() + LEASE;
-    same("when the lease ends", good("next_due", store.next_due().await)?, Some(until))?;
-    same("losses", good("renewing for less", store.renew(&[lease.key], Duration::ZERO).await)?, vec![])?;
-    same("when the lease still ends", good("next_due", store.next_due().await)?, Some(until))?;
+    same("when the lease ends", done("next_due", store.next_due().await)?, Some(until))?;
+    same("losses", done("renewing for less", store.renew(&[lease.key], Duration::ZERO).await)?, vec![])?;
+    same("when the lease still ends", done("next_due", store.next_due().await)?, Some(until))?;
 
     fixture.pass(HOUR).await;
-    let lost = good("renewing what ran out", store.renew(&[lease.key], LEASE).await)?;
+    let lost = done("renewing what ran out", store.renew(&[lease.key], LEASE).await)?;
     same("losses of a lease that nobody took", lost, vec![])?;
     same("what is due", claim_due(&*store).await?, Vec::new())?;
-    good("writing", store.append(end(lease, 1)).await)?;
-    let lost = good("renewing after the end", store.renew(&[lease.key], LEASE).await)?;
+    done("writing", store.append(end(lease, 1)).await)?;
+    let lost = done("renewing after the end", store.renew(&[lease.key], LEASE).await)?;
     same("what is lost after the end", lost, vec![lease.key])
 }

@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::id::{WorkflowId, WorkflowName};
 use crate::record::{Blob, Event, EventKind, NewEvent, RunState, Seq, Stored};
 use crate::store::{Begin, HistoryStore, Only, WorkflowFilter};
-use crate::testing::conformance::check::{Checked, good, refused, same};
+use crate::testing::conformance::check::{Checked, done, refused, same};
 
 /// Checks that events come back as they were given, whole and in pages.
 ///
@@ -29,18 +29,18 @@ pub async fn events_read_back_as_written(fixture: &dyn HistoryFixture) -> Result
     given.extend(events.clone());
     let mut written = append(lease, 1, events);
     written.blobs.push(large);
-    good("appending", store.append(written).await)?;
+    done("appending", store.append(written).await)?;
     let other = begun(&*store, begin()).await?;
-    good("appending elsewhere", store.append(append(other, 1, vec![started(1)])).await)?;
+    done("appending elsewhere", store.append(append(other, 1, vec![started(1)])).await)?;
 
     let expected: Vec<Event> = numbered(workflow, given);
     for page in [1, 2, 3, 100] {
         same(&format!("events in pages of {page}"), in_pages(&*store, workflow, page).await?, expected.clone())?;
     }
-    let middle = good("reading from 4", store.events(workflow, 4, 1).await)?;
+    let middle = done("reading from 4", store.events(workflow, 4, 1).await)?;
     same("one event in the middle", middle, expected[4..5].to_vec())?;
     for (from, limit) in [(6, 10), (u64::MAX, 10), (0, 0)] {
-        let none = good("reading none", store.events(workflow, from, limit).await)?;
+        let none = done("reading none", store.events(workflow, from, limit).await)?;
         same(&format!("{limit} events from {from}"), none, Vec::new())?;
     }
     same("events of nobody", count(&*store, begin().workflow).await?, 0)?;
@@ -55,7 +55,7 @@ async fn in_pages(store: &dyn HistoryStore, workflow: WorkflowId, page: usize) -
     let mut read = Vec::new();
     loop {
         let from = read.len() as Seq;
-        let events = good("reading a page", store.events(workflow, from, page).await)?;
+        let events = done("reading a page", store.events(workflow, from, page).await)?;
         if events.is_empty() || read.len() > 100 {
             return Ok(read);
         }
@@ -64,21 +64,21 @@ async fn in_pages(store: &dyn HistoryStore, workflow: WorkflowId, page: usize) -
 }
 
 async fn follows(store: &dyn HistoryStore, expected: &[Event]) -> Result<(), String> {
-    let all = good("following", store.follow(0, 100, Only::Everything).await)?;
+    let all = done("following", store.follow(0, 100, Only::Everything).await)?;
     same("the log of one workflow", all.get(..6).map(<[_]>::to_vec), Some(expected.to_vec()))?;
     same("the log", all.len(), 8)?;
     for (after, limit) in [(0, 2), (2, 3), (7, 10), (8, 10), (u64::MAX, 10), (0, 0)] {
-        let page = good("following", store.follow(after, limit, Only::Everything).await)?;
+        let page = done("following", store.follow(after, limit, Only::Everything).await)?;
         let skipped = usize::try_from(after).unwrap_or(usize::MAX);
         let expected: Vec<Event> = all.iter().skip(skipped).take(limit).cloned().collect();
         same(&format!("{limit} after {after}"), page, expected)?;
     }
     for (after, positions) in [(0, vec![3, 6]), (3, vec![6]), (6, vec![])] {
-        let page = good("following changes", store.follow(after, 10, Only::MachineChanges).await)?;
+        let page = done("following changes", store.follow(after, 10, Only::MachineChanges).await)?;
         let found: Vec<u64> = page.iter().map(|event| event.position).collect();
         same(&format!("machine changes after {after}"), found, positions)?;
     }
-    let first = good("following one change", store.follow(0, 1, Only::MachineChanges).await)?;
+    let first = done("following one change", store.follow(0, 1, Only::MachineChanges).await)?;
     same("the first machine change", first, expected[2..3].to_vec())
 }
 
@@ -94,9 +94,9 @@ pub async fn a_blob_reads_back_and_is_stored_once(fixture: &dyn HistoryFixture) 
     let lease = begun(&*store, first).await?;
     let mut again = append(lease, 1, vec![started(1)]);
     again.blobs = vec![shared.clone(), shared.clone()];
-    good("the same blob again", store.append(again).await)?;
+    done("the same blob again", store.append(again).await)?;
     for blob in [&shared, &binary] {
-        let bytes = good("reading a blob", store.blob(&blob.hash).await)?;
+        let bytes = done("reading a blob", store.blob(&blob.hash).await)?;
         same("its bytes", bytes, blob.bytes.clone())?;
     }
     refused("an unknown blob", ErrorKind::NotFound, store.blob(&blob("unknown").hash).await)?;
@@ -104,8 +104,8 @@ pub async fn a_blob_reads_back_and_is_stored_once(fixture: &dyn HistoryFixture) 
     let lie = |about: &Blob| Blob { hash: about.hash.clone(), bytes: b"other bytes".to_vec() };
     let (mut lying, hidden) = (append(lease, 2, vec![started(2)]), blob("hidden"));
     lying.blobs = vec![lie(&shared), lie(&hidden)];
-    good("other bytes under a known hash", store.append(lying).await)?;
-    let bytes = good("reading what was there first", store.blob(&shared.hash).await)?;
+    done("other bytes under a known hash", store.append(lying).await)?;
+    let bytes = done("reading what was there first", store.blob(&shared.hash).await)?;
     same("what was there first", bytes, shared.bytes)?;
     refused("bytes of another hash", ErrorKind::Corrupt, store.blob(&hidden.hash).await).map(|_| ())
 }
@@ -126,7 +126,7 @@ pub async fn summaries_are_listed_newest_first_in_pages(fixture: &dyn HistoryFix
     let ids: Vec<WorkflowId> = begins.iter().map(|begin| begin.workflow).collect();
     // Begun in another order than that of their ids.
     for begin in begins.into_iter().rev() {
-        good("beginning", store.begin(begin).await)?;
+        done("beginning", store.begin(begin).await)?;
     }
     for lease in claim_due(&*store).await? {
         let step = append(lease, 1, vec![started(1)]);
@@ -134,9 +134,9 @@ pub async fn summaries_are_listed_newest_first_in_pages(fixture: &dyn HistoryFix
         if lease.key.workflow == ids[1] {
             let name = flash.clone();
             let summary = crate::record::WorkflowSummary { name, machine: Some(there.clone()), ..last.summary.clone() };
-            good("ending", store.append(crate::store::Append { summary, ..last }).await)?;
+            done("ending", store.append(crate::store::Append { summary, ..last }).await)?;
         } else if lease.key.workflow == ids[4] {
-            good("appending", store.append(step).await)?;
+            done("appending", store.append(step).await)?;
         }
     }
     let newest_first: Vec<WorkflowId> = ids.iter().rev().copied().collect();
@@ -157,15 +157,15 @@ pub async fn summaries_are_listed_newest_first_in_pages(fixture: &dyn HistoryFix
         ("of a machine and a name", WorkflowFilter { machine: Some(here), name: Some(flash), ..any() }, vec![]),
     ];
     for (what, filter, expected) in cases {
-        let rows = good(what, store.list(&filter, None, 50).await)?;
+        let rows = done(what, store.list(&filter, None, 50).await)?;
         let found: Vec<WorkflowId> = rows.iter().map(|row| row.id).collect();
         same(what, found, expected.into_iter().map(|index: usize| ids[index]).collect())?;
         for row in rows {
-            let alone = good("reading the row", store.summary(row.id).await)?;
+            let alone = done("reading the row", store.summary(row.id).await)?;
             same("the row in a list and alone", alone, Some(row))?;
         }
     }
-    let page = good("a filtered page", store.list(&WorkflowFilter::open(), Some(ids[3]), 1).await)?;
+    let page = done("a filtered page", store.list(&WorkflowFilter::open(), Some(ids[3]), 1).await)?;
     same("a filtered page", page.first().map(|row| row.id), Some(ids[2]))
 }
 
@@ -173,7 +173,7 @@ async fn list_in_pages(store: &dyn HistoryStore, page: usize) -> Checked<Vec<Wor
     let mut found: Vec<WorkflowId> = Vec::new();
     loop {
         let before = found.last().copied();
-        let rows = good("listing", store.list(&WorkflowFilter::default(), before, page).await)?;
+        let rows = done("listing", store.list(&WorkflowFilter::default(), before, page).await)?;
         if rows.is_empty() || found.len() > 100 {
             return Ok(found);
         }

@@ -1,0 +1,173 @@
+//! The campaign itself.
+
+use super::{Side, StopAppend, StoppingStore, Stores, World};
+use crate::actor::Actor;
+use crate::engine::WorkflowManager;
+use crate::error::Error;
+use crate::id::WorkflowId;
+use crate::record::{RunState, SubState, WorkflowState, WorkflowSummary};
+use crate::store::{HistoryStore, WorkflowFilter};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is looked whether a call hangs.
+const LOOK: Duration = Duration::from_millis(1);
+/// No history of a campaign is longer.
+const EVENTS_MAX: usize = 10_000;
+
+/// Says where the process dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// At an append.
+    Append(StopAppend),
+    /// At a plugin call: which, from 0, and whether it takes effect.
+    Call(u64, Side),
+}
+
+/// Says how a run ended.
+#[derive(Debug, Clone, PartialEq)]
+struct Ending {
+    state: RunState,
+    sub_state: Option<SubState>,
+    truth: Value,
+    commands: Vec<String>,
+}
+
+/// Says how much a campaign did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    /// How many appends the run in peace made.
+    pub appends: u64,
+    /// How many plugin calls the run in peace made.
+    pub calls: u64,
+    /// How many runs were stopped.
+    pub stops: u64,
+}
+
+/// Stops a workflow before and after every append and every plugin call.
+///
+/// `make` makes a new world for each run; all must be alike.
+///
+/// # Errors
+///
+/// Says where it was stopped, and what was otherwise than in peace.
+pub async fn stop_everywhere<W: World>(make: impl Fn() -> W, stores: &dyn Stores) -> Result<Report, String> {
+    let world = make();
+    let store = Arc::new(StoppingStore::new(stores.fresh().await, None));
+    let peace = first_process(&world, stores, Arc::clone(&store), None).await?;
+    let Some(peace) = peace else { return Err("the run in peace did not end".to_owned()) };
+    let (appends, calls) = (store.appends(), world.calls());
+    drop(store);
+    let sides = [Side::Before, Side::After];
+    let at_appends =
+        (0..appends).flat_map(|number| sides.map(|side| Stop::Append(StopAppend { number, side })));
+    let at_calls = (0..calls).flat_map(|call| sides.map(|side| Stop::Call(call, side)));
+    let mut stops = 0;
+    for stop in at_appends.chain(at_calls) {
+        let ending =
+            stopped(&make(), stores, stop).await.map_err(|why| format!("stopped at {stop:?}: {why}"))?;
+        if ending != peace {
+            return Err(format!("stopped at {stop:?}: expected {peace:#?}, found {ending:#?}"));
+        }
+        stops += 1;
+    }
+    Ok(Report { appends, calls, stops })
+}
+
+/// Runs until the stop, and then on with another manager.
+async fn stopped(world: &dyn World, stores: &dyn Stores, stop: Stop) -> Result<Ending, String> {
+    let at = match stop {
+        Stop::Append(at) => Some(at),
+        Stop::Call(skip, side) => {
+            world.hang(skip, side);
+            None
+        }
+    };
+    let store = Arc::new(StoppingStore::new(stores.fresh().await, at));
+    if let Some(ended) = first_process(world, stores, store, at).await? {
+        return Err(format!("the stop was never reached; it ended {ended:?}"));
+    }
+    world.heal();
+    let store = stores.reopen().await;
+    let manager = start(world, stores, Arc::clone(&store)).await?;
+    let id = match newest(&*store).await? {
+        Some(row) => row.id,
+        // It was stopped before it was accepted: whoever asked got no answer, and asks again.
+        None => submit(&manager, world).await?,
+    };
+    let ending = rest(&manager, world, id).await?;
+    manager.shutdown().await;
+    check_history(&*store, id).await?;
+    Ok(ending)
+}
+
+/// Runs until the end or the stop; then everything of this process is gone.
+async fn first_process(
+    world: &dyn World,
+    stores: &dyn Stores,
+    store: Arc<StoppingStore>,
+    at: Option<StopAppend>,
+) -> Result<Option<Ending>, String> {
+    let manager = start(world, stores, Arc::clone(&store) as Arc<dyn HistoryStore>).await?;
+    let whole = async {
+        let id = submit(&manager, world).await?;
+        rest(&manager, world, id).await
+    };
+    let ended = tokio::select! {
+        biased;
+        ended = whole => Some(ended?),
+        () = store.stopped(), if at.is_some() => None,
+        () = hangs(world) => None,
+    };
+    drop(manager);
+    // Tasks that are aborted are gone when the runtime has seen them once more.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    Ok(ended)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a campaign looks at its world from outside, in any time")]
+async fn hangs(world: &dyn World) {
+    while !world.hangs() {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn start(
+    world: &dyn World,
+    stores: &dyn Stores,
+    store: Arc<dyn HistoryStore>,
+) -> Result<WorkflowManager, String> {
+    world.builder().store(store).clock(stores.clock()).start().await.map_err(|error| told(&error))
+}
+
+async fn submit(manager: &WorkflowManager, world: &dyn World) -> Result<WorkflowId, String> {
+    manager.submit(world.submission(), &Actor::service("campaign")).await.map_err(|error| told(&error))
+}
+
+async fn rest(manager: &WorkflowManager, world: &dyn World, id: WorkflowId) -> Result<Ending, String> {
+    let status = manager.wait_or_halt(id).await.map_err(|error| told(&error))?;
+    let (truth, commands) = (world.truth(), world.commands());
+    Ok(Ending { state: status.state, sub_state: status.sub_state, truth, commands })
+}
+
+async fn newest(store: &dyn HistoryStore) -> Result<Option<WorkflowSummary>, String> {
+    let rows = store.list(&WorkflowFilter::default(), None, 1).await.map_err(|error| told(&error))?;
+    Ok(rows.into_iter().next())
+}
+
+/// The history folds, nothing of it is missing, and the row says what the events add up to.
+async fn check_history(store: &dyn HistoryStore, id: WorkflowId) -> Result<(), String> {
+    let events = store.events(id, 0, EVENTS_MAX).await.map_err(|error| told(&error))?;
+    let state = WorkflowState::fold(&events).map_err(|error| told(&error))?;
+    let row = newest(store).await?.ok_or("the workflow is gone")?;
+    let position = events.last().map_or(0, |event| event.position);
+    let folded = WorkflowSummary { position, ..WorkflowSummary::of(&state) };
+    if row == folded { Ok(()) } else { Err(format!("the row is {row:?}, the events say {folded:?}")) }
+}
+
+fn told(error: &Error) -> String {
+    crate::error::ErrorRecord::from(error).to_string()
+}

@@ -1,0 +1,119 @@
+//! What a campaign needs to know of the workflow it stops and the hardware under it.
+
+use super::Side;
+use crate::engine::{ManagerBuilder, Submission, WorkflowManager};
+use crate::testing::fake::{FakeRack, Fault, FaultAction, FaultOn};
+use crate::workflow::Workflow;
+use serde_json::{Value, json};
+use std::fmt;
+use std::sync::Arc;
+
+/// Holds hardware, and says how to run a workflow on it. Each run of a campaign gets a new one.
+pub trait World: Send + Sync {
+    /// Returns a manager to be: plugins, machines and workflows, no store and no clock.
+    fn builder(&self) -> ManagerBuilder;
+
+    /// Says what to run.
+    fn submission(&self) -> Submission;
+
+    /// Counts the plugin calls so far.
+    fn calls(&self) -> u64;
+
+    /// Lets the call after `skip` more never return.
+    fn hang(&self, skip: u64, side: Side);
+
+    /// Tells whether such a call came.
+    fn hangs(&self) -> bool;
+
+    /// Ends all hanging: the next process is not spoiled.
+    fn heal(&self);
+
+    /// Returns what is true of the hardware.
+    fn truth(&self) -> Value;
+
+    /// Lists the commands that took effect and must happen once per intent, in order.
+    fn commands(&self) -> Vec<String>;
+}
+
+/// Runs a workflow on a rack of fakes.
+pub struct FakeWorld {
+    rack: Arc<FakeRack>,
+    workflow: Workflow,
+    submission: Submission,
+}
+
+impl FakeWorld {
+    /// Runs this workflow on one machine of a new rack.
+    #[must_use]
+    pub fn new(workflow: Workflow) -> Self {
+        let submission = Submission::new(workflow.name().as_str()).machine(MACHINE);
+        Self { rack: FakeRack::new([MACHINE]), workflow, submission }
+    }
+
+    /// Replaces what is submitted.
+    #[must_use]
+    pub fn submission(mut self, submission: Submission) -> Self {
+        self.submission = submission;
+        self
+    }
+
+    /// Returns the rack.
+    #[must_use]
+    pub fn rack(&self) -> &Arc<FakeRack> {
+        &self.rack
+    }
+}
+
+/// The id of the machine in a [`FakeWorld`].
+const MACHINE: &str = "srv001";
+
+impl World for FakeWorld {
+    fn builder(&self) -> ManagerBuilder {
+        WorkflowManager::builder()
+            .machines(self.rack.directory())
+            .plugins(self.rack.plugins())
+            .workflow(self.workflow.clone())
+    }
+
+    fn submission(&self) -> Submission {
+        self.submission.clone()
+    }
+
+    fn calls(&self) -> u64 {
+        self.rack.calls()
+    }
+
+    fn hang(&self, skip: u64, side: Side) {
+        let action = match side {
+            Side::Before => FaultAction::Hang,
+            Side::After => FaultAction::HangAfter,
+        };
+        self.rack.inject(Fault::once(FaultOn::Anything, action).after(skip));
+    }
+
+    fn hangs(&self) -> bool {
+        self.rack.hung() > 0
+    }
+
+    fn heal(&self) {
+        self.rack.clear_faults();
+    }
+
+    fn truth(&self) -> Value {
+        let truth = self.rack.truth(&crate::id::MachineId::from_static(MACHINE));
+        json!({
+            "on": truth.on, "boots": truth.boots, "boot": truth.boot, "lan": truth.lan, "users": truth.users,
+            "bios": truth.bios, "staged": truth.staged, "state": truth.state, "tags": truth.tags,
+        })
+    }
+
+    fn commands(&self) -> Vec<String> {
+        self.rack.log().into_iter().map(|logged| format!("{} {}", logged.source, logged.what)).collect()
+    }
+}
+
+impl fmt::Debug for FakeWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeWorld").field("workflow", &self.workflow).finish_non_exhaustive()
+    }
+}

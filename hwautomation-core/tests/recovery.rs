@@ -1,0 +1,231 @@
+//! Stop after every event: the same end, each time.
+
+use hwautomation_core::bios::Changes;
+use hwautomation_core::error::{Error, ErrorKind, Result};
+use hwautomation_core::id::StepName;
+use hwautomation_core::plugin::{CommissionOptions, CommissionState, KeepReachable, PowerAction, PowerState};
+use hwautomation_core::record::{OnFailure, Resume, UndoOf};
+use hwautomation_core::testing::campaign::{FakeWorld, MemoryStores, stop_everywhere};
+use hwautomation_core::workflow::{
+    Probed, ProbedIntent, StepOutcome, StepOutput, UndoOutcome, Workflow, WorkflowContext, WorkflowStep,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+const POLL: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Turns on and waits until it is so; turns off again when undone.
+#[derive(Debug, Clone)]
+struct PowerOn;
+
+async fn power(ctx: &WorkflowContext) -> Result<PowerState> {
+    ctx.power()?.state().await
+}
+
+#[async_trait::async_trait]
+impl WorkflowStep for PowerOn {
+    fn name(&self) -> StepName {
+        StepName::from_static("power-on")
+    }
+
+    fn resume(&self) -> Resume {
+        Resume::Probe
+    }
+
+    async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
+        if power(ctx).await? == PowerState::On {
+            return StepOutcome::finished();
+        }
+        ctx.report_sub_task("turning on");
+        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+        StepOutcome::wait("power to come on", POLL, LIMIT)
+    }
+
+    async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
+        let wanted = if intent.name.as_str() == "on" { PowerState::On } else { PowerState::Off };
+        if power(ctx).await? == wanted { Probed::happened(()) } else { not_yet(ctx, intent) }
+    }
+
+    async fn undo(&self, ctx: &WorkflowContext, _of: UndoOf) -> Result<UndoOutcome> {
+        if power(ctx).await? == PowerState::Off {
+            return Ok(UndoOutcome::Undone);
+        }
+        ctx.once("off", ctx.power()?.request(PowerAction::ForcedOff)).await?;
+        UndoOutcome::wait("power to go off", POLL, LIMIT)
+    }
+}
+
+/// What was accepted may show late: only after a while it counts as not happened.
+fn not_yet(ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
+    if ctx.now().since(intent.opened_at) < LIMIT / 10 {
+        return Probed::wait("power to change", POLL, LIMIT);
+    }
+    Ok(Probed::DidNotHappen)
+}
+
+#[derive(Serialize, Deserialize)]
+struct Commissioned {
+    run: String,
+}
+
+impl StepOutput for Commissioned {
+    const NAME: &'static str = "commissioned";
+}
+
+/// Commissions and waits for its own run; a newer run than the one before is ours.
+#[derive(Debug, Clone)]
+struct Commission;
+
+#[async_trait::async_trait]
+impl WorkflowStep for Commission {
+    fn name(&self) -> StepName {
+        StepName::from_static("commission")
+    }
+
+    fn resume(&self) -> Resume {
+        Resume::Probe
+    }
+
+    async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
+        let now = ctx.commissioner()?.state().await?;
+        let before: Option<String> = ctx.once("before", async { Ok(now.run.map(|run| run.0)) }).await?;
+        let options = CommissionOptions { keep_reachable: KeepReachable::Yes, skip_tests: true };
+        let ours = ctx.once("commission", ctx.commissioner()?.commission(options)).await?;
+        let now = ctx.commissioner()?.state().await?;
+        match now.state {
+            CommissionState::Ready if now.run.as_ref() == Some(&ours) && before != Some(ours.0.clone()) => {
+                StepOutcome::done(Commissioned { run: ours.0 })
+            }
+            CommissionState::Failed => Err(Error::new(ErrorKind::Refused, now.message)),
+            _ => StepOutcome::wait("commissioning", POLL, LIMIT),
+        }
+    }
+
+    async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
+        let now = ctx.commissioner()?.state().await?.run;
+        if intent.name.as_str() == "before" {
+            return Ok(Probed::DidNotHappen);
+        }
+        let before = ctx.result_of::<Option<String>>("before").await?.flatten();
+        match now {
+            Some(run) if Some(&run.0) != before.as_ref() => Probed::happened(run),
+            _ => Ok(Probed::DidNotHappen),
+        }
+    }
+}
+
+/// Stages a BIOS setting, resets, reads back.
+#[derive(Debug, Clone)]
+struct Bios {
+    fails: bool,
+}
+
+#[async_trait::async_trait]
+impl WorkflowStep for Bios {
+    fn name(&self) -> StepName {
+        StepName::from_static("bios")
+    }
+
+    fn resume(&self) -> Resume {
+        Resume::Probe
+    }
+
+    async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
+        let wanted = wanted();
+        ctx.once("stage", ctx.bios()?.stage(wanted.clone())).await?;
+        power(ctx).await?;
+        ctx.once("cycle", ctx.power()?.request(PowerAction::Cycle)).await?;
+        let left = wanted.not_in_force(&ctx.bios()?.read().await?.in_force);
+        if !left.is_empty() {
+            power(ctx).await?;
+            return StepOutcome::wait("the settings to be in force", POLL, LIMIT);
+        }
+        if self.fails { Err(Error::invalid("told to fail")) } else { StepOutcome::finished() }
+    }
+
+    async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
+        let reading = ctx.bios()?.read().await?;
+        let in_force = wanted().not_in_force(&reading.in_force).is_empty();
+        let pending = match reading.pending {
+            hwautomation_core::plugin::Pending::Staged(staged) => wanted().not_in_force(&staged).is_empty(),
+            _ => false,
+        };
+        match intent.name.as_str() {
+            "stage" if in_force || pending => Probed::happened(()),
+            "cycle" if in_force => Probed::happened(()),
+            "cycle" => {
+                power(ctx).await?;
+                not_yet(ctx, intent)
+            }
+            _ => Ok(Probed::DidNotHappen),
+        }
+    }
+}
+
+fn wanted() -> Changes {
+    let current = [("BootMode", "Legacy")];
+    let settings = |pairs: &[(&'static str, &'static str)]| {
+        pairs
+            .iter()
+            .map(|(name, value)| (hwautomation_core::id::SettingName::from_static(name), (*value).into()))
+            .collect()
+    };
+    Changes::diff(&settings(&current), &settings(&[("BootMode", "UEFI")]))
+}
+
+fn good() -> FakeWorld {
+    slow(Workflow::new("good").step(Commission).step(PowerOn).step(Bios { fails: false }))
+}
+
+fn undone() -> FakeWorld {
+    let workflow = Workflow::new("undone").step(PowerOn).step(Bios { fails: true });
+    slow(workflow.on_failure(OnFailure::Undo))
+}
+
+/// What was accepted shows two readings later.
+fn slow(workflow: Workflow) -> FakeWorld {
+    let world = FakeWorld::new(workflow);
+    world.rack().set_power_delay(2);
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopped_anywhere_a_workflow_comes_to_the_same_end() {
+    let report = stop_everywhere(good, &MemoryStores::new()).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.stops >= 48, "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopped_anywhere_on_the_way_back_too() {
+    let report = stop_everywhere(undone, &MemoryStores::new()).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.stops >= 40, "{report:?}");
+}
+
+/// Says that its command is harmless when sent twice, which is not so.
+#[derive(Debug, Clone)]
+struct Careless;
+
+#[async_trait::async_trait]
+impl WorkflowStep for Careless {
+    fn name(&self) -> StepName {
+        StepName::from_static("careless")
+    }
+
+    fn resume(&self) -> Resume {
+        Resume::Rerun
+    }
+
+    async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
+        power(ctx).await?;
+        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+        StepOutcome::finished()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_campaign_finds_a_command_that_is_sent_twice() {
+    let careless = || FakeWorld::new(Workflow::new("careless").step(Careless));
+    let why = stop_everywhere(careless, &MemoryStores::new()).await.unwrap_err();
+    assert!(why.contains("power on") && why.contains("stopped at"), "{why}");
+}
