@@ -23,7 +23,8 @@ pub struct SqliteConfig {
     #[serde(default = "busy_ms")]
     pub busy_ms: u32,
     /// Up to which size, in MiB, the whole file is checked at opening; of a larger one only the head and the
-    /// schema are read, and damage shows when the page is read. Default 256; 0 never checks.
+    /// schema are read, and damage shows when the page is read. Default 256, which takes about 0.3 s from the
+    /// system's cache; 0 never checks.
     #[serde(default = "check_mib_max")]
     pub check_mib_max: u64,
     /// How large the file may grow, in MiB: more is `Storage`, as on a full disk. Default: as large as the disk.

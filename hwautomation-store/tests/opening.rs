@@ -110,8 +110,8 @@ async fn a_damaged_page_is_refused() {
     let path = folder.path().join("history.db");
     filled(&path, 100).await;
     let mut damaged = std::fs::read(&path).unwrap();
-    let page = damaged.len() / 4096 / 2 * 4096;
-    damaged[page..page + 200].fill(0xa5);
+    let page = damaged.len() / 8192 / 2 * 8192;
+    damaged[page..page + 400].fill(0xa5);
     std::fs::write(&path, damaged).unwrap();
     refused_untouched(&path, ErrorKind::Corrupt, "damaged");
 }

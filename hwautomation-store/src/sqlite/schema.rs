@@ -3,6 +3,7 @@
 use super::column::{int, number};
 use crate::config::SqliteConfig;
 use crate::error::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::File;
 use std::io::Read;
@@ -13,8 +14,11 @@ use std::time::Duration;
 pub(super) const APPLICATION_ID: i64 = 0x6877_6175;
 /// The version of `schema.sql`.
 pub(super) const VERSION: i64 = 1;
+/// The page of a new file, in bytes: with 256 workflows in flight a group's rows share more pages than at SQLite's
+/// 4096, and a single append still writes little.
+const PAGE_BYTES: u32 = 8192;
 /// How many pages the write-ahead log may grow before it is copied into the file: fewer copies of hot pages.
-const CHECKPOINT_PAGES: u32 = 4000;
+const CHECKPOINT_PAGES: u32 = 2000;
 /// How many KiB of pages a connection keeps, so that the rows of open workflows stay in memory.
 const CACHE_KIB: i64 = 32 * 1024;
 /// How many prepared statements a connection keeps: more than there are.
@@ -95,6 +99,8 @@ fn limit(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
 /// What every connection has.
 fn set_up(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A plan does not depend on a bound value, such as LIMIT ?: else SQLite prepares anew at each run.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.busy_timeout(Duration::from_millis(config.busy_ms.into()))?;
     conn.execute_batch(&format!(
         "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-{CACHE_KIB}; PRAGMA temp_store=MEMORY"
@@ -105,7 +111,7 @@ fn set_up(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
 /// after a crash finds either nothing in it or all of this.
 fn create(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(&format!(
-        "BEGIN EXCLUSIVE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};\n{}\nCOMMIT;",
+        "PRAGMA page_size={PAGE_BYTES}; BEGIN EXCLUSIVE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};\n{}\nCOMMIT;",
         include_str!("schema.sql")
     ))
 }
