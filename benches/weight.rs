@@ -1,0 +1,92 @@
+//! What a workflow that waits weighs: the growth of a process of its own, divided by their number.
+
+use crate::lab::{Kind, Lab, Outcome, runtime};
+use hwautomation_core::actor::Actor;
+use hwautomation_core::engine::Submission;
+use hwautomation_core::record::{Resume, SubState};
+use hwautomation_core::store::WorkflowFilter;
+use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The argument by which the bench calls itself.
+pub const CHILD: &str = "--weigh";
+/// What grows once, such as caches and threads, has grown after so many.
+const WARM_UP: usize = 200;
+const IN_FLIGHT: usize = 64;
+const HOUR: Duration = Duration::from_secs(3600);
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Weighs in a fresh process and returns bytes for each workflow.
+pub fn weigh_in_child(kind: Kind, count: usize) -> Outcome<u64> {
+    let mut child = Command::new(std::env::current_exe()?);
+    let output = child.args([CHILD, &kind.to_string(), &count.to_string()]).output()?;
+    if !output.status.success() {
+        return Err(format!("weighing {kind}: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+}
+
+/// Weighs in this process and prints bytes for each workflow.
+pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
+    runtime()?.block_on(async {
+        let looked = Arc::new(watch::Sender::new(0));
+        let counter = Arc::clone(&looked);
+        let wait = step_fn("wait", Resume::Rerun, move |_| {
+            counter.send_modify(|count| *count += 1);
+            async { StepOutcome::wait("the machine to answer", HOUR, 24 * HOUR) }
+        });
+        let lab = Lab::start(kind, IN_FLIGHT, Workflow::new("wait").step(wait)).await?;
+        let before = grow(&lab, &looked, WARM_UP).await?;
+        let after = grow(&lab, &looked, WARM_UP + count).await?;
+        println!("{}", after.saturating_sub(before) / count as u64);
+        Ok(())
+    })
+}
+
+/// Submits until so many wait, and returns the bytes that are resident then.
+async fn grow(lab: &Lab, looked: &watch::Sender<usize>, count: usize) -> Outcome<u64> {
+    let known = *looked.borrow();
+    for _ in known..count {
+        lab.manager.submit(Submission::new("wait"), &Actor::service("bench")).await?;
+    }
+    let mut all_looked = looked.subscribe();
+    tokio::time::timeout(LIMIT, all_looked.wait_for(|looked| *looked >= count)).await??;
+    // Until the last wait is stored as well.
+    lab.manager.pause();
+    let deadline = std::time::Instant::now() + LIMIT;
+    while waiting(lab, count).await? < count {
+        assert!(std::time::Instant::now() < deadline, "every workflow waits");
+        tokio::task::yield_now().await;
+    }
+    lab.manager.resume();
+    resident_bytes()
+}
+
+async fn waiting(lab: &Lab, count: usize) -> Outcome<usize> {
+    let (mut waiting, mut before) = (0, None);
+    while waiting < count {
+        let page = lab.manager.list(&WorkflowFilter::open(), before, 500).await?;
+        let Some(last) = page.last() else { break };
+        before = Some(last.id);
+        waiting += page.iter().filter(|row| row.sub_state == Some(SubState::Waiting)).count();
+    }
+    Ok(waiting)
+}
+
+/// The second number of statm, in pages. Every platform this runs on has pages of 4 KiB unless it says otherwise.
+fn resident_bytes() -> Outcome<u64> {
+    let statm = std::fs::read_to_string("/proc/self/statm")?;
+    let pages: u64 = statm.split(' ').nth(1).ok_or("statm has no second number")?.parse()?;
+    Ok(pages * page_bytes()?)
+}
+
+fn page_bytes() -> Outcome<u64> {
+    let smaps = std::fs::read_to_string("/proc/self/smaps")?;
+    let line = smaps.lines().find_map(|line| line.strip_prefix("KernelPageSize:"));
+    let kib: u64 =
+        line.and_then(|line| line.trim().strip_suffix(" kB")).ok_or("smaps names no page size")?.parse()?;
+    Ok(kib * 1024)
+}
