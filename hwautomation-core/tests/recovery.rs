@@ -3,66 +3,18 @@
 use hwautomation_core::bios::Changes;
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::StepName;
-use hwautomation_core::plugin::{CommissionOptions, CommissionState, KeepReachable, PowerAction, PowerState};
-use hwautomation_core::record::{OnFailure, Resume, UndoOf};
+use hwautomation_core::plugin::{CommissionOptions, CommissionState, KeepReachable, PowerAction};
+use hwautomation_core::record::{OnFailure, Resume};
 use hwautomation_core::testing::campaign::{FakeWorld, MemoryStores, stop_everywhere};
 use hwautomation_core::workflow::{
-    Probed, ProbedIntent, StepOutcome, StepOutput, UndoOutcome, Workflow, WorkflowContext, WorkflowStep,
+    Probed, ProbedIntent, StepOutcome, StepOutput, Workflow, WorkflowContext, WorkflowStep,
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
-const POLL: Duration = Duration::from_secs(5);
-const LIMIT: Duration = Duration::from_secs(600);
+#[path = "steps/power_on.rs"]
+mod power_on;
 
-/// Turns on and waits until it is so; turns off again when undone.
-#[derive(Debug, Clone)]
-struct PowerOn;
-
-async fn power(ctx: &WorkflowContext) -> Result<PowerState> {
-    ctx.power()?.state().await
-}
-
-#[async_trait::async_trait]
-impl WorkflowStep for PowerOn {
-    fn name(&self) -> StepName {
-        StepName::from_static("power-on")
-    }
-
-    fn resume(&self) -> Resume {
-        Resume::Probe
-    }
-
-    async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
-        if power(ctx).await? == PowerState::On {
-            return StepOutcome::finished();
-        }
-        ctx.report_sub_task("turning on");
-        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
-        StepOutcome::wait("power to come on", POLL, LIMIT)
-    }
-
-    async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
-        let wanted = if intent.name.as_str() == "on" { PowerState::On } else { PowerState::Off };
-        if power(ctx).await? == wanted { Probed::happened(()) } else { not_yet(ctx, intent) }
-    }
-
-    async fn undo(&self, ctx: &WorkflowContext, _of: UndoOf) -> Result<UndoOutcome> {
-        if power(ctx).await? == PowerState::Off {
-            return Ok(UndoOutcome::Undone);
-        }
-        ctx.once("off", ctx.power()?.request(PowerAction::ForcedOff)).await?;
-        UndoOutcome::wait("power to go off", POLL, LIMIT)
-    }
-}
-
-/// What was accepted may show late: only after a while it counts as not happened.
-fn not_yet(ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
-    if ctx.now().since(intent.opened_at) < LIMIT / 10 {
-        return Probed::wait("power to change", POLL, LIMIT);
-    }
-    Ok(Probed::DidNotHappen)
-}
+use power_on::{LIMIT, POLL, PowerOn, not_yet, power};
 
 #[derive(Serialize, Deserialize)]
 struct Commissioned {

@@ -12,14 +12,17 @@ use std::fmt;
 ///
 /// # Contract
 ///
-/// - `a_second_run_changes_nothing_more`: the engine may call `run` again after a crash, a wake or a failure.
-///   What must not happen twice goes through [`WorkflowContext::once`]; everything else looks before it acts.
-/// - `a_dropped_run_can_be_gone_on_with`: the future may be dropped at any `.await`.
-/// - `a_kill_between_intent_and_result_is_survived`: [`resume`](Self::resume) says how.
-/// - `undoing_twice_is_as_good_as_once`.
-/// - `a_cancelled_run_ends_at_a_checkpoint`.
+/// - `a_second_run_changes_nothing_more`: the engine may call `run` again, since the process died before it could
+///   record how the first one ended. What must not happen twice goes through [`WorkflowContext::once`]; everything
+///   else looks before it acts.
+/// - `a_kill_between_intent_and_result_is_survived`: wherever the process dies, the end is the same;
+///   [`resume`](Self::resume) and [`probe`](Self::probe) say how.
+/// - `a_dropped_run_can_be_gone_on_with`: the future may be dropped at any `.await`, by a timeout or a shutdown.
+/// - `a_cancelled_run_ends_and_is_undone`: cancelled at any call, the run ends as cancelled and `undo` leaves the
+///   hardware as it was.
+/// - `undoing_twice_is_as_good_as_once`: `undo` too may be interrupted anywhere.
 ///
-/// `testing::step_conformance!` tries all of it on any step.
+/// `step_conformance!` (feature `testing`) tries all of it on any step.
 #[async_trait]
 pub trait WorkflowStep: fmt::Debug + Send + Sync + 'static {
     /// Names the step. Stored; never change it.

@@ -27,11 +27,11 @@ pub enum Stop {
 
 /// Says how a run ended.
 #[derive(Debug, Clone, PartialEq)]
-struct Ending {
-    state: RunState,
-    sub_state: Option<SubState>,
-    truth: Value,
-    commands: Vec<String>,
+pub(crate) struct Ending {
+    pub(crate) state: RunState,
+    pub(crate) sub_state: Option<SubState>,
+    pub(crate) truth: Value,
+    pub(crate) commands: Vec<String>,
 }
 
 /// Says how much a campaign did.
@@ -53,26 +53,40 @@ pub struct Report {
 ///
 /// Says where it was stopped, and what was otherwise than in peace.
 pub async fn stop_everywhere<W: World>(make: impl Fn() -> W, stores: &dyn Stores) -> Result<Report, String> {
+    stop_where(&make, stores, |_| Ok(()), |_| true).await.map(|(_, report)| report)
+}
+
+/// Stops a workflow at the chosen places, if it ends in peace as expected, and returns how that is.
+pub(crate) async fn stop_where<W: World>(
+    make: &(impl Fn() -> W + ?Sized),
+    stores: &dyn Stores,
+    expected: impl Fn(&Ending) -> Result<(), String>,
+    chosen: impl Fn(Stop) -> bool,
+) -> Result<(Ending, Report), String> {
     let world = make();
     let store = Arc::new(StoppingStore::new(stores.fresh().await, None));
     let peace = first_process(&world, stores, Arc::clone(&store), None).await?;
     let Some(peace) = peace else { return Err("the run in peace did not end".to_owned()) };
-    let (appends, calls) = (store.appends(), world.calls());
+    expected(&peace)?;
+    let mut report = Report { appends: store.appends(), calls: world.calls(), stops: 0 };
     drop(store);
-    let sides = [Side::Before, Side::After];
-    let at_appends =
-        (0..appends).flat_map(|number| sides.map(|side| Stop::Append(StopAppend { number, side })));
-    let at_calls = (0..calls).flat_map(|call| sides.map(|side| Stop::Call(call, side)));
-    let mut stops = 0;
-    for stop in at_appends.chain(at_calls) {
+    for stop in places(&report).filter(|stop| chosen(*stop)) {
         let ending =
             stopped(&make(), stores, stop).await.map_err(|why| format!("stopped at {stop:?}: {why}"))?;
         if ending != peace {
             return Err(format!("stopped at {stop:?}: expected {peace:#?}, found {ending:#?}"));
         }
-        stops += 1;
+        report.stops += 1;
     }
-    Ok(Report { appends, calls, stops })
+    Ok((peace, report))
+}
+
+/// Lists both sides of every append and every call.
+fn places(report: &Report) -> impl Iterator<Item = Stop> + use<> {
+    let sides = [Side::Before, Side::After];
+    let append = move |number| sides.map(|side| Stop::Append(StopAppend { number, side }));
+    let call = move |call| sides.map(|side| Stop::Call(call, side));
+    (0..report.appends).flat_map(append).chain((0..report.calls).flat_map(call))
 }
 
 /// Runs until the stop, and then on with another manager.
@@ -129,13 +143,13 @@ async fn first_process(
 }
 
 #[expect(clippy::disallowed_methods, reason = "a campaign looks at its world from outside, in any time")]
-async fn hangs(world: &dyn World) {
+pub(crate) async fn hangs(world: &dyn World) {
     while !world.hangs() {
         tokio::time::sleep(LOOK).await;
     }
 }
 
-async fn start(
+pub(crate) async fn start(
     world: &dyn World,
     stores: &dyn Stores,
     store: Arc<dyn HistoryStore>,
@@ -143,11 +157,15 @@ async fn start(
     world.builder().store(store).clock(stores.clock()).start().await.map_err(|error| told(&error))
 }
 
-async fn submit(manager: &WorkflowManager, world: &dyn World) -> Result<WorkflowId, String> {
+pub(crate) async fn submit(manager: &WorkflowManager, world: &dyn World) -> Result<WorkflowId, String> {
     manager.submit(world.submission(), &Actor::service("campaign")).await.map_err(|error| told(&error))
 }
 
-async fn rest(manager: &WorkflowManager, world: &dyn World, id: WorkflowId) -> Result<Ending, String> {
+pub(crate) async fn rest(
+    manager: &WorkflowManager,
+    world: &dyn World,
+    id: WorkflowId,
+) -> Result<Ending, String> {
     let status = manager.wait_or_halt(id).await.map_err(|error| told(&error))?;
     let (truth, commands) = (world.truth(), world.commands());
     Ok(Ending { state: status.state, sub_state: status.sub_state, truth, commands })
@@ -168,6 +186,6 @@ async fn check_history(store: &dyn HistoryStore, id: WorkflowId) -> Result<(), S
     if row == folded { Ok(()) } else { Err(format!("the row is {row:?}, the events say {folded:?}")) }
 }
 
-fn told(error: &Error) -> String {
+pub(crate) fn told(error: &Error) -> String {
     crate::error::ErrorRecord::from(error).to_string()
 }

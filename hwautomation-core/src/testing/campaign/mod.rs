@@ -5,7 +5,7 @@
 //! manager opens the store and goes on. Each time the end, the truth of the hardware and the commands that must
 //! happen once have to be those of the run in peace, and nothing of the history may be broken.
 
-mod everywhere;
+pub(crate) mod everywhere;
 mod stopping;
 mod stores;
 mod world;

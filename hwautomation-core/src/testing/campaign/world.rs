@@ -35,6 +35,40 @@ pub trait World: Send + Sync {
     fn commands(&self) -> Vec<String>;
 }
 
+impl World for Box<dyn World> {
+    fn builder(&self) -> ManagerBuilder {
+        (**self).builder()
+    }
+
+    fn submission(&self) -> Submission {
+        (**self).submission()
+    }
+
+    fn calls(&self) -> u64 {
+        (**self).calls()
+    }
+
+    fn hang(&self, skip: u64, side: Side) {
+        (**self).hang(skip, side);
+    }
+
+    fn hangs(&self) -> bool {
+        (**self).hangs()
+    }
+
+    fn heal(&self) {
+        (**self).heal();
+    }
+
+    fn truth(&self) -> Value {
+        (**self).truth()
+    }
+
+    fn commands(&self) -> Vec<String> {
+        (**self).commands()
+    }
+}
+
 /// Runs a workflow on a rack of fakes.
 pub struct FakeWorld {
     rack: Arc<FakeRack>,

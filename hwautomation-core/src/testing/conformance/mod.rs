@@ -27,6 +27,7 @@ pub mod directory;
 pub mod history;
 pub mod power;
 pub mod shell;
+pub mod step;
 mod suite;
 
 pub use clock::TestClock;

@@ -2,9 +2,9 @@
 
 /// Declares a suite: `CLAUSES`, `check(name, fixture)` and the exported macro. The first token is a dollar sign,
 /// which the exported macro needs and a macro's body cannot write. The clauses are functions of the module, or,
-/// with `room { .. }`, of modules below it.
+/// with `room { .. }`, of modules below it. A suite that begins with `paused` runs under paused time.
 macro_rules! suite {
-    (@declare $dollar:tt $(#[$doc:meta])* $macro_name:ident, $module:ident, $fixture:ident;
+    (@declare $runtime:tt $dollar:tt $(#[$doc:meta])* $macro_name:ident, $module:ident, $fixture:ident;
      $($clause:ident)*) => {
         /// Names every clause, in the order of the contract.
         pub const CLAUSES: &[&str] = &[$(stringify!($clause)),*];
@@ -26,7 +26,7 @@ macro_rules! suite {
         macro_rules! $macro_name {
             ($dollar fixture:expr) => {
                 $(
-                    #[tokio::test(flavor = "multi_thread")]
+                    #[tokio::test $runtime]
                     async fn $clause() {
                         let fixture = $dollar fixture;
                         let checked = $dollar crate::testing::conformance::$module::$clause(&fixture).await;
@@ -38,9 +38,14 @@ macro_rules! suite {
             };
         }
     };
+    (paused $dollar:tt $(#[$doc:meta])* $macro_name:ident, $module:ident, $fixture:ident; $($clause:ident)*) => {
+        $crate::testing::conformance::suite::suite! {
+            @declare (start_paused = true) $dollar $(#[$doc])* $macro_name, $module, $fixture; $($clause)*
+        }
+    };
     ($dollar:tt $(#[$doc:meta])* $macro_name:ident, $module:ident, $fixture:ident; $($clause:ident)*) => {
         $crate::testing::conformance::suite::suite! {
-            @declare $dollar $(#[$doc])* $macro_name, $module, $fixture; $($clause)*
+            @declare (flavor = "multi_thread") $dollar $(#[$doc])* $macro_name, $module, $fixture; $($clause)*
         }
     };
     ($dollar:tt $(#[$doc:meta])* $macro_name:ident, $module:ident, $fixture:ident;
@@ -48,7 +53,7 @@ macro_rules! suite {
         $(mod $room;)*
         $($(pub use $room::$clause;)*)*
         $crate::testing::conformance::suite::suite! {
-            @declare $dollar $(#[$doc])* $macro_name, $module, $fixture; $($($clause)*)*
+            @declare (flavor = "multi_thread") $dollar $(#[$doc])* $macro_name, $module, $fixture; $($($clause)*)*
         }
     };
 }
