@@ -1,8 +1,6 @@
 //! What a workflow that waits weighs: the growth of a process of its own, divided by their number.
 
 use crate::lab::{Kind, Lab, Outcome, runtime};
-use hwautomation_core::actor::Actor;
-use hwautomation_core::engine::Submission;
 use hwautomation_core::record::{Resume, SubState};
 use hwautomation_core::store::WorkflowFilter;
 use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
@@ -49,9 +47,7 @@ pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
 /// Submits until so many wait, and returns the bytes that are resident then.
 async fn grow(lab: &Lab, looked: &watch::Sender<usize>, count: usize) -> Outcome<u64> {
     let known = *looked.borrow();
-    for _ in known..count {
-        lab.manager.submit(Submission::new("wait"), &Actor::service("bench")).await?;
-    }
+    lab.submit("wait", count - known).await?;
     let mut all_looked = looked.subscribe();
     tokio::time::timeout(LIMIT, all_looked.wait_for(|looked| *looked >= count)).await??;
     // Until the last wait is stored as well.

@@ -28,7 +28,10 @@ fn the_readme_begins_with_the_example() {
 
 #[test]
 fn the_crate_docs_begin_with_the_example() {
-    assert_eq!(first_block(&crate_docs(&read("hwautomation-core/src/lib.rs"))), read("examples/quickstart.rs"));
+    assert_eq!(
+        first_block(&crate_docs(&read("hwautomation-core/src/lib.rs"))),
+        read("examples/quickstart.rs")
+    );
 }
 
 #[test]
