@@ -19,7 +19,7 @@ use std::fmt;
 /// - `undoing_twice_is_as_good_as_once`.
 /// - `a_cancelled_run_ends_at_a_checkpoint`.
 ///
-/// `testing::step_conformance!` tries all of it on any step.
+/// `testing::campaign` stops a workflow of any steps everywhere and says whether they keep it.
 #[async_trait]
 pub trait WorkflowStep: fmt::Debug + Send + Sync + 'static {
     /// Names the step. Stored; never change it.
