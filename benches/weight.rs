@@ -11,8 +11,6 @@ use tokio::sync::watch;
 
 /// The argument by which the bench calls itself.
 pub const CHILD: &str = "--weigh";
-/// What grows once, such as caches and threads, has grown after so many.
-const WARM_UP: usize = 200;
 const IN_FLIGHT: usize = 64;
 const HOUR: Duration = Duration::from_secs(3600);
 const LIMIT: Duration = Duration::from_secs(600);
@@ -37,8 +35,10 @@ pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
             async { StepOutcome::wait("the machine to answer", HOUR, 24 * HOUR) }
         });
         let lab = Lab::start(kind, IN_FLIGHT, Workflow::new("wait").step(wait)).await?;
-        let before = grow(&lab, &looked, WARM_UP).await?;
-        let after = grow(&lab, &looked, WARM_UP + count).await?;
+        // What grows once, such as caches and threads, has grown by then.
+        let warm_up = count / 2;
+        let before = grow(&lab, &looked, warm_up).await?;
+        let after = grow(&lab, &looked, warm_up + count).await?;
         println!("{}", after.saturating_sub(before) / count as u64);
         Ok(())
     })
