@@ -59,16 +59,16 @@ fn table(size: Size) -> Outcome {
     }
     println!("\n{waiting} workflows that wait\n\n| store | resident bytes each |\n|---|---:|");
     for kind in [Kind::Sqlite, Kind::Memory] {
-        println!("| {kind} | {} |", weight::weigh_in_child(kind, waiting)?);
+        println!("| {kind} | {} |", middle(runs, || weight::weigh_in_child(kind, waiting))?);
     }
     Ok(())
 }
 
-/// Returns the middle one of several times.
-fn middle(runs: usize, run: impl Fn() -> Outcome<Duration>) -> Outcome<Duration> {
-    let mut times = (0..runs).map(|_| run()).collect::<Outcome<Vec<_>>>()?;
-    times.sort();
-    Ok(times[times.len() / 2])
+/// Returns the middle one of what several runs found.
+fn middle<T: Ord + Copy>(runs: usize, run: impl Fn() -> Outcome<T>) -> Outcome<T> {
+    let mut found = (0..runs).map(|_| run()).collect::<Outcome<Vec<_>>>()?;
+    found.sort();
+    Ok(found[found.len() / 2])
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few thousand steps")]

@@ -17,6 +17,7 @@ pub fn print() -> Outcome {
     let pragmas = runtime()?.block_on(store.pragmas())?;
     let file_system = file_system(folder.path())?;
     println!("processors: {}", std::thread::available_parallelism()?);
+    println!("load in the minute before: {}", load()?);
     println!("file system: {file_system}");
     println!("journal_mode={} synchronous={}", pragmas.journal_mode, pragmas.synchronous);
     println!(
@@ -26,6 +27,12 @@ pub fn print() -> Outcome {
     assert!(pragmas.journal_mode == "wal" && pragmas.synchronous == "full", "commits are durable");
     assert_ne!(file_system, "tmpfs", "build on a disk: nothing here would be durable");
     Ok(())
+}
+
+/// Returns how many programs ran or waited for a processor or a disk: others make every number here smaller.
+fn load() -> Outcome<String> {
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    Ok(load.split(' ').next().unwrap_or_default().to_owned())
 }
 
 /// Returns the kind of file system that is mounted nearest above the path.

@@ -1,6 +1,7 @@
 //! A manager over a store of either kind, and a runtime to run it on.
 
-use hwautomation_core::engine::{EngineOptions, WorkflowManager};
+use hwautomation_core::actor::Actor;
+use hwautomation_core::engine::{EngineOptions, Submission, WorkflowManager};
 use hwautomation_core::store::{HistoryStore, MemoryStore};
 use hwautomation_core::workflow::Workflow;
 use hwautomation_store::{SqliteConfig, SqliteStore};
@@ -9,6 +10,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+const SUBMITTING_MAX: usize = 256;
 
 pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -40,7 +45,7 @@ impl FromStr for Kind {
 
 /// A manager and what it stands on. The folder goes when this is dropped.
 pub struct Lab {
-    pub manager: WorkflowManager,
+    pub manager: Arc<WorkflowManager>,
     _folder: TempDir,
 }
 
@@ -53,7 +58,24 @@ impl Lab {
         };
         let options = EngineOptions { running_max, ..EngineOptions::default() };
         let builder = WorkflowManager::builder().store(store).options(options).workflow(workflow);
-        Ok(Self { manager: builder.start().await?, _folder: folder })
+        Ok(Self { manager: Arc::new(builder.start().await?), _folder: folder })
+    }
+
+    /// Submits so many, many at once, so that they share commits.
+    pub async fn submit(&self, workflow: &'static str, count: usize) -> Outcome {
+        let slots = Arc::new(Semaphore::new(SUBMITTING_MAX));
+        let mut submissions = JoinSet::new();
+        for _ in 0..count {
+            let (manager, slot) = (Arc::clone(&self.manager), Arc::clone(&slots).acquire_owned().await?);
+            submissions.spawn(async move {
+                let _slot = slot;
+                manager.submit(Submission::new(workflow), &Actor::service("bench")).await
+            });
+        }
+        while let Some(submitted) = submissions.join_next().await {
+            submitted??;
+        }
+        Ok(())
     }
 }
 

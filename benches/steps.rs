@@ -1,8 +1,7 @@
 //! Steps that do nothing: all that is left is the engine and its store.
 
 use crate::lab::{Kind, Lab, Outcome, runtime};
-use hwautomation_core::actor::Actor;
-use hwautomation_core::engine::{Submission, WorkflowManager};
+use hwautomation_core::engine::WorkflowManager;
 use hwautomation_core::record::{Resume, RunState};
 use hwautomation_core::store::WorkflowFilter;
 use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
@@ -21,9 +20,7 @@ pub fn run(kind: Kind, in_flight: usize, workflows: usize) -> Outcome<Duration> 
         let ended = Arc::new(watch::Sender::new(0));
         let lab = Lab::start(kind, in_flight, workflow(&ended)).await?;
         lab.manager.pause();
-        for _ in 0..workflows {
-            lab.manager.submit(Submission::new("nothing"), &Actor::service("bench")).await?;
-        }
+        lab.submit("nothing", workflows).await?;
         let began = Instant::now();
         lab.manager.resume();
         tokio::time::timeout(LIMIT, all_ended(&lab.manager, &ended, workflows)).await??;

@@ -1,8 +1,6 @@
 //! What a workflow that waits weighs: the growth of a process of its own, divided by their number.
 
 use crate::lab::{Kind, Lab, Outcome, runtime};
-use hwautomation_core::actor::Actor;
-use hwautomation_core::engine::Submission;
 use hwautomation_core::record::{Resume, SubState};
 use hwautomation_core::store::WorkflowFilter;
 use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
@@ -13,8 +11,6 @@ use tokio::sync::watch;
 
 /// The argument by which the bench calls itself.
 pub const CHILD: &str = "--weigh";
-/// What grows once, such as caches and threads, has grown after so many.
-const WARM_UP: usize = 200;
 const IN_FLIGHT: usize = 64;
 const HOUR: Duration = Duration::from_secs(3600);
 const LIMIT: Duration = Duration::from_secs(600);
@@ -39,8 +35,10 @@ pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
             async { StepOutcome::wait("the machine to answer", HOUR, 24 * HOUR) }
         });
         let lab = Lab::start(kind, IN_FLIGHT, Workflow::new("wait").step(wait)).await?;
-        let before = grow(&lab, &looked, WARM_UP).await?;
-        let after = grow(&lab, &looked, WARM_UP + count).await?;
+        // What grows once, such as caches and threads, has grown by then.
+        let warm_up = count / 2;
+        let before = grow(&lab, &looked, warm_up).await?;
+        let after = grow(&lab, &looked, warm_up + count).await?;
         println!("{}", after.saturating_sub(before) / count as u64);
         Ok(())
     })
@@ -49,9 +47,7 @@ pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
 /// Submits until so many wait, and returns the bytes that are resident then.
 async fn grow(lab: &Lab, looked: &watch::Sender<usize>, count: usize) -> Outcome<u64> {
     let known = *looked.borrow();
-    for _ in known..count {
-        lab.manager.submit(Submission::new("wait"), &Actor::service("bench")).await?;
-    }
+    lab.submit("wait", count - known).await?;
     let mut all_looked = looked.subscribe();
     tokio::time::timeout(LIMIT, all_looked.wait_for(|looked| *looked >= count)).await??;
     // Until the last wait is stored as well.

@@ -58,7 +58,7 @@
 //!
 //! | floor | modules | what they hold |
 //! |---:|---|---|
-//! | 7 | `testing` | fakes, faults, conformance suites (feature `testing`) |
+//! | 7 | `testing` | fakes, faults, conformance suites, a campaign that stops a workflow everywhere (feature `testing`) |
 //! | 5 | [`engine`] | how workflows run: one pure function decides, the runner acts, the journal records |
 //! | 4 | [`workflow`], [`store`] | what a workflow is; where history and machines live |
 //! | 3 | [`plugin`], [`record`], [`bios`] | what a driver promises; events and what they add up to; BIOS settings, all pure |
@@ -85,7 +85,7 @@
 //! # Features
 //!
 //! - `profiles` (default): device profiles from TOML text.
-//! - `testing`: fakes, faults, and the conformance suites, for tests and first steps.
+//! - `testing`: fakes, faults, the conformance suites and the campaign, for tests and first steps.
 
 pub mod actor;
 pub mod bios;

@@ -4,6 +4,7 @@ use super::shared::{Mode, Shared};
 use super::{runner, timer};
 use crate::store::{Hint, HintListener, Lease, LeaseKey};
 use crate::time::Timestamp;
+use futures_util::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +15,16 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Works until it is told to stop, then until everything that ran has let go.
 pub(crate) async fn work(shared: Arc<Shared>, hints: HintListener) {
-    Worker { shared, hints, runs: JoinSet::new(), leases: HashMap::new(), claim_at: Some(Timestamp::MIN) }
-        .work()
-        .await;
+    Worker {
+        shared,
+        hints,
+        runs: JoinSet::new(),
+        leases: HashMap::new(),
+        claim_at: Some(Timestamp::MIN),
+        claiming: None,
+    }
+    .work()
+    .await;
 }
 
 struct Worker {
@@ -26,6 +34,14 @@ struct Worker {
     leases: HashMap<Id, LeaseKey>,
     /// When to claim next; none until a hint comes.
     claim_at: Option<Timestamp>,
+    /// The claim that is under way. What ends meanwhile makes room for the next one, so claims come in batches.
+    claiming: Option<BoxFuture<'static, Claimed>>,
+}
+
+/// What a claim brought: the leases, whether there may be more, and else when to look again.
+struct Claimed {
+    leases: Vec<Lease>,
+    again_at: Option<Timestamp>,
 }
 
 impl Worker {
@@ -35,25 +51,28 @@ impl Worker {
         loop {
             let now = self.shared.clock.now();
             let working = *mode.borrow_and_update() == Mode::Working;
-            if working
-                && self.claim_at.is_some_and(|at| at <= now)
-                && self.runs.len() < self.shared.options.running_max
-            {
-                self.claim_at = self.claim().await;
+            let free = self.shared.options.running_max - self.runs.len();
+            let may_claim = working && free > 0 && self.claiming.is_none();
+            if may_claim && self.claim_at.is_some_and(|at| at <= now) {
+                self.claim_at = None;
+                self.claiming = Some(Box::pin(claim(Arc::clone(&self.shared), free)));
             }
             if now >= renew_at {
                 self.renew().await;
                 renew_at = self.next_renewal();
             }
             let stopped = matches!(*mode.borrow(), Mode::Stopping | Mode::Draining);
-            if stopped && self.runs.is_empty() {
+            if stopped && self.runs.is_empty() && self.claiming.is_none() {
                 return;
             }
-            let full = self.runs.len() >= self.shared.options.running_max;
-            let claim_at = self.claim_at.filter(|_| working && !full);
+            let claim_at = self.claim_at.filter(|_| may_claim);
             let clock = self.shared.clock.clone();
             tokio::select! {
                 ended = self.runs.join_next_with_id(), if !self.runs.is_empty() => self.ended(ended),
+                claimed = under_way(&mut self.claiming) => {
+                    self.claiming = None;
+                    self.take(claimed);
+                }
                 hint = self.hints.next() => self.hear(hint),
                 () = timer::until(&clock, claim_at) => {}
                 () = timer::until(&clock, Some(renew_at)) => {}
@@ -71,35 +90,10 @@ impl Worker {
         self.shared.clock.now() + self.shared.options.lease / 3
     }
 
-    /// Starts what is due and returns when to look again.
-    async fn claim(&mut self) -> Option<Timestamp> {
-        let free = self.shared.options.running_max - self.runs.len();
-        let (owner, lease) = (self.shared.owner, self.shared.options.lease);
-        match self.shared.store.claim(owner, lease, free).await {
-            Ok(leases) if leases.len() == free => {
-                leases.into_iter().for_each(|lease| self.start(lease));
-                Some(Timestamp::MIN)
-            }
-            Ok(leases) => {
-                leases.into_iter().for_each(|lease| self.start(lease));
-                self.next_due().await
-            }
-            Err(error) => self.store_failed(&error),
-        }
-    }
-
-    /// Hints say when to look; should one be lost, a lease's time is the longest that nobody looks.
-    async fn next_due(&self) -> Option<Timestamp> {
-        let latest = self.shared.clock.now() + self.shared.options.lease;
-        match self.shared.store.next_due().await {
-            Ok(at) => Some(at.map_or(latest, |at| at.min(latest))),
-            Err(error) => self.store_failed(&error),
-        }
-    }
-
-    fn store_failed(&self, error: &crate::error::Error) -> Option<Timestamp> {
-        tracing::error!(%error, "the store failed; looking for work again soon");
-        Some(self.shared.clock.now() + STORE_PAUSE)
+    /// Starts what was claimed. A hint that came meanwhile stands.
+    fn take(&mut self, claimed: Claimed) {
+        claimed.leases.into_iter().for_each(|lease| self.start(lease));
+        self.claim_at = self.claim_at.or(claimed.again_at);
     }
 
     fn start(&mut self, lease: Lease) {
@@ -149,5 +143,36 @@ impl Worker {
             }
             Err(error) => tracing::error!(%error, "leases were not renewed"),
         }
+    }
+}
+
+/// Claims what is due. If less was due than asked for, says when to look again; hints say so earlier, and should one
+/// be lost, a lease's time is the longest that nobody looks.
+async fn claim(shared: Arc<Shared>, limit: usize) -> Claimed {
+    let claimed = shared.store.claim(shared.owner, shared.options.lease, limit).await;
+    let leases = match claimed {
+        Ok(leases) => leases,
+        Err(error) => return Claimed { leases: Vec::new(), again_at: store_failed(&shared, &error) },
+    };
+    if leases.len() == limit {
+        return Claimed { leases, again_at: Some(Timestamp::MIN) };
+    }
+    let latest = shared.clock.now() + shared.options.lease;
+    let again_at = match shared.store.next_due().await {
+        Ok(at) => Some(at.map_or(latest, |at| at.min(latest))),
+        Err(error) => store_failed(&shared, &error),
+    };
+    Claimed { leases, again_at }
+}
+
+fn store_failed(shared: &Shared, error: &crate::error::Error) -> Option<Timestamp> {
+    tracing::error!(%error, "the store failed; looking for work again soon");
+    Some(shared.clock.now() + STORE_PAUSE)
+}
+
+async fn under_way(claiming: &mut Option<BoxFuture<'static, Claimed>>) -> Claimed {
+    match claiming {
+        Some(claiming) => claiming.await,
+        None => std::future::pending().await,
     }
 }
