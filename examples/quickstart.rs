@@ -11,16 +11,12 @@ use std::time::Duration;
 #[tokio::main]
 async fn main() -> hwautomation_core::error::Result<()> {
     let turn_on = step_fn("turn-on", Resume::Rerun, |ctx| async move {
-        let power = ctx.power()?.state().await?;
-        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
-        if power != PowerState::On {
-            return StepOutcome::wait(
-                "power to come on",
-                Duration::from_millis(100),
-                Duration::from_secs(60),
-            );
+        if ctx.power()?.state().await? == PowerState::On {
+            return StepOutcome::finished();
         }
-        StepOutcome::finished()
+        ctx.report_sub_task("turning on");
+        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+        StepOutcome::wait("power to come on", Duration::from_millis(100), Duration::from_secs(60))
     });
     let rack = FakeRack::new(["srv001"]);
     let manager = WorkflowManager::builder()
@@ -33,7 +29,7 @@ async fn main() -> hwautomation_core::error::Result<()> {
         manager.submit(Submission::new("power-on").machine("srv001"), &Actor::person("operator")).await?;
     println!("{}", manager.wait(id).await?);
     for event in manager.events(id, 1, 100).await? {
-        println!("{} {:?}", event.at, event.kind);
+        println!("{event}");
     }
     Ok(())
 }

@@ -28,13 +28,24 @@ pub(crate) struct Journal {
     waiting: Vec<NewEvent>,
     blobs: Vec<Blob>,
     consumed: Vec<ItemId>,
+    /// The names of appends: one drawn at random, and a count.
+    batches: (BatchId, u64),
 }
 
 impl Journal {
     /// Reads a workflow of which somebody holds the lease.
     pub(crate) async fn open(store: Arc<dyn HistoryStore>, clock: Clock, lease: Lease) -> Result<Self> {
         let state = load(&*store, lease.key.workflow).await?;
-        Ok(Self { store, clock, state, lease, waiting: Vec::new(), blobs: Vec::new(), consumed: Vec::new() })
+        Ok(Self {
+            store,
+            clock,
+            state,
+            lease,
+            waiting: Vec::new(),
+            blobs: Vec::new(),
+            consumed: Vec::new(),
+            batches: (BatchId::generate(), 0),
+        })
     }
 
     pub(crate) fn state(&self) -> &WorkflowState {
@@ -56,11 +67,10 @@ impl Journal {
 
     /// Adds an event, if it may follow.
     pub(crate) fn add_by(&mut self, actor: Actor, at: Timestamp, kind: EventKind) -> Result<()> {
-        let new = NewEvent { at, actor, kind };
         // Its position is the store's to give; the fold does not look at it.
-        let event = new.clone().numbered(self.state.id, self.state.next_seq, Position::MAX);
+        let event = NewEvent { at, actor, kind }.numbered(self.state.id, self.state.next_seq, Position::MAX);
         self.state.apply(&event)?;
-        self.waiting.push(new);
+        self.waiting.push(NewEvent { at: event.at, actor: event.actor, kind: event.kind });
         Ok(())
     }
 
@@ -78,9 +88,10 @@ impl Journal {
             return self.let_go(after).await;
         }
         let events = std::mem::take(&mut self.waiting);
+        self.batches.1 += 1;
         let append = Append {
             lease: self.lease.key,
-            batch: BatchId::generate(),
+            batch: BatchId::counted(self.batches.0, self.batches.1),
             expected_seq: self.state.next_seq - events.len() as u64,
             events,
             blobs: std::mem::take(&mut self.blobs),

@@ -10,6 +10,7 @@ use crate::device::Capability;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{DeviceType, MachineId, PluginName};
 use crate::secret::SecretRef;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +100,34 @@ impl Machine {
             Error::invalid(format!("machine {} has no {capability} plugin", self.id)).with_remedy(format!(
                 "name one under plugins.{capability}, in the machine's entry or in its device profile"
             ))
+        })
+    }
+
+    /// Reads the settings that only this plugin understands; `T`'s default when there are none.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when they have another shape.
+    pub fn settings_of<T: DeserializeOwned + Default>(&self, plugin: &PluginName) -> Result<T> {
+        let Some(settings) = self.settings.get(plugin) else { return Ok(T::default()) };
+        serde_json::from_value(settings.clone()).map_err(|cause| {
+            Error::invalid(format!("reading the settings of plugin {plugin} on machine {}: {cause}", self.id))
+                .with_remedy(format!(
+                    "correct settings.{plugin}, in the machine's entry or in its device profile"
+                ))
+        })
+    }
+
+    /// Returns where the secret for a purpose lies, such as `bmc`.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the machine names none.
+    pub fn credential(&self, purpose: &str) -> Result<&SecretRef> {
+        self.credentials.get(purpose).ok_or_else(|| {
+            Error::not_found(format!("machine {} names no secret for {purpose}", self.id)).with_remedy(
+                format!("enter under credentials.{purpose} where it lies, such as env:NAME or file:/path"),
+            )
         })
     }
 

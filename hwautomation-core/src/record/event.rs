@@ -5,6 +5,7 @@ use crate::actor::Actor;
 use crate::id::WorkflowId;
 use crate::time::Timestamp;
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// Counts the events of one workflow, from 0, without gaps.
 pub type Seq = u64;
@@ -53,5 +54,18 @@ impl NewEvent {
     pub fn numbered(self, workflow: WorkflowId, seq: Seq, position: Position) -> Event {
         let Self { at, actor, kind } = self;
         Event { workflow, seq, position, at, actor, kind, more: Map::new(), kind_more: Map::new() }
+    }
+}
+
+/// One line: when, what, by whom unless it was the engine, and what belongs to it as JSON.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.at, self.kind.name())?;
+        if self.actor != Actor::engine() {
+            write!(f, " by {}", self.actor)?;
+        }
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(&self.kind) else { return Ok(()) };
+        fields.remove("type");
+        fields.iter().try_for_each(|(name, value)| write!(f, " {name}={value}"))
     }
 }

@@ -231,6 +231,42 @@ pub enum EventKind {
     Foreign(Value),
 }
 
+impl EventKind {
+    /// Returns the type's name, as JSON has it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::WorkflowSubmitted(_) => "workflow_submitted",
+            Self::WorkflowStarted { .. } => "workflow_started",
+            Self::StepStarted { .. } => "step_started",
+            Self::StepResumed { .. } => "step_resumed",
+            Self::SubTaskStarted { .. } => "sub_task_started",
+            Self::IntentOpened { .. } => "intent_opened",
+            Self::IntentClosed { .. } => "intent_closed",
+            Self::Recorded { .. } => "recorded",
+            Self::GuardOpened { .. } => "guard_opened",
+            Self::GuardClosed { .. } => "guard_closed",
+            Self::StepWaiting { .. } => "step_waiting",
+            Self::StepDone { .. } => "step_done",
+            Self::StepSkipped { .. } => "step_skipped",
+            Self::StepFailed { .. } => "step_failed",
+            Self::SignalReceived { .. } => "signal_received",
+            Self::CancelRequested { .. } => "cancel_requested",
+            Self::Halted { .. } => "halted",
+            Self::RetryRequested { .. } => "retry_requested",
+            Self::AbortRequested { .. } => "abort_requested",
+            Self::PowerOverridden { .. } => "power_overridden",
+            Self::UndoStarted { .. } => "undo_started",
+            Self::StepUndoStarted { .. } => "step_undo_started",
+            Self::StepUndone { .. } => "step_undone",
+            Self::StepUndoFailed { .. } => "step_undo_failed",
+            Self::MachineChanged { .. } => "machine_changed",
+            Self::WorkflowEnded { .. } => "workflow_ended",
+            Self::Foreign(value) => value.get("type").and_then(Value::as_str).unwrap_or("without a type"),
+        }
+    }
+}
+
 /// Tells forward work from undoing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -257,6 +293,8 @@ pub enum IntentResult {
     },
     /// It did not happen; a later call is a new try.
     DidNotHappen,
+    /// Nobody knows, and the step needs it no more: it found what it wanted.
+    Unresolved,
 }
 
 /// Says how the outcome of an effect is known.
@@ -269,6 +307,8 @@ pub enum ClosedBy {
     Probe,
     /// A person said: try again.
     Person,
+    /// The step returned successfully, and doing it twice is harmless.
+    Step,
 }
 
 /// Holds what a step handed on.

@@ -61,7 +61,8 @@ pub struct StepStatus {
     pub name: StepName,
     /// What people read.
     pub title: String,
-    /// `pending`, `running`, `waiting`, `retrying`, `failed`, `done` or `skipped`.
+    /// `pending`, `running`, `waiting`, `retrying`, `failed`, `done` or `skipped`; on the way back `undoing`, `undone`
+    /// or `not_undone`.
     pub state: String,
     /// Why it was skipped.
     pub why: Option<String>,
@@ -90,7 +91,7 @@ impl WorkflowState {
             percent: self.percent(),
             headline: headline(self),
             waiting: waiting(self),
-            steps: self.steps.iter().map(step_status).collect(),
+            steps: self.steps.iter().map(|step| step_status(self, step)).collect(),
             submitted_at: self.submitted_at,
             started_at: self.started_at,
             deadline_at: self.deadline_at,
@@ -185,8 +186,12 @@ fn on_retry(failures: &[Failure], at: Timestamp, what: &str, otherwise: Timestam
     }
 }
 
-fn step_status(step: &StepState) -> StepStatus {
+fn step_status(state: &WorkflowState, step: &StepState) -> StepStatus {
+    let undo = state.undo.as_ref().and_then(|undo| undo.steps.get(&step.spec.name)).map(|undo| &undo.phase);
     let (state, why) = match &step.phase {
+        _ if matches!(undo, Some(UndoPhase::Undone(_))) => ("undone", None),
+        _ if matches!(undo, Some(UndoPhase::Failed)) => ("not_undone", None),
+        _ if undo.is_some() => ("undoing", None),
         Phase::Pending => ("pending", None),
         Phase::Running => ("running", None),
         Phase::Waiting(_) => ("waiting", None),
@@ -240,7 +245,7 @@ impl fmt::Display for WaitingFor {
 
 impl fmt::Display for StepStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<9} {}", self.state, self.title)?;
+        write!(f, "{:<10} {}", self.state, self.title)?;
         if self.attempts > 1 {
             write!(f, " (attempt {})", self.attempts)?;
         }

@@ -147,8 +147,8 @@ impl WorkflowContext {
     pub async fn once<E: Effect>(&self, name: &'static str, effect: E) -> Result<E::Value> {
         let intent = IntentName::new(name)?;
         let may_take = effect.may_take();
-        effect.check()?;
-        let opening = Opening { intent: intent.clone(), boots: effect.boots(), may_take };
+        let refused = effect.check().err();
+        let opening = Opening { intent: intent.clone(), boots: effect.boots(), may_take, refused };
         if let Opened::Before(stored) = self.port.open(opening).await? {
             return read_result(&intent, self.port.load(&stored).await?);
         }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 type Check = Arc<dyn Fn(&Value, Option<&Machine>) -> Result<()> + Send + Sync>;
@@ -22,6 +22,7 @@ pub struct Workflow {
     pub(crate) on_failure: OnFailure,
     pub(crate) deadline: Option<Duration>,
     checks: Vec<Check>,
+    fingerprint: OnceLock<String>,
 }
 
 impl Workflow {
@@ -33,13 +34,21 @@ impl Workflow {
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         let name = WorkflowName::from_static(name);
-        Self { name, steps: Vec::new(), on_failure: OnFailure::Keep, deadline: None, checks: Vec::new() }
+        Self {
+            name,
+            steps: Vec::new(),
+            on_failure: OnFailure::Keep,
+            deadline: None,
+            checks: Vec::new(),
+            fingerprint: OnceLock::new(),
+        }
     }
 
     /// Adds a step at the end.
     #[must_use]
     pub fn step(mut self, step: impl WorkflowStep) -> Self {
         self.steps.push(Arc::new(step));
+        self.fingerprint = OnceLock::new();
         self
     }
 
@@ -87,9 +96,11 @@ impl Workflow {
 
     /// Returns the fingerprint of the definition: the SHA-256 of its step names and versions.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let lines = self.steps.iter().map(|step| format!("{} {}\n", step.name(), step.version()));
-        BlobHash::of(lines.collect::<String>().as_bytes()).to_string()
+    pub fn fingerprint(&self) -> &str {
+        self.fingerprint.get_or_init(|| {
+            let lines = self.steps.iter().map(|step| format!("{} {}\n", step.name(), step.version()));
+            BlobHash::of(lines.collect::<String>().as_bytes()).to_string()
+        })
     }
 
     /// Returns the step of this name.

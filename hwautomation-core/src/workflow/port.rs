@@ -1,6 +1,6 @@
 //! What a context needs from whoever runs the step: the engine, a plan, or a test.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{IntentName, SignalName, StepName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
@@ -31,12 +31,14 @@ pub(crate) enum Opened {
     Before(Stored),
 }
 
-/// Describes an effect that is to be recorded as begun.
-#[derive(Debug, Clone)]
+/// Describes an effect that is to be recorded as begun, unless it happened before.
+#[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) intent: IntentName,
     pub(crate) boots: Option<String>,
     pub(crate) may_take: Duration,
+    /// Why it must not be sent now.
+    pub(crate) refused: Option<Error>,
 }
 
 #[async_trait]

@@ -1,19 +1,28 @@
-//! A step made of a closure.
+//! A step made of closures.
 
-use super::{StepOutcome, WorkflowContext, WorkflowStep};
+use super::{Probed, ProbedIntent, StepOutcome, UndoOutcome, WorkflowContext, WorkflowStep};
+use crate::device::Capability;
 use crate::error::Result;
 use crate::id::StepName;
-use crate::record::{Policy, Resume};
+use crate::record::{Policy, Resume, UndoOf};
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use std::fmt;
 use std::future::Future;
 
-/// Holds a closure as a step. Made by [`step_fn`].
+type Probe = Box<dyn Fn(WorkflowContext, ProbedIntent) -> BoxFuture<'static, Result<Probed>> + Send + Sync>;
+type Undo = Box<dyn Fn(WorkflowContext, UndoOf) -> BoxFuture<'static, Result<UndoOutcome>> + Send + Sync>;
+
+/// Holds closures as a step. Made by [`step_fn`].
 pub struct StepFn<F> {
     name: StepName,
+    title: Option<String>,
     resume: Resume,
     policy: Policy,
+    needs: Vec<Capability>,
     run: F,
+    probe: Option<Probe>,
+    undo: Option<Undo>,
 }
 
 /// Makes a step of a closure that takes the context by value.
@@ -26,14 +35,59 @@ where
     F: Fn(WorkflowContext) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<StepOutcome>> + Send,
 {
-    StepFn { name: StepName::from_static(name), resume, policy: Policy::default(), run }
+    StepFn {
+        name: StepName::from_static(name),
+        title: None,
+        resume,
+        policy: Policy::default(),
+        needs: Vec::new(),
+        run,
+        probe: None,
+        undo: None,
+    }
 }
 
 impl<F> StepFn<F> {
+    /// Says what people read.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
     /// Replaces the limits.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Says what the step needs, so that a machine without it is refused at submission.
+    #[must_use]
+    pub fn needs(mut self, capabilities: impl IntoIterator<Item = Capability>) -> Self {
+        self.needs = capabilities.into_iter().collect();
+        self
+    }
+
+    /// Says how to find out whether an effect happened.
+    #[must_use]
+    pub fn probe<P, Fut>(mut self, probe: P) -> Self
+    where
+        P: Fn(WorkflowContext, ProbedIntent) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Probed>> + Send + 'static,
+    {
+        self.probe = Some(Box::new(move |ctx, intent| Box::pin(probe(ctx, intent))));
+        self
+    }
+
+    /// Says how to undo the step.
+    #[must_use]
+    pub fn undo<U, Fut>(mut self, undo: U) -> Self
+    where
+        U: Fn(WorkflowContext, UndoOf) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<UndoOutcome>> + Send + 'static,
+    {
+        self.undo = Some(Box::new(move |ctx, of| Box::pin(undo(ctx, of))));
         self
     }
 }
@@ -56,8 +110,30 @@ where
         self.policy.clone()
     }
 
+    fn title(&self) -> String {
+        self.title.clone().unwrap_or_else(|| self.name.to_string())
+    }
+
+    fn needs(&self) -> Vec<Capability> {
+        self.needs.clone()
+    }
+
     async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
         (self.run)(ctx.clone()).await
+    }
+
+    async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
+        match &self.probe {
+            Some(probe) => probe(ctx.clone(), intent.clone()).await,
+            None => Ok(Probed::unknown("this step cannot tell")),
+        }
+    }
+
+    async fn undo(&self, ctx: &WorkflowContext, of: UndoOf) -> Result<UndoOutcome> {
+        match &self.undo {
+            Some(undo) => undo(ctx.clone(), of).await,
+            None => Ok(UndoOutcome::Nothing),
+        }
     }
 }
 

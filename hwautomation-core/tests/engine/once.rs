@@ -5,10 +5,10 @@ use hwautomation_core::engine::{EngineOptions, Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::StepName;
 use hwautomation_core::plugin::{PowerAction, PowerState};
-use hwautomation_core::record::{Policy, Resume, RunState, WorkflowStatus};
+use hwautomation_core::record::{OnFailure, Policy, Resume, RunState, WorkflowStatus};
 use hwautomation_core::testing::fake::{FakeCall, Fault, FaultAction};
 use hwautomation_core::workflow::{
-    Probed, ProbedIntent, StepOutcome, Workflow, WorkflowContext, WorkflowStep, step_fn,
+    Probed, ProbedIntent, StepOutcome, UndoOutcome, Workflow, WorkflowContext, WorkflowStep, step_fn,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -206,4 +206,74 @@ async fn an_owner_that_lost_its_lease_sends_nothing_more() {
     let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
     assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
     assert_eq!(commands(&lab), 1, "{:?}", lab.rack.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_harmless_effect_of_unknown_outcome_is_left_when_the_step_finds_what_it_wanted() {
+    let lab = Lab::new();
+    lab.rack.inject(Fault::once(FakeCall::PowerRequest, FaultAction::LoseAnswer));
+    let step = step_fn("look-first", Resume::Rerun, |ctx| async move {
+        if ctx.power()?.state().await? == PowerState::On {
+            return StepOutcome::finished();
+        }
+        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+        StepOutcome::wait("power to come on", Duration::from_secs(1), Duration::from_secs(60))
+    });
+    let (_manager, status) = lab.run_step(step).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    assert_eq!(commands(&lab), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recorded_value_is_returned_also_on_an_unknown_reading() {
+    let lab = Lab::new();
+    let rack = Arc::clone(&lab.rack);
+    let step = step_fn("blind-later", Resume::Probe, move |ctx| {
+        let rack = Arc::clone(&rack);
+        async move {
+            ctx.power()?.state().await?;
+            ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+            rack.inject(Fault::once(FakeCall::PowerState, FaultAction::UnknownPower));
+            if ctx.attempt() == 1 {
+                return Err(Error::new(ErrorKind::Busy, "once more"));
+            }
+            StepOutcome::finished()
+        }
+    });
+    let (_manager, status) = lab.run_step(step).await;
+    assert_eq!((status.state, status.steps[0].attempts), (RunState::Completed, 2), "{status}");
+    assert_eq!(commands(&lab), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closures_can_probe_and_undo() {
+    let lab = Lab::new();
+    lab.rack.inject(Fault::once(FakeCall::PowerRequest, FaultAction::LoseAnswer));
+    let step = step_fn("on", Resume::Probe, |ctx| async move {
+        ctx.power()?.state().await?;
+        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+        StepOutcome::finished()
+    })
+    .title("Turn on")
+    .probe(|ctx, _| async move {
+        if ctx.power()?.state().await? == PowerState::On {
+            Probed::happened(())
+        } else {
+            Ok(Probed::DidNotHappen)
+        }
+    })
+    .undo(|ctx, _| async move {
+        ctx.power()?.state().await?;
+        ctx.once("off", ctx.power()?.request(PowerAction::ForcedOff)).await?;
+        Ok(UndoOutcome::Undone)
+    });
+    let fail = step_fn("fail", Resume::Rerun, |_| async { Err(Error::invalid("no")) });
+    let (_manager, status) =
+        lab.run(Workflow::new("test").step(step).step(fail).on_failure(OnFailure::Undo)).await;
+    assert_eq!(
+        (status.steps[0].title.as_str(), status.steps[0].state.as_str()),
+        ("Turn on", "undone"),
+        "{status}"
+    );
+    assert_eq!(lab.rack.true_power(&srv()), PowerState::Off);
 }

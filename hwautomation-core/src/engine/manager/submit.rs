@@ -209,7 +209,7 @@ impl WorkflowManager {
         Submitted {
             format: FORMAT,
             name: workflow.name.clone(),
-            fingerprint: workflow.fingerprint(),
+            fingerprint: workflow.fingerprint().to_owned(),
             machine: machine.map(|machine| machine.id.clone()),
             request: submission.request,
             on_failure: submission.on_failure.unwrap_or(workflow.on_failure),

@@ -88,10 +88,13 @@ impl Runner {
         notes: &mut Notes,
     ) -> Result<Opened> {
         let state = self.journal.state();
-        let Opening { intent, boots, may_take } = opening;
+        let Opening { intent, boots, may_take, refused } = opening;
         let known = state.steps[step].intents.get(&(side, intent.clone()));
         if let Some(value) = known.and_then(|known| known.value.clone()) {
             return Ok(Opened::Before(value));
+        }
+        if let Some(refused) = refused {
+            return Err(refused);
         }
         if side == Side::Run && state.cancel.is_some() && state.guard(self.journal.now()).is_none() {
             return Err(Error::new(

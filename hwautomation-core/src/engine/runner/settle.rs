@@ -6,7 +6,7 @@ use crate::engine::backoff;
 use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
 use crate::id::{IntentName, StepName};
 use crate::record::{
-    ClosedBy, EventKind, IntentResult, Phase, Side, Stored, UndoOf, UndoPhase, UndoResult, WaitState,
+    ClosedBy, EventKind, IntentResult, Phase, Resume, Side, Stored, UndoOf, UndoPhase, UndoResult, WaitState,
 };
 use crate::secret::scrub_json;
 use crate::time::Timestamp;
@@ -30,8 +30,8 @@ impl Runner {
     }
 
     fn settle_outcome(&mut self, step: usize, outcome: StepOutcome, notes: &Notes) -> Result<Flow> {
-        if let Some(intent) = self.first_open(step, Side::Run)
-            && !matches!(outcome, StepOutcome::Wait(_))
+        if !matches!(outcome, StepOutcome::Wait(_))
+            && let Some(intent) = self.close_harmless(step, Side::Run)?
         {
             return self.settle_failure(step, &left_open(&intent));
         }
@@ -97,6 +97,20 @@ impl Runner {
         self.journal.state().steps[step].open_intents(side).next().map(|(intent, _)| intent.clone())
     }
 
+    /// A step that returned successfully needs to know no more about effects that are harmless twice. Of the
+    /// others, returns the first that is open.
+    fn close_harmless(&mut self, step: usize, side: Side) -> Result<Option<IntentName>> {
+        let harmless = self.journal.state().steps[step].spec.resume == Resume::Rerun;
+        while let Some(intent) = self.first_open(step, side) {
+            if !harmless {
+                return Ok(Some(intent));
+            }
+            let (step, result, by) = (self.step_name(step), IntentResult::Unresolved, ClosedBy::Step);
+            self.journal.add(EventKind::IntentClosed { step, side, intent, result, by })?;
+        }
+        Ok(None)
+    }
+
     /// The first wait for a reason is recorded; looking again only moves the time of the next look.
     fn settle_wait(&mut self, step: usize, side: Side, wait: Wait) -> Result<Flow> {
         let now = self.journal.now();
@@ -156,7 +170,7 @@ impl Runner {
             UndoOutcome::Nothing => UndoResult::Nothing,
             UndoOutcome::Wait(wait) => return self.settle_wait(step, Side::Undo, wait),
         };
-        if let Some(intent) = self.first_open(step, Side::Undo) {
+        if let Some(intent) = self.close_harmless(step, Side::Undo)? {
             return self.settle_undo_failure(step, &left_open(&intent));
         }
         self.journal.add(EventKind::StepUndone { step: name, result })?;

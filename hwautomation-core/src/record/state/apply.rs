@@ -155,9 +155,8 @@ impl WorkflowState {
                 self.halt = None;
                 Ok(())
             }
-            EventKind::Foreign(value) => {
-                let name = value.get("type").and_then(|name| name.as_str()).unwrap_or("without a type");
-                self.foreign = Some(name.to_owned());
+            EventKind::Foreign(_) => {
+                self.foreign = Some(event.kind.name().to_owned());
                 Ok(())
             }
         }
