@@ -9,6 +9,7 @@
 
 mod common;
 
+use common::random::Random;
 use common::{append, begun};
 use hwautomation_core::id::WorkflowId;
 use hwautomation_core::store::{HistoryStore, LeaseKey, Only};
@@ -23,8 +24,6 @@ use tokio::task::JoinSet;
 
 /// Tells the child where the history is. Without it the child's test does nothing.
 const PATH: &str = "HWAUTOMATION_KILL_TEST_PATH";
-/// Repeats a run.
-const SEED: &str = "HWAUTOMATION_KILL_TEST_SEED";
 /// What [`Child::kill`] sends.
 const SIGKILL: i32 = 9;
 const KILLS: usize = 25;
@@ -126,27 +125,5 @@ async fn check(path: &Path, acknowledged: &BTreeMap<WorkflowId, u64>) {
         assert!(events.len() as u64 > *seq, "{workflow}: event {seq} was acknowledged and is lost");
         let row = store.summary(*workflow).await.unwrap().expect("it has a row");
         assert_eq!(Some(row.position), events.last().map(|event| event.position));
-    }
-}
-
-/// Numbers that can be had again (xorshift64, Marsaglia 2003).
-struct Random(u64);
-
-impl Random {
-    fn new() -> Self {
-        let given = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok());
-        let seed: u64 = given.unwrap_or_else(|| {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            now.map_or(1, |now| now.as_nanos() as u64 | 1)
-        });
-        println!("{SEED}={seed}");
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
     }
 }

@@ -1,6 +1,8 @@
 //! The smallest workflow that a test can keep in a history.
 
-#![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(dead_code, clippy::print_stdout, reason = "each test file uses some of it, and a seed is told")]
+
+pub(crate) mod random;
 
 use hwautomation_core::actor::Actor;
 use hwautomation_core::id::{BatchId, OwnerId, StepName, WorkflowId, WorkflowName};
