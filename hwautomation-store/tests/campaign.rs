@@ -1,0 +1,91 @@
+//! Stop after every event, on SQLite: the same end, each time, in real time.
+
+#![allow(clippy::unwrap_used, reason = "what a test calls is a test too, which clippy does not see")]
+
+use async_trait::async_trait;
+use hwautomation_core::error::Error;
+use hwautomation_core::plugin::{PowerAction, PowerState};
+use hwautomation_core::record::{OnFailure, Resume};
+use hwautomation_core::store::HistoryStore;
+use hwautomation_core::testing::campaign::{FakeWorld, Stores, stop_everywhere};
+use hwautomation_core::time::Clock;
+use hwautomation_core::workflow::{Probed, StepOutcome, UndoOutcome, Workflow, WorkflowStep, step_fn};
+use hwautomation_store::{SqliteConfig, SqliteStore};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const POLL: Duration = Duration::from_millis(2);
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Keeps each run's history in a file of its own.
+struct Files {
+    folder: TempDir,
+    newest: AtomicU64,
+}
+
+impl Files {
+    fn newest(&self) -> PathBuf {
+        self.folder.path().join(format!("{}.db", self.newest.load(Ordering::SeqCst)))
+    }
+}
+
+#[async_trait]
+impl Stores for Files {
+    async fn fresh(&self) -> Arc<dyn HistoryStore> {
+        self.newest.fetch_add(1, Ordering::SeqCst);
+        Arc::new(SqliteStore::open(SqliteConfig::new(self.newest())).unwrap())
+    }
+
+    /// The tasks of the process before may take a moment to be gone, and the file's lock with them.
+    async fn reopen(&self) -> Arc<dyn HistoryStore> {
+        loop {
+            match SqliteStore::open(SqliteConfig::new(self.newest())) {
+                Ok(store) => return Arc::new(store),
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    }
+
+    fn clock(&self) -> Clock {
+        Clock::system()
+    }
+}
+
+/// Turns on, waits until it is so, and turns off again when undone.
+fn turn_on() -> impl WorkflowStep {
+    let run = |ctx: hwautomation_core::workflow::WorkflowContext| async move {
+        if ctx.power()?.state().await? == PowerState::On {
+            return StepOutcome::finished();
+        }
+        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+        StepOutcome::wait("power to come on", POLL, LIMIT)
+    };
+    step_fn("turn-on", Resume::Probe, run)
+        .probe(|ctx, intent| async move {
+            let wanted = if intent.name.as_str() == "on" { PowerState::On } else { PowerState::Off };
+            let found = ctx.power()?.state().await?;
+            if found == wanted { Probed::happened(()) } else { Ok(Probed::DidNotHappen) }
+        })
+        .undo(|ctx, _| async move {
+            if ctx.power()?.state().await? == PowerState::Off {
+                return Ok(UndoOutcome::Undone);
+            }
+            ctx.once("off", ctx.power()?.request(PowerAction::ForcedOff)).await?;
+            UndoOutcome::wait("power to go off", POLL, LIMIT)
+        })
+}
+
+#[tokio::test]
+async fn stopped_anywhere_a_workflow_comes_to_the_same_end_on_sqlite() {
+    let stores = Files { folder: tempfile::tempdir().unwrap(), newest: AtomicU64::new(0) };
+    let fail = || step_fn("fail", Resume::Rerun, |_| async { Err(Error::invalid("told to fail")) });
+    let there_and_back = || {
+        let workflow = Workflow::new("there-and-back").step(turn_on()).step(fail());
+        FakeWorld::new(workflow.on_failure(OnFailure::Undo))
+    };
+    let report = stop_everywhere(there_and_back, &stores).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.stops >= 30, "{report:?}");
+}
