@@ -13,29 +13,27 @@ const WINDOW: usize = 4;
 const LONG: usize = 8;
 const MASK: &str = "***";
 
-/// Secrets that begin alike, the longest first.
+/// Secrets that end alike.
 type Bucket = Vec<Arc<SecretString>>;
 
-/// Secrets by their first [`WINDOW`] bytes. They stay for the life of the process: an error that quotes one
+/// Secrets by their last [`WINDOW`] bytes: tokens of one service begin alike and end in a signature. They stay for the life of the process: an error that quotes one
 /// may be recorded long after the last user dropped it.
 static ISSUED: LazyLock<RwLock<HashMap<[u8; WINDOW], Bucket>>> = LazyLock::new(Default::default);
 
 pub(super) fn remember(secret: &Arc<SecretString>) {
-    let Some(window) = secret.expose_secret().as_bytes().first_chunk::<WINDOW>() else { return };
+    let Some(window) = secret.expose_secret().as_bytes().last_chunk::<WINDOW>() else { return };
     let mut issued = ISSUED.write().unwrap_or_else(PoisonError::into_inner);
     let bucket = issued.entry(*window).or_default();
     if !bucket.iter().any(|known| known.expose_secret() == secret.expose_secret()) {
         bucket.push(Arc::clone(secret));
-        // The longest first, so that a secret that begins with another one is removed whole.
-        bucket.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
     }
 }
 
 /// Replaces every secret issued in this process by `***`.
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
-    let mut found = find(text, 0).peekable();
-    if found.peek().is_none() {
+    let found = find(text);
+    if found.is_empty() {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len());
@@ -55,10 +53,10 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn contains_secret(value: &Value) -> bool {
     match value {
-        Value::String(text) => find(text, 0).next().is_some(),
+        Value::String(text) => !find(text).is_empty(),
         Value::Array(items) => items.iter().any(contains_secret),
         Value::Object(fields) => {
-            fields.iter().any(|(key, value)| find(key, 0).next().is_some() || contains_secret(value))
+            fields.iter().any(|(key, value)| !find(key).is_empty() || contains_secret(value))
         }
         _ => false,
     }
@@ -78,29 +76,32 @@ pub fn scrub_json(value: &mut Value) {
     }
 }
 
-/// Lists the places of secrets as byte ranges, in order.
-fn find(text: &str, from: usize) -> impl Iterator<Item = (usize, usize)> {
+/// Lists the places of secrets as byte ranges, by where they begin; they may overlap.
+fn find(text: &str) -> Vec<(usize, usize)> {
     let issued = ISSUED.read().unwrap_or_else(PoisonError::into_inner);
     let mut found = Vec::new();
-    if !issued.is_empty() {
-        for (at, window) in text.as_bytes().windows(WINDOW).enumerate().skip(from) {
-            let bucket = <[u8; WINDOW]>::try_from(window).ok().and_then(|window| issued.get(&window));
-            let hit = bucket.into_iter().flatten().map(|secret| secret.expose_secret());
-            if let Some(secret) = hit.into_iter().find(|secret| stands_at(text, at, secret)) {
-                found.push((at, at + secret.len()));
-            }
-        }
+    if issued.is_empty() {
+        return found;
     }
-    found.into_iter()
+    for (at, window) in text.as_bytes().windows(WINDOW).enumerate() {
+        let bucket = <[u8; WINDOW]>::try_from(window).ok().and_then(|window| issued.get(&window));
+        let end = at + WINDOW;
+        let secrets = bucket.into_iter().flatten().map(|secret| secret.expose_secret());
+        found.extend(
+            secrets.filter(|secret| ends_at(text, end, secret)).map(|secret| (end - secret.len(), end)),
+        );
+    }
+    found.sort_unstable();
+    found
 }
 
-fn stands_at(text: &str, at: usize, secret: &str) -> bool {
+fn ends_at(text: &str, end: usize, secret: &str) -> bool {
     let bytes = text.as_bytes();
-    let end = at + secret.len();
     let apart = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    bytes[at..].starts_with(secret.as_bytes())
+    let Some(start) = end.checked_sub(secret.len()) else { return false };
+    &bytes[start..end] == secret.as_bytes()
         && (secret.len() >= LONG
-            || (apart(at.checked_sub(1).map(|before| &bytes[before])) && apart(bytes.get(end))))
+            || (apart(start.checked_sub(1).map(|before| &bytes[before])) && apart(bytes.get(end))))
 }
 
 #[cfg(test)]
@@ -130,6 +131,8 @@ mod tests {
     fn of_two_secrets_with_one_beginning_the_longer_goes_whole() {
         let _both = (Secret::new("beginning"), Secret::new("beginning-and-end"));
         assert_eq!(scrub("a beginning-and-end b beginning"), "a *** b ***");
+        let _overlapping = Secret::new("and-end-of-story");
+        assert_eq!(scrub("beginning-and-end-of-story!"), "***!");
     }
 
     #[test]
