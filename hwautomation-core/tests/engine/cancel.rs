@@ -131,3 +131,46 @@ async fn shutdown_keeps_the_run_for_the_next_manager() {
     assert_eq!(next.wait(id).await.unwrap().state, RunState::Completed);
     assert!(lab.types(id).await.contains(&"step_resumed".to_owned()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_guard_a_cancelled_step_has_its_whole_grace() {
+    let lab = Lab::new();
+    let stopped = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stopped);
+    let step = step_fn("flash", Resume::Rerun, move |ctx| {
+        let stopped = Arc::clone(&seen);
+        async move {
+            ctx.uninterruptible(Duration::from_secs(300)).await?;
+            let flash = tokio::time::timeout(Duration::from_secs(60), std::future::pending::<()>());
+            flash.await.unwrap_err();
+            assert!(!ctx.cancelled(), "a guard hides the cancel");
+            ctx.interruptible().await?;
+            let tidy_up = tokio::time::timeout(Duration::from_secs(5), std::future::pending::<()>());
+            tidy_up.await.unwrap_err();
+            stopped.store(true, Ordering::SeqCst);
+            ctx.checkpoint()?;
+            StepOutcome::finished()
+        }
+    });
+    let policy = Policy { timeout: Duration::from_secs(3600), ..Policy::default() };
+    let manager = lab.start(Workflow::new("test").step(step.policy(policy))).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(3).await;
+    manager.cancel(id, "stop", &ops()).await.unwrap();
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Cancelled);
+    assert!(stopped.load(Ordering::SeqCst), "it was dropped before it could stop by itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_asks_without_end_is_still_ended_by_its_timeout() {
+    let lab = Lab::new();
+    let step = step_fn("chatter", Resume::Rerun, |ctx| async move {
+        loop {
+            ctx.record("again", ctx.attempt()).await?;
+            tokio::time::timeout(Duration::from_millis(100), std::future::pending::<()>()).await.unwrap_err();
+        }
+    });
+    let policy = Policy { timeout: Duration::from_secs(5), attempts: 1, ..Policy::default() };
+    let (_manager, status) = lab.run_step(step.policy(policy)).await;
+    assert_eq!(status.steps[0].errors[0].kind, ErrorKind::Timeout, "{status}");
+}

@@ -81,10 +81,7 @@ impl Runner {
         let Ok(workflow) = &self.workflow else { return Ok(Executed::Leave) };
         let implementation = Arc::clone(&workflow.steps[step]);
         let (calls_in, calls) = mpsc::channel(CALLS_WAITING_MAX);
-        let state = self.journal.state();
-        let cancelled =
-            state.cancel.is_some() && side == Side::Run && state.guard(self.journal.now()).is_none();
-        let desk = Arc::new(Desk::new(self.machine.clone(), cancelled));
+        let desk = Arc::new(Desk::new(self.machine.clone()));
         let ctx = WorkflowContext::new(Arc::new(self.port(step, side, Arc::clone(&desk), calls_in)));
         self.handle.set_progress(None);
         let task = Task(tokio::spawn(call(implementation, ctx, job)));
@@ -130,13 +127,30 @@ impl Runner {
         let (shared, handle) = (Arc::clone(&self.shared), Arc::clone(&self.handle));
         let mut mode = shared.mode.subscribe();
         loop {
-            let guard = self.journal.state().guard(self.journal.now()).map(|guard| guard.until);
+            let now = self.journal.now();
+            let guard = self.journal.state().guard(now).map(|guard| guard.until);
+            if guard.is_none() {
+                self.heed_stops(side, desk, &mut limits, *mode.borrow_and_update());
+            }
             // A guard holds every limit off until it ends.
-            let not_before = |at: Option<Timestamp>| at.map(|at| guard.map_or(at, |until| at.max(until)));
-            let deadline = not_before(self.deadline(step, side, began));
-            let grace = not_before(limits.grace);
+            let deadline = self.deadline(step, side, began).map(|at| guard.map_or(at, |until| at.max(until)));
             tokio::select! {
                 biased;
+                () = handle.lost.notified() => {
+                    // Under a guard the work is let finish, though nothing of it can be recorded any more.
+                    calls.close();
+                    let finish = timer::until(&shared.clock, Some(guard.unwrap_or(now)));
+                    tokio::select! { biased; _ = &mut task.0 => {} () = finish => drop_task(task).await }
+                    return Ok(Executed::Leave);
+                }
+                () = timer::until(&shared.clock, deadline) => {
+                    drop_task(task).await;
+                    return Ok(Executed::Failed(overdue(self.journal.now().since(began))));
+                }
+                () = timer::until(&shared.clock, limits.grace), if guard.is_none() => {
+                    drop_task(task).await;
+                    return Ok(if limits.stopping { Executed::Leave } else { Executed::Dropped });
+                }
                 Some(call) = calls.recv() => self.serve(step, side, call, desk, &mut notes).await?,
                 joined = &mut task.0 => return Ok(match joined {
                     Ok(returned) => Executed::Returned(returned, notes),
@@ -145,38 +159,34 @@ impl Runner {
                 () = handle.inbox.notified() => {
                     self.read_inbox().await?;
                     self.journal.commit(After::Hold).await?;
-                    if side == Side::Run && self.journal.state().cancel.is_some() && limits.grace.is_none() {
-                        desk.cancelled.store(true, Ordering::Release);
-                        limits.grace = Some(self.journal.now() + shared.options.cancel_grace);
-                    }
                 }
                 () = desk.sub_task_added.notified(), if limits.flush.is_none() => {
-                    limits.flush = Some(self.journal.now() + FLUSH);
+                    limits.flush = Some(now + FLUSH);
                 }
                 () = timer::until(&shared.clock, limits.flush) => {
                     limits.flush = None;
                     self.collect(step, desk)?;
                     self.journal.commit(After::Hold).await?;
                 }
-                () = timer::until(&shared.clock, deadline) => {
-                    drop_task(task).await;
-                    return Ok(Executed::Failed(overdue(self.journal.now().since(began))));
-                }
-                () = timer::until(&shared.clock, grace) => {
-                    drop_task(task).await;
-                    return Ok(if limits.stopping { Executed::Leave } else { Executed::Dropped });
-                }
-                () = handle.lost.notified() => {
-                    // Under a guard the work is let finish, though nothing of it can be recorded any more.
-                    let finish = timer::until(&shared.clock, Some(guard.unwrap_or(self.journal.now())));
-                    tokio::select! { biased; _ = &mut task.0 => {} () = finish => drop_task(task).await }
-                    return Ok(Executed::Leave);
-                }
-                () = stopping(&mut mode), if !limits.stopping => {
-                    limits.stopping = true;
-                    limits.grace = Some(self.journal.now() + shared.options.cancel_grace);
-                }
+                // The guard ended by itself: look again at what it held off.
+                () = timer::until(&shared.clock, guard) => {}
+                _ = mode.changed() => {}
             }
+        }
+    }
+
+    /// Lets the step know that somebody asked for a stop, and counts its grace from here.
+    fn heed_stops(&self, side: Side, desk: &Desk, limits: &mut Limits, mode: Mode) {
+        let grace = Some(self.journal.now() + self.shared.options.cancel_grace);
+        if side == Side::Run
+            && self.journal.state().cancel.is_some()
+            && !desk.cancelled.swap(true, Ordering::AcqRel)
+        {
+            limits.grace = limits.grace.or(grace);
+        }
+        if mode == Mode::Stopping && !limits.stopping {
+            limits.stopping = true;
+            limits.grace = limits.grace.or(grace);
         }
     }
 
@@ -207,12 +217,6 @@ async fn call(step: Arc<dyn WorkflowStep>, ctx: WorkflowContext, job: Job) -> Re
         Job::Run => Returned::Run(step.run(&ctx).await),
         Job::Undo(of) => Returned::Undo(step.undo(&ctx, of).await),
         Job::Probe(intent) => Returned::Probe(step.probe(&ctx, &intent).await),
-    }
-}
-
-async fn stopping(mode: &mut tokio::sync::watch::Receiver<Mode>) {
-    if mode.wait_for(|mode| *mode == Mode::Stopping).await.is_err() {
-        std::future::pending::<()>().await;
     }
 }
 

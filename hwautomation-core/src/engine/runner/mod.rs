@@ -36,8 +36,10 @@ pub(crate) struct Runner {
 enum Flow {
     GoOn,
     LetGo(Timestamp),
-    /// Leave everything as it is: somebody else goes on, or the process ends.
+    /// Record nothing more: the lease is lost, or the process ends.
     Leave,
+    /// It is over.
+    Ended,
 }
 
 /// Runs a workflow until it ends, waits, or is lost.
@@ -97,8 +99,18 @@ impl Runner {
             match self.act().await? {
                 Flow::GoOn => {}
                 Flow::LetGo(wake_at) => return self.journal.commit(After::Release { wake_at }).await,
-                Flow::Leave => return Ok(()),
+                Flow::Leave => return self.leave().await,
+                Flow::Ended => return Ok(()),
             }
+        }
+    }
+
+    /// Whoever goes on need not wait until the lease runs out.
+    async fn leave(self) -> Result<()> {
+        let (lease, now) = (self.journal.lease().key, self.journal.now());
+        match self.shared.store.release(lease, now).await {
+            Err(error) if error.kind() != ErrorKind::LeaseLost => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -148,7 +160,7 @@ impl Runner {
             Action::Finish { verdict, reason, not_undone } => {
                 self.journal.add(EventKind::WorkflowEnded { verdict, reason, not_undone })?;
                 self.journal.commit(After::End).await?;
-                Ok(Flow::Leave)
+                Ok(Flow::Ended)
             }
         }
     }

@@ -47,8 +47,8 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(machine: Option<Arc<Machine>>, cancelled: bool) -> Self {
-        Self { cancelled: AtomicBool::new(cancelled), machine: Mutex::new(machine), ..Self::default() }
+    pub(super) fn new(machine: Option<Arc<Machine>>) -> Self {
+        Self { machine: Mutex::new(machine), ..Self::default() }
     }
 
     pub(super) fn take_sub_tasks(&self) -> VecDeque<(Timestamp, String)> {

@@ -55,6 +55,7 @@ impl Runner {
                 answer(reply, changed)
             }
             PortCall::Signal { name, reply } => answer(reply, Ok(self.signal(&name, notes))),
+            PortCall::Guard { reply, .. } if side == Side::Undo => answer(reply, Err(no_guard())),
             PortCall::Guard { limit, reply } => {
                 let until = self.journal.now() + limit;
                 let open = self.journal.state().steps[step].guard.is_some();
@@ -177,6 +178,12 @@ fn is_fatal(kind: ErrorKind) -> bool {
 
 fn again(error: &Error) -> Error {
     Error::new(error.kind(), error.message().to_owned()).with_class(error.class())
+}
+
+fn no_guard() -> Error {
+    Error::new(ErrorKind::Unsupported, "a guard was asked for while undoing").with_remedy(
+        "nobody can cancel what is being undone; raise the step's timeout if one call takes long",
+    )
 }
 
 fn still_open(intent: &str) -> Error {

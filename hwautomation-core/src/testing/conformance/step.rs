@@ -1,4 +1,4 @@
-//! The clauses of [`WorkflowStep`](crate::workflow::WorkflowStep), each tried at every append and every plugin call.
+//! The clauses of [`WorkflowStep`], each tried at every append and every plugin call.
 
 use super::suite::suite;
 use crate::actor::Actor;
