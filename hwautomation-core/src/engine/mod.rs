@@ -9,6 +9,7 @@ mod manager;
 mod options;
 mod plan;
 mod runner;
+mod running;
 mod shared;
 mod timer;
 mod waiters;

@@ -1,5 +1,6 @@
 //! What everything in one engine shares.
 
+use super::running::Running;
 use super::waiters::Waiters;
 use super::{EngineOptions, journal};
 use crate::device::DeviceProfiles;
@@ -11,10 +12,9 @@ use crate::record::{Submitted, WorkflowState};
 use crate::store::{HistoryStore, MachineDirectory, Only, OverlayDirectory};
 use crate::time::Clock;
 use crate::workflow::Workflow;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{Notify, watch};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// How many machine changes are read at a time.
 const PAGE: usize = 500;
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) options: EngineOptions,
     pub(crate) waiters: Waiters,
     pub(crate) mode: watch::Sender<Mode>,
-    running: Mutex<HashMap<WorkflowId, Arc<RunHandle>>>,
+    pub(crate) running: Running,
 }
 
 /// Says what the worker may do.
@@ -46,38 +46,6 @@ pub(crate) enum Mode {
     Draining,
     /// Stop as soon as it is safe.
     Stopping,
-}
-
-/// Reaches a workflow that runs here.
-#[derive(Debug, Default)]
-pub(crate) struct RunHandle {
-    /// Its inbox has something new.
-    pub(crate) inbox: Notify,
-    /// Its inbox was not read since the last hint.
-    pub(crate) unread: AtomicBool,
-    /// Its lease is lost.
-    pub(crate) lost: Notify,
-    /// How much of its current step is done: the bits of an `f32`, or none.
-    progress: AtomicU32,
-}
-
-/// No fraction has this pattern: it is not a number.
-const NO_PROGRESS: u32 = u32::MAX;
-
-impl RunHandle {
-    pub(crate) fn set_progress(&self, fraction: Option<f32>) {
-        self.progress.store(fraction.map_or(NO_PROGRESS, f32::to_bits), Ordering::Relaxed);
-    }
-
-    fn progress(&self) -> Option<f32> {
-        let bits = self.progress.load(Ordering::Relaxed);
-        (bits != NO_PROGRESS).then(|| f32::from_bits(bits))
-    }
-
-    pub(crate) fn tell_inbox(&self) {
-        self.unread.store(true, Ordering::Release);
-        self.inbox.notify_one();
-    }
 }
 
 impl Shared {
@@ -101,32 +69,8 @@ impl Shared {
             options,
             waiters: Waiters::default(),
             mode: watch::Sender::new(Mode::Working),
-            running: Mutex::default(),
+            running: Running::default(),
         }
-    }
-
-    /// Enters a run; its inbox counts as unread.
-    pub(crate) fn enter(&self, workflow: WorkflowId) -> Arc<RunHandle> {
-        let handle = Arc::new(RunHandle { unread: AtomicBool::new(true), ..RunHandle::default() });
-        handle.set_progress(None);
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(workflow, Arc::clone(&handle));
-        handle
-    }
-
-    pub(crate) fn leave(&self, workflow: WorkflowId) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&workflow);
-    }
-
-    pub(crate) fn running(&self, workflow: WorkflowId) -> Option<Arc<RunHandle>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&workflow).cloned()
-    }
-
-    pub(crate) fn all_running(&self) -> Vec<Arc<RunHandle>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-    }
-
-    pub(crate) fn progress(&self, workflow: WorkflowId) -> Option<f32> {
-        self.running(workflow).and_then(|handle| handle.progress())
     }
 
     pub(crate) fn mode(&self) -> Mode {

@@ -110,20 +110,18 @@ impl Worker {
             }
             None => return,
         };
-        if let Some(lease) = self.leases.remove(&id) {
-            self.shared.leave(lease.workflow);
-        }
+        self.leases.remove(&id);
     }
 
     fn hear(&mut self, hint: Hint) {
         match hint {
             Hint::Inbox(workflow) => {
-                if let Some(handle) = self.shared.running(workflow) {
+                if let Some(handle) = self.shared.running.find(workflow) {
                     handle.tell_inbox();
                 }
             }
             Hint::Everything => {
-                self.shared.all_running().iter().for_each(|handle| handle.tell_inbox());
+                self.shared.running.all().iter().for_each(|handle| handle.tell_inbox());
                 self.claim_at = Some(Timestamp::MIN);
             }
             Hint::Due | Hint::Events => self.claim_at = Some(Timestamp::MIN),
@@ -138,7 +136,7 @@ impl Worker {
         }
         match self.shared.store.renew(&leases, self.shared.options.lease).await {
             Ok(lost) => {
-                let runs = lost.iter().filter_map(|lease| self.shared.running(lease.workflow));
+                let runs = lost.iter().filter_map(|lease| self.shared.running.find(lease.workflow));
                 runs.for_each(|handle| handle.lost.notify_one());
             }
             Err(error) => tracing::error!(%error, "leases were not renewed"),

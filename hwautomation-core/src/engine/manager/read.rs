@@ -40,7 +40,7 @@ impl WorkflowManager {
     /// Returns how much of the running step is done, 0 to 1, if it says and runs in this manager.
     #[must_use]
     pub fn progress(&self, id: WorkflowId) -> Option<f32> {
-        self.shared.progress(id)
+        self.shared.running.find(id)?.progress()
     }
 
     /// Reads the row of a run.

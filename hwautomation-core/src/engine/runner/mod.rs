@@ -8,7 +8,8 @@ mod settle;
 
 use super::journal::Journal;
 use super::plan::{self, Action};
-use super::shared::{Mode, RunHandle, Shared};
+use super::running::RunHandle;
+use super::shared::{Mode, Shared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::machine::Machine;
 use crate::record::{EventKind, OutputRecord, Side, WorkflowState};
@@ -45,12 +46,12 @@ enum Flow {
 /// Runs a workflow until it ends, waits, or is lost.
 pub(crate) async fn run(shared: Arc<Shared>, lease: Lease) {
     let workflow = lease.key.workflow;
-    let handle = shared.enter(workflow);
-    let ended = match Runner::open(&shared, handle, lease).await {
+    let entered = shared.running.enter(workflow);
+    let ended = match Runner::open(&shared, entered.handle(), lease).await {
         Ok(runner) => runner.drive().await,
         Err(error) => Err(error),
     };
-    shared.leave(workflow);
+    drop(entered);
     if let Err(error) = ended {
         report(&shared, lease, &error).await;
     }

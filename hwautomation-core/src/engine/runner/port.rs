@@ -72,7 +72,7 @@ pub(super) struct EnginePort {
     pub(super) outputs: Arc<BTreeMap<String, OutputRecord>>,
     pub(super) clock: Clock,
     pub(super) store: Arc<dyn HistoryStore>,
-    pub(super) handle: Arc<crate::engine::shared::RunHandle>,
+    pub(super) handle: Arc<crate::engine::running::RunHandle>,
     pub(super) desk: Arc<Desk>,
     pub(super) calls: mpsc::Sender<PortCall>,
     pub(super) power_overridden: bool,
