@@ -108,16 +108,25 @@ impl WorkflowManager {
         done: impl Fn(&WorkflowSummary) -> bool,
     ) -> Result<WorkflowStatus> {
         loop {
-            let told = self.shared.waiters.listen(id);
-            let told = told.notified();
-            tokio::pin!(told);
-            // From here on no telling is missed.
-            told.as_mut().enable();
-            if done(&self.summary(id).await?) {
+            if self.look_or_wait(id, &done).await? {
+                self.shared.waiters.forget(id);
                 return self.status(id).await;
             }
+        }
+    }
+
+    /// Tells whether it is done; if not, waits until it may be.
+    async fn look_or_wait(&self, id: WorkflowId, done: impl Fn(&WorkflowSummary) -> bool) -> Result<bool> {
+        let waiter = self.shared.waiters.listen(id);
+        let told = waiter.notified();
+        tokio::pin!(told);
+        // From here on no telling is missed.
+        told.as_mut().enable();
+        let is_done = done(&self.summary(id).await?);
+        if !is_done {
             let _look_again = tokio::time::timeout(LOOK, told).await;
         }
+        Ok(is_done)
     }
 
     /// Follows the events of one run, from this number on, up to its end. Each once, in order; an item is only an
