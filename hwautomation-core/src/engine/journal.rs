@@ -66,7 +66,8 @@ impl Journal {
     }
 
     /// Adds an event, if it may follow.
-    pub(crate) fn add_by(&mut self, actor: Actor, at: Timestamp, kind: EventKind) -> Result<()> {
+    pub(crate) fn add_by(&mut self, actor: Actor, at: Timestamp, mut kind: EventKind) -> Result<()> {
+        kind.scrub();
         // Its position is the store's to give; the fold does not look at it.
         let event = NewEvent { at, actor, kind }.numbered(self.state.id, self.state.next_seq, Position::MAX);
         self.state.apply(&event)?;

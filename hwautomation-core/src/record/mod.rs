@@ -6,6 +6,7 @@
 mod event;
 mod json;
 mod kind;
+mod scrub;
 mod spec;
 mod state;
 mod status;

@@ -2,9 +2,11 @@
 
 mod issued;
 mod reference;
+mod writer;
 
 pub use issued::{contains_secret, scrub, scrub_json};
 pub use reference::SecretRef;
+pub use writer::ScrubbedWriter;
 
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;

@@ -7,5 +7,6 @@ mod failure;
 mod lab;
 mod once;
 mod run;
+mod secrets;
 mod submit;
 mod wait;

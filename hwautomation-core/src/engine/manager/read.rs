@@ -122,7 +122,10 @@ impl WorkflowManager {
         tokio::pin!(told);
         // From here on no telling is missed.
         told.as_mut().enable();
-        let is_done = done(&self.summary(id).await?);
+        let row = self.summary(id).await?;
+        // A decision that was posted and not yet taken up ends the halt in a moment.
+        let is_done =
+            done(&row) && (row.state.is_terminal() || self.shared.store.inbox(id).await?.is_empty());
         if !is_done {
             let _look_again = tokio::time::timeout(LOOK, told).await;
         }

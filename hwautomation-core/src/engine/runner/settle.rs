@@ -54,7 +54,6 @@ impl Runner {
                 Err(error) => return self.settle_failure(step, &error),
             },
             StepOutcome::Skipped { why } => {
-                let why = crate::secret::scrub(&why).into_owned();
                 self.journal.add(EventKind::StepSkipped { step: name, why, signals_read })?;
             }
             StepOutcome::Wait(wait) => return self.settle_wait(step, Side::Run, wait),
@@ -242,8 +241,7 @@ impl Runner {
     /// Forward, a person decides. On the way back nobody waits: it is named in the verdict.
     fn settle_unknown(&mut self, step: usize, undoing: bool, intent: &IntentName, why: &str) -> Result<Flow> {
         let name = self.step_name(step);
-        let reason =
-            format!("nobody knows whether {intent} of step {name} happened: {}", crate::secret::scrub(why));
+        let reason = format!("nobody knows whether {intent} of step {name} happened: {why}");
         if undoing {
             let attempt = self.attempt(step, Side::Undo);
             let error = ErrorRecord::from(&Error::new(ErrorKind::Mismatch, reason));
