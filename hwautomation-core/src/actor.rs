@@ -23,6 +23,9 @@ pub enum ActorKind {
     Person,
     /// Another program.
     Service,
+    /// A kind that a newer version of this crate recorded.
+    #[serde(other)]
+    Other,
 }
 
 impl Actor {

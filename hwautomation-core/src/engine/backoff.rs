@@ -6,6 +6,9 @@ use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
+/// However long the other side asks to be left alone, we look again after this time.
+const ASKED_MAX: Duration = Duration::from_secs(3600);
+
 /// Returns when the step is tried again after this error, or nothing if it is not.
 pub(crate) fn retry_at(
     state: &WorkflowState,
@@ -51,7 +54,7 @@ fn after_failure(
         return None;
     }
     let pause = pause(policy.backoff, count, draw(state, step, count));
-    Some(now + pause.max(asked))
+    Some(now + pause.max(asked.min(ASKED_MAX)))
 }
 
 /// Tells whether this error makes `max` equal ones in a row.

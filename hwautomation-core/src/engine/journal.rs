@@ -1,5 +1,6 @@
 //! The one door through which events become true.
 
+use super::shared::Mode;
 use super::timer;
 use crate::actor::Actor;
 use crate::error::{ErrorKind, Result};
@@ -9,6 +10,7 @@ use crate::store::{After, Append, Appended, Begin, HistoryStore, ItemId, Lease};
 use crate::time::{Clock, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How many events are read at a time.
 const PAGE: usize = 500;
@@ -30,11 +32,19 @@ pub(crate) struct Journal {
     consumed: Vec<ItemId>,
     /// The names of appends: one drawn at random, and a count.
     batches: (BatchId, u64),
+    /// Whether the newest append was sent more than once: then somebody may have taken over meanwhile.
+    in_doubt: bool,
+    mode: watch::Receiver<Mode>,
 }
 
 impl Journal {
     /// Reads a workflow of which somebody holds the lease.
-    pub(crate) async fn open(store: Arc<dyn HistoryStore>, clock: Clock, lease: Lease) -> Result<Self> {
+    pub(crate) async fn open(
+        store: Arc<dyn HistoryStore>,
+        clock: Clock,
+        lease: Lease,
+        mode: watch::Receiver<Mode>,
+    ) -> Result<Self> {
         let state = load(&*store, lease.key.workflow).await?;
         Ok(Self {
             store,
@@ -45,6 +55,8 @@ impl Journal {
             blobs: Vec::new(),
             consumed: Vec::new(),
             batches: (BatchId::generate(), 0),
+            in_doubt: false,
+            mode,
         })
     }
 
@@ -83,7 +95,8 @@ impl Journal {
         self.consumed.push(item);
     }
 
-    /// Stores what waits. If the store fails, nothing else happens here until it is known what became of it.
+    /// Stores what waits. If the store fails, nothing else happens here until it is known what became of it, or the
+    /// process ends.
     pub(crate) async fn commit(&mut self, after: After) -> Result<()> {
         if self.waiting.is_empty() && self.consumed.is_empty() {
             return self.let_go(after).await;
@@ -101,15 +114,19 @@ impl Journal {
             summary: WorkflowSummary::of(&self.state),
         };
         let mut pause = STORE_PAUSE.0;
+        self.in_doubt = false;
         loop {
             match self.store.append(append.clone()).await {
                 Ok(_) => return Ok(()),
-                Err(error) if error.kind() != ErrorKind::Storage => return Err(error),
+                Err(error) if is_refusal(error.kind()) || *self.mode.borrow() == Mode::Stopping => {
+                    return Err(error);
+                }
                 Err(error) => {
                     let workflow = append.lease.workflow;
                     tracing::error!(%workflow, %error, pause_ms = pause.as_millis(), "the store failed");
                 }
             }
+            self.in_doubt = true;
             timer::pause(pause).await;
             pause = (pause * 2).min(STORE_PAUSE.1);
         }
@@ -125,19 +142,40 @@ impl Journal {
     /// Makes sure that the lease lasts this long.
     pub(crate) async fn hold_for(&mut self, span: Duration) -> Result<()> {
         let until = self.clock.now() + span;
-        if self.lease.until < until {
+        if self.lease.until < until || std::mem::take(&mut self.in_doubt) {
             if !self.store.renew(&[self.lease.key], span).await?.is_empty() {
                 return Err(crate::store::refusal::lease_lost(self.lease.key));
             }
-            self.lease.until = until;
+            self.lease.until = self.lease.until.max(until);
         }
         Ok(())
     }
+
+    /// Makes sure that the lease is still ours, and lasts this long, by asking the store.
+    pub(crate) async fn hold_surely(&mut self, span: Duration) -> Result<()> {
+        self.in_doubt = true;
+        self.hold_for(span).await
+    }
 }
+
+/// How often event 0 is sent to a store that failed. The batch is the same, so it is stored once.
+const BEGIN_TRIES: u32 = 3;
 
 /// Records event 0.
 pub(crate) async fn begin(store: &dyn HistoryStore, begin: Begin) -> Result<Appended> {
-    store.begin(begin).await
+    let mut tried = 1;
+    loop {
+        match store.begin(begin.clone()).await {
+            Err(error) if !is_refusal(error.kind()) && tried < BEGIN_TRIES => tried += 1,
+            answer => return answer,
+        }
+        timer::pause(STORE_PAUSE.0).await;
+    }
+}
+
+/// Tells whether the store understood and said no; everything else may pass.
+fn is_refusal(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::LeaseLost | ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Invalid)
 }
 
 /// Reads and folds a whole history.

@@ -96,7 +96,20 @@ fn cancel(state: &WorkflowState, now: Timestamp) -> Action {
     if state.steps.iter().any(is_begun) {
         return Action::BeginUndo { because: UndoCause::Cancelled, deadline_at: now + state.spec.undo_limit };
     }
-    finish(Verdict::Cancelled, "cancelled before anything was done")
+    let not_undone: Vec<_> = state.steps.iter().filter(|step| has_acted(step)).map(left_by_skip).collect();
+    let when =
+        if not_undone.is_empty() { "before anything was done" } else { "after a skipped step had acted" };
+    Action::Finish { verdict: Verdict::Cancelled, reason: format!("cancelled {when}"), not_undone }
+}
+
+/// A skipped step is not undone: who skips it takes it over. What it did before is named.
+fn has_acted(step: &StepState) -> bool {
+    let acted = step.intents.values().any(|intent| intent.open || intent.value.is_some());
+    matches!(step.phase, Phase::Skipped { .. }) && acted
+}
+
+fn left_by_skip(step: &StepState) -> NotUndone {
+    not_undone(step, "it was skipped after it had acted; look at what it left")
 }
 
 fn next_step(state: &WorkflowState, index: usize, guarded: bool, now: Timestamp) -> Action {
@@ -202,7 +215,7 @@ fn not_undone(step: &StepState, why: &str) -> NotUndone {
 
 /// Goes backwards: the started, unfinished step first, then the done ones, newest first.
 fn next_undo(state: &WorkflowState, undo: &UndoState, now: Timestamp) -> Action {
-    if now >= undo.deadline_at {
+    if now >= undo.deadline_at && state.guard(now).is_none() {
         return undone(state, undo, "the time for undoing was over");
     }
     let mut begun = state.steps.iter().enumerate().rev().filter(|(_, step)| is_begun(step));
@@ -224,6 +237,10 @@ fn next_undo_of(
         return Some(Action::StartUndo { step: index, of, attempt: 1 });
     };
     match &known.phase {
+        UndoPhase::Running if step.guard.is_some_and(|guard| now < guard.until) => {
+            // The process died in work that nothing may interrupt: it may still be going on.
+            step.guard.map(|guard| Action::WaitUntil(guard.until))
+        }
         UndoPhase::Running => {
             Some(open_undo(state, undo, index, now).unwrap_or(Action::Undo { step: index, of }))
         }
@@ -270,8 +287,9 @@ fn undone(state: &WorkflowState, undo: &UndoState, otherwise: &str) -> Action {
             undo.steps.get(&step.spec.name).map(|known| known.failures.as_slice()).unwrap_or_default();
         failures.last().map_or_else(|| otherwise.to_owned(), |failure| failure.error.message.clone())
     };
-    let not_undone: Vec<_> =
-        state.steps.iter().filter(left).map(|step| not_undone(step, &why(step))).collect();
+    let begun = state.steps.iter().filter(left).map(|step| not_undone(step, &why(step)));
+    let skipped = state.steps.iter().filter(|step| has_acted(step)).map(left_by_skip);
+    let not_undone: Vec<_> = begun.chain(skipped).collect();
     let verdict = if undo.because == UndoCause::Cancelled { Verdict::Cancelled } else { Verdict::Failed };
     let cause = match undo.because {
         UndoCause::Cancelled => "cancelled".to_owned(),

@@ -1,6 +1,7 @@
 //! Who runs here right now, so that hints reach them.
 
 use crate::id::WorkflowId;
+use crate::store::LeaseKey;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,8 @@ pub(crate) struct Running(Arc<Mutex<HashMap<WorkflowId, Arc<RunHandle>>>>);
 /// Reaches a workflow that runs here.
 #[derive(Debug)]
 pub(crate) struct RunHandle {
+    /// Under which lease it runs.
+    lease: LeaseKey,
     /// Its inbox has something new.
     pub(crate) inbox: Notify,
     /// Its inbox was not read since the last hint.
@@ -37,8 +40,10 @@ pub(crate) struct Entered {
 
 impl Running {
     /// Enters a run; its inbox counts as unread.
-    pub(crate) fn enter(&self, workflow: WorkflowId) -> Entered {
+    pub(crate) fn enter(&self, lease: LeaseKey) -> Entered {
+        let workflow = lease.workflow;
         let handle = Arc::new(RunHandle {
+            lease,
             inbox: Notify::new(),
             unread: AtomicBool::new(true),
             lost: Notify::new(),
@@ -50,6 +55,11 @@ impl Running {
 
     pub(crate) fn find(&self, workflow: WorkflowId) -> Option<Arc<RunHandle>> {
         self.lock().get(&workflow).cloned()
+    }
+
+    /// Finds the run under this very lease.
+    pub(crate) fn under(&self, lease: LeaseKey) -> Option<Arc<RunHandle>> {
+        self.find(lease.workflow).filter(|handle| handle.lease == lease)
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<RunHandle>> {
@@ -99,8 +109,10 @@ mod tests {
     #[test]
     fn a_run_that_leaves_late_does_not_take_the_next_one_along() {
         let (running, workflow) = (Running::default(), WorkflowId::generate());
-        let first = running.enter(workflow);
-        let second = running.enter(workflow);
+        let lease = |epoch| LeaseKey { workflow, owner: crate::id::OwnerId::from_bytes([7; 16]), epoch };
+        let first = running.enter(lease(1));
+        let second = running.enter(lease(2));
+        assert!(running.under(lease(1)).is_none() && running.under(lease(2)).is_some());
         drop(first);
         assert!(running.find(workflow).is_some_and(|found| Arc::ptr_eq(&found, &second.handle)));
         drop(second);

@@ -136,7 +136,7 @@ impl Worker {
         }
         match self.shared.store.renew(&leases, self.shared.options.lease).await {
             Ok(lost) => {
-                let runs = lost.iter().filter_map(|lease| self.shared.running.find(lease.workflow));
+                let runs = lost.iter().filter_map(|lease| self.shared.running.under(*lease));
                 runs.for_each(|handle| handle.lost.notify_one());
             }
             Err(error) => tracing::error!(%error, "leases were not renewed"),

@@ -93,7 +93,7 @@ pub struct Policy {
         with = "millis_opt"
     )]
     pub attempt_limit: Option<Duration>,
-    /// How long the step may take over all attempts and waits. Default: no limit of its own.
+    /// How long the step may take over all attempts and waits. Default 24 h, since everything has a limit.
     #[serde(rename = "deadline_ms", default, skip_serializing_if = "Option::is_none", with = "millis_opt")]
     pub deadline: Option<Duration>,
     /// How many attempts there are, the first included. Default 3; 0 is refused.
@@ -109,7 +109,7 @@ impl Default for Policy {
         Self {
             timeout: Duration::from_secs(60),
             attempt_limit: None,
-            deadline: None,
+            deadline: Some(Duration::from_secs(24 * 3600)),
             attempts: 3,
             backoff: Backoff::default(),
             equal_failures_max: 3,

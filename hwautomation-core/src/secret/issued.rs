@@ -62,7 +62,7 @@ pub fn contains_secret(value: &Value) -> bool {
     }
 }
 
-/// Replaces every secret in every text value, in place.
+/// Replaces every secret in every text value and every key, in place.
 pub fn scrub_json(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -71,7 +71,13 @@ pub fn scrub_json(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(scrub_json),
-        Value::Object(fields) => fields.values_mut().for_each(scrub_json),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(scrub_json);
+            if fields.keys().any(|key| !find(key).is_empty()) {
+                let clean = |(key, value): (String, Value)| (scrub(&key).into_owned(), value);
+                *fields = std::mem::take(fields).into_iter().map(clean).collect();
+            }
+        }
         _ => {}
     }
 }

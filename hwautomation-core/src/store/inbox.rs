@@ -2,6 +2,7 @@
 
 use crate::actor::Actor;
 use crate::id::{SignalName, WorkflowId};
+use crate::record::Seq;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,16 +46,22 @@ pub enum Command {
     Retry {
         /// Why.
         why: String,
+        /// Which event halted it: a late decision does not meet the next halt.
+        halt: Seq,
     },
     /// A halted run: leave out the step it is at.
     Skip {
         /// Why.
         why: String,
+        /// Which event halted it: a late decision does not meet the next halt.
+        halt: Seq,
     },
     /// A halted run: end as failed, leave everything as it is.
     Abort {
         /// Why.
         why: String,
+        /// Which event halted it: a late decision does not meet the next halt.
+        halt: Seq,
     },
     /// The next power command may be sent on an unknown reading.
     OverridePower {

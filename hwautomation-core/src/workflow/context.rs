@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
 use crate::id::{IntentName, PluginName, SignalName};
 use crate::machine::{Machine, MachineChange};
 use crate::record::{IntentResult, Side};
+use crate::secret::contains_secret;
 use crate::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -143,7 +144,8 @@ impl WorkflowContext {
     ///
     /// # Errors
     ///
-    /// The effect's own, or `Refused` when the effect must not be sent now; then nothing was recorded.
+    /// `Invalid` when the value holds a secret: it is recorded that it happened, and not what it returned. Otherwise
+    /// the effect's own, or `Refused` when the effect must not be sent now; then nothing was recorded.
     pub async fn once<E: Effect>(&self, name: &'static str, effect: E) -> Result<E::Value> {
         let intent = IntentName::new(name)?;
         let may_take = effect.may_take();
@@ -179,9 +181,11 @@ impl WorkflowContext {
                 let json = serde_json::to_value(&value).map_err(|cause| {
                     Error::invalid(format!("writing the result of {intent}")).with_source(cause)
                 })?;
-                let value_stored = self.port.store(json).await?;
+                let holds_secret = contains_secret(&json);
+                let kept = if holds_secret { serde_json::Value::Null } else { json };
+                let value_stored = self.port.store(kept).await?;
                 self.port.close(intent, IntentResult::Happened { value: value_stored }).await?;
-                Ok(value)
+                if holds_secret { Err(secret_result(intent)) } else { Ok(value) }
             }
             Err(error) if error.class() == ErrorClass::UnknownOutcome => Err(error),
             Err(error) => {
@@ -329,6 +333,12 @@ impl WorkflowContext {
     pub fn is_undoing(&self) -> bool {
         self.port.place().side == Side::Undo
     }
+}
+
+/// It happened, but what it returned cannot be kept, and a masked password would be used as one.
+fn secret_result(intent: &IntentName) -> Error {
+    Error::invalid(format!("{intent} happened and returned a secret, and results are recorded"))
+        .with_remedy("let the effect return where the secret lies, such as env:NAME, not the secret")
 }
 
 fn read_result<T: DeserializeOwned>(intent: &IntentName, value: serde_json::Value) -> Result<T> {

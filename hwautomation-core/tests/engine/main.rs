@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod adversity;
 mod cancel;
 mod failure;
 mod lab;
+mod odd_store;
 mod once;
 mod run;
 mod secrets;

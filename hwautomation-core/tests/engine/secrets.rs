@@ -34,13 +34,19 @@ async fn no_event_holds_a_secret() {
         ctx.record("large", vec![told(); 2000]).await?;
         let (name, value, source) = ("note".to_owned(), json!(told()), told());
         ctx.machine_changed(MachineChange::Fact { name, value, source }).await?;
-        let _value: String = ctx.once("happened", async { Ok(told()) }).await?;
+        let refused: Result<String, Error> = ctx.once("happened", async { Ok(told()) }).await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Invalid);
+        let masked: Result<String, Error> = ctx.once("happened", async { Ok(told()) }).await;
+        assert!(masked.is_err(), "a masked secret is not used as one");
         let failed: Result<(), Error> = ctx.once("failed", async { Err(Error::invalid(told())) }).await;
         if ctx.attempt() == 1 {
             let cause = std::io::Error::other(told());
             return Err(failed.unwrap_err().transient().with_source(cause).with_remedy(told()));
         }
-        StepOutcome::done(Leak(told()))
+        if ctx.attempt() == 2 {
+            return StepOutcome::done(Leak(told()));
+        }
+        StepOutcome::finished()
     });
     let panics = step_fn("panic", Resume::Rerun, |_| async { panic!("{}", told()) });
     let skips = step_fn("skip", Resume::Rerun, |_| async { StepOutcome::skipped(told()) });
@@ -52,6 +58,9 @@ async fn no_event_holds_a_secret() {
         Workflow::new("leaks").step(leak).step(skips).step(waits.policy(once.clone())).step(panics);
     let manager = lab.start(workflow).await;
     let id = manager.submit(Submission::new("leaks").machine("srv001"), &ops()).await.unwrap();
+    let status = manager.wait_or_halt(id).await.unwrap();
+    assert!(status.steps[0].errors[1].message.contains("handed on a secret"), "{status}");
+    manager.retry(id, &told(), &ops()).await.unwrap();
     manager.wait_or_halt(id).await.unwrap();
     manager.override_power(id, &told(), &ops()).await.unwrap();
     manager.skip(id, &told(), &ops()).await.unwrap();

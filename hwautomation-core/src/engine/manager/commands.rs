@@ -4,7 +4,7 @@ use super::WorkflowManager;
 use crate::actor::Actor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SignalName, WorkflowId};
-use crate::record::SubState;
+use crate::record::Seq;
 use crate::store::{Command, NewItem, Posted};
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ impl WorkflowManager {
         let payload = serde_json::to_value(payload).map_err(|cause| {
             Error::invalid(format!("writing what the signal {name} carries")).with_source(cause)
         })?;
-        if crate::secret::contains_secret(&payload) {
+        if crate::secret::contains_secret(&payload) || crate::secret::contains_secret(&key.into()) {
             return Err(Error::invalid(format!(
                 "the signal {name} carries a secret, and signals are recorded"
             ))
@@ -56,13 +56,14 @@ impl WorkflowManager {
         self.signal(id, name, true, &key, actor).await.map(|_| ())
     }
 
-    /// Tries a halted run again: the step it halted at gets all its attempts anew.
+    /// Tries a halted run again: the step it halted at gets all its attempts anew. If it halted since nobody could
+    /// tell whether an effect happened, this says that it did not; if it did, [`skip`](Self::skip) the step.
     ///
     /// # Errors
     ///
     /// `NotFound`; `Conflict` when it is not halted.
     pub async fn retry(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
-        self.decide(id, "retry", actor, Command::Retry { why: why.to_owned() }).await
+        self.decide(id, "retry", actor, |halt| Command::Retry { why: why.to_owned(), halt }).await
     }
 
     /// Leaves out the step at which a run halted, since a person did it by hand or does not need it.
@@ -76,7 +77,7 @@ impl WorkflowManager {
                 Error::invalid("a step is skipped without a reason").with_remedy("say why; it is recorded")
             );
         }
-        self.decide(id, "skip", actor, Command::Skip { why: why.to_owned() }).await
+        self.decide(id, "skip", actor, |halt| Command::Skip { why: why.to_owned(), halt }).await
     }
 
     /// Ends a halted run as failed and leaves everything as it is. To undo instead, [`cancel`](Self::cancel) it.
@@ -85,7 +86,7 @@ impl WorkflowManager {
     ///
     /// `NotFound`; `Conflict` when it is not halted.
     pub async fn abort(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
-        self.decide(id, "abort", actor, Command::Abort { why: why.to_owned() }).await
+        self.decide(id, "abort", actor, |halt| Command::Abort { why: why.to_owned(), halt }).await
     }
 
     /// Allows the run's next effect to be a power command on an unknown reading. Recorded with who and why.
@@ -98,17 +99,21 @@ impl WorkflowManager {
         self.post(id, "override power".to_owned(), actor, command).await.map(|_| ())
     }
 
-    /// Decisions are for the halt that is there now: the key names it, so a late one does not meet the next halt.
-    async fn decide(&self, id: WorkflowId, what: &str, actor: &Actor, command: Command) -> Result<()> {
-        let summary = self.summary(id).await?;
-        if summary.sub_state != Some(SubState::Halted) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!("workflow {id} is not halted, but {}", summary.state),
-            )
-            .with_remedy("look at its status; retry, skip and abort are for halted runs"));
-        }
-        self.post(id, format!("{what} at {}", summary.events), actor, command).await.map(|_| ())
+    /// Decisions are for the halt that is there now: a late one does not meet the next halt.
+    async fn decide(
+        &self,
+        id: WorkflowId,
+        what: &str,
+        actor: &Actor,
+        command: impl FnOnce(Seq) -> Command,
+    ) -> Result<()> {
+        let state = self.state(id).await?;
+        let Some(halt) = state.halt.as_ref().filter(|_| state.abort.is_none()) else {
+            let what = format!("workflow {id} is not halted, but {}", state.run_state());
+            return Err(Error::new(ErrorKind::Conflict, what)
+                .with_remedy("look at its status; retry, skip and abort are for halted runs"));
+        };
+        self.post(id, format!("{what} at {}", halt.seq), actor, command(halt.seq)).await.map(|_| ())
     }
 
     async fn post(

@@ -6,6 +6,7 @@ use crate::id::{IntentName, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
 use crate::record::{IntentResult, OutputRecord, Side, Stored};
+use crate::secret::scrub;
 use crate::time::{Clock, Timestamp};
 use crate::workflow::port::{Opened, Opening, Place, Port};
 use crate::workflow::{PlannedStep, StepPlan, WorkflowContext, WorkflowPlan, WorkflowStep};
@@ -53,7 +54,7 @@ impl WorkflowManager {
         });
         let (plan, error) = match planned {
             Ok(plan) => (plan, None),
-            Err(error) => (StepPlan::Unknown, Some(error.to_string())),
+            Err(error) => (StepPlan::Unknown, Some(scrub(error.message()).into_owned())),
         };
         PlannedStep { name: step.name(), title: step.title(), plan, error }
     }

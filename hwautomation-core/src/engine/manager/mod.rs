@@ -33,17 +33,22 @@ impl WorkflowManager {
 
     /// Claims nothing more; what runs lets go after its current step. Nothing is lost.
     pub fn pause(&self) {
-        self.shared.mode.send_replace(Mode::Paused);
+        self.change(Mode::Working, Mode::Paused);
     }
 
     /// Goes on after [`pause`](Self::pause).
     pub fn resume(&self) {
+        self.change(Mode::Paused, Mode::Working);
+    }
+
+    /// A manager that drains or stops goes on doing so.
+    fn change(&self, from: Mode, to: Mode) {
         self.shared.mode.send_if_modified(|mode| {
-            let paused = *mode == Mode::Paused;
-            if paused {
-                *mode = Mode::Working;
+            let changes = *mode == from;
+            if changes {
+                *mode = to;
             }
-            paused
+            changes
         });
     }
 

@@ -179,6 +179,7 @@ impl Reader {
                 return Some(Ok(self.pass(event)));
             }
             match self.read().await {
+                Ok(page) if page.is_empty() && self.is_past_the_end().await => self.over = true,
                 Ok(page) if page.is_empty() => {
                     let _look_again = tokio::time::timeout(LOOK, self.hints.changed()).await;
                 }
@@ -196,6 +197,18 @@ impl Reader {
         match self.scope {
             Scope::One(id) => self.store.events(id, self.next, PAGE).await,
             Scope::All => self.store.follow(self.next, PAGE, Only::Everything).await,
+        }
+    }
+
+    /// Nothing more comes of a run that ended before this number, or that there is not.
+    async fn is_past_the_end(&self) -> bool {
+        match self.scope {
+            Scope::One(id) => match self.store.summary(id).await {
+                Ok(Some(row)) => row.state.is_terminal() && row.events <= self.next,
+                Ok(None) => true,
+                Err(_) => false,
+            },
+            Scope::All => false,
         }
     }
 

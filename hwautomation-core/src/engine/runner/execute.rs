@@ -61,6 +61,8 @@ pub(super) struct Notes {
     pub(super) opened: BTreeSet<IntentName>,
     /// The events whose signals were read.
     pub(super) signals: BTreeSet<u64>,
+    /// Until when the effect that was begun last may take.
+    pub(super) busy_until: Option<Timestamp>,
 }
 
 /// The time limits of one call. Each may be absent.
@@ -72,6 +74,10 @@ struct Limits {
     grace: Option<Timestamp>,
     /// Whether the grace ends the process's work rather than the step's.
     stopping: bool,
+    /// Whether a guard was open when it was last looked.
+    guarded: bool,
+    /// When the last guard closed: what it held off counts from here.
+    unguarded_at: Option<Timestamp>,
 }
 
 impl Runner {
@@ -84,8 +90,16 @@ impl Runner {
         let desk = Arc::new(Desk::new(self.machine.clone()));
         let ctx = WorkflowContext::new(Arc::new(self.port(step, side, Arc::clone(&desk), calls_in)));
         self.handle.set_progress(None);
-        let task = Task(tokio::spawn(call(implementation, ctx, job)));
-        let executed = self.attend(step, side, task, calls, &desk).await;
+        let asks = matches!(job, Job::Probe(_));
+        let mut task = Task(tokio::spawn(call(implementation, ctx, job)));
+        let executed = match self.attend(step, side, asks, &mut task, calls, &desk).await {
+            // Nothing more can be recorded, but what is under a guard is let finish.
+            Err(error) => {
+                self.let_finish(&mut task).await;
+                Err(error)
+            }
+            executed => executed,
+        };
         self.handle.set_progress(None);
         self.collect(step, &desk)?;
         executed
@@ -118,7 +132,8 @@ impl Runner {
         &mut self,
         step: usize,
         side: Side,
-        mut task: Task,
+        asks: bool,
+        task: &mut Task,
         mut calls: mpsc::Receiver<PortCall>,
         desk: &Desk,
     ) -> Result<Executed> {
@@ -129,18 +144,20 @@ impl Runner {
         loop {
             let now = self.journal.now();
             let guard = self.journal.state().guard(now).map(|guard| guard.until);
+            if std::mem::replace(&mut limits.guarded, guard.is_some()) && guard.is_none() {
+                limits.unguarded_at = Some(now);
+            }
             if guard.is_none() {
                 self.heed_stops(side, desk, &mut limits, *mode.borrow_and_update());
             }
             // A guard holds every limit off until it ends.
-            let deadline = self.deadline(step, side, began).map(|at| guard.map_or(at, |until| at.max(until)));
+            let deadline = self.deadline(step, side, began, asks, &notes, &limits);
+            let deadline = deadline.map(|at| guard.map_or(at, |until| at.max(until)));
             tokio::select! {
                 biased;
                 () = handle.lost.notified() => {
-                    // Under a guard the work is let finish, though nothing of it can be recorded any more.
                     calls.close();
-                    let finish = timer::until(&shared.clock, Some(guard.unwrap_or(now)));
-                    tokio::select! { biased; _ = &mut task.0 => {} () = finish => drop_task(task).await }
+                    self.let_finish(task).await;
                     return Ok(Executed::Leave);
                 }
                 () = timer::until(&shared.clock, deadline) => {
@@ -157,8 +174,13 @@ impl Runner {
                     Err(error) => Executed::Failed(panicked(error)),
                 }),
                 () = handle.inbox.notified() => {
-                    self.read_inbox().await?;
-                    self.journal.commit(After::Hold).await?;
+                    match self.read_inbox().await {
+                        Ok(()) => self.journal.commit(After::Hold).await?,
+                        Err(error) => {
+                            tracing::warn!(%error, "the inbox was not read; trying again with the next hint");
+                            handle.unread.store(true, Ordering::Release);
+                        }
+                    }
                 }
                 () = desk.sub_task_added.notified(), if limits.flush.is_none() => {
                     limits.flush = Some(now + FLUSH);
@@ -190,15 +212,40 @@ impl Runner {
         }
     }
 
-    /// Returns when this call must be over: the step's timeout, its attempt's limit or the run's deadline.
-    fn deadline(&self, step: usize, side: Side, began: Timestamp) -> Option<Timestamp> {
+    /// Returns when this call must be over: the step's timeout, its attempt's limit or the run's deadline. A question
+    /// about an effect is bound by no attempt. What a guard held off counts from the guard's end, and an effect that
+    /// was begun has the time it asked for.
+    fn deadline(
+        &self,
+        step: usize,
+        side: Side,
+        began: Timestamp,
+        asks: bool,
+        notes: &Notes,
+        limits: &Limits,
+    ) -> Option<Timestamp> {
         let state = self.journal.state();
-        let own = began + state.steps[step].spec.policy.timeout;
+        let from = limits.unguarded_at.map_or(began, |at| at.max(began));
+        let own = from + state.steps[step].spec.policy.timeout;
+        let own = notes.busy_until.map_or(own, |until| until.max(own));
         let (attempt, whole) = match side {
+            Side::Run if asks => (None, state.deadline_at),
             Side::Run => (state.steps[step].attempt_deadline_at(), state.deadline_at),
             Side::Undo => (None, state.undo.as_ref().map(|undo| undo.deadline_at)),
         };
-        [Some(own), attempt, whole].into_iter().flatten().min()
+        let least = limits.unguarded_at.map(|at| at + self.shared.options.cancel_grace);
+        [Some(own), attempt, whole].into_iter().flatten().min().max(least)
+    }
+
+    /// Lets guarded work finish though nothing of it can be recorded any more, and drops what is not guarded.
+    async fn let_finish(&self, task: &mut Task) {
+        let now = self.journal.now();
+        let until = self.journal.state().guard(now).map_or(now, |guard| guard.until);
+        tokio::select! {
+            biased;
+            _ = &mut task.0 => {}
+            () = timer::until(&self.shared.clock, Some(until)) => drop_task(task).await,
+        }
     }
 }
 
@@ -221,7 +268,7 @@ async fn call(step: Arc<dyn WorkflowStep>, ctx: WorkflowContext, job: Job) -> Re
 }
 
 /// Drops a step's future and waits until it is gone.
-async fn drop_task(mut task: Task) {
+async fn drop_task(task: &mut Task) {
     task.0.abort();
     tokio::select! {
         _ = &mut task.0 => {}

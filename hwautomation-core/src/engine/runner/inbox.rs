@@ -2,7 +2,7 @@
 
 use super::Runner;
 use crate::error::Result;
-use crate::record::{ClosedBy, EventKind, IntentResult, Resume, Side};
+use crate::record::{ClosedBy, EventKind, IntentResult, Phase, Resume, Side, StepState};
 use crate::store::{Command, InboxItem};
 use std::sync::atomic::Ordering;
 
@@ -31,18 +31,18 @@ impl Runner {
 
     fn meaning(&self, command: Command, key: &str) -> Vec<EventKind> {
         let state = self.journal.state();
-        let decidable = state.halt.is_some() && state.abort.is_none();
+        let is_for = |seq| state.abort.is_none() && state.halt.as_ref().is_some_and(|halt| halt.seq == seq);
         match command {
             Command::Cancel { why } if state.cancel.is_none() => vec![EventKind::CancelRequested { why }],
             Command::Signal { name, payload } if !state.signal_keys.contains(key) => {
                 vec![EventKind::SignalReceived { name, payload, key: key.to_owned() }]
             }
-            Command::Retry { why } if decidable => {
+            Command::Retry { why, halt } if is_for(halt) => {
                 let mut events = self.decided_by_hand();
                 events.push(EventKind::RetryRequested { why });
                 events
             }
-            Command::Skip { why } if decidable => match state.current_step() {
+            Command::Skip { why, halt } if is_for(halt) => match state.current_step() {
                 Some(step) => {
                     vec![EventKind::StepSkipped {
                         step: step.spec.name.clone(),
@@ -52,18 +52,21 @@ impl Runner {
                 }
                 None => Vec::new(),
             },
-            Command::Abort { why } if decidable => vec![EventKind::AbortRequested { why }],
+            Command::Abort { why, halt } if is_for(halt) => vec![EventKind::AbortRequested { why }],
             Command::OverridePower { why } => vec![EventKind::PowerOverridden { why }],
             _ => Vec::new(),
         }
     }
 
-    /// A step that leaves open effects to a person takes "try again" as "it did not happen".
+    /// Who was asked whether an effect happened, and says "try again", says "it did not happen". A run that halted
+    /// since its attempts failed asked no such question: there the step is asked again.
     fn decided_by_hand(&self) -> Vec<EventKind> {
-        let Some(step) = self.journal.state().current_step().filter(|step| step.spec.resume == Resume::Halt)
-        else {
-            return Vec::new();
+        let was_asked = |step: &&StepState| match step.spec.resume {
+            Resume::Rerun => false,
+            Resume::Probe => step.phase != Phase::Failed,
+            Resume::Halt => true,
         };
+        let Some(step) = self.journal.state().current_step().filter(was_asked) else { return Vec::new() };
         let closed = |intent: &crate::id::IntentName| EventKind::IntentClosed {
             step: step.spec.name.clone(),
             side: Side::Run,

@@ -10,7 +10,7 @@ use super::journal::Journal;
 use super::plan::{self, Action};
 use super::running::RunHandle;
 use super::shared::{Mode, Shared};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorClass, ErrorKind, Result};
 use crate::machine::Machine;
 use crate::record::{EventKind, OutputRecord, Side, WorkflowState};
 use crate::store::{After, Lease};
@@ -43,10 +43,13 @@ enum Flow {
     Ended,
 }
 
+/// How long a run stays away that could not be read or gone on with.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Runs a workflow until it ends, waits, or is lost.
 pub(crate) async fn run(shared: Arc<Shared>, lease: Lease) {
     let workflow = lease.key.workflow;
-    let entered = shared.running.enter(workflow);
+    let entered = shared.running.enter(lease.key);
     let ended = match Runner::open(&shared, entered.handle(), lease).await {
         Ok(runner) => runner.drive().await,
         Err(error) => Err(error),
@@ -68,18 +71,24 @@ async fn report(shared: &Shared, lease: Lease, error: &Error) {
             let _lease_is_gone = shared.store.release(lease.key, shared.clock.now()).await;
         }
         _ => {
-            tracing::error!(%workflow, %error, source = ?std::error::Error::source(error), "the run stopped")
+            let again_at = shared.clock.now() + AGAIN;
+            tracing::error!(%workflow, %error, source = ?std::error::Error::source(error), "the run stopped for now");
+            let _lease_runs_out = shared.store.release(lease.key, again_at).await;
         }
     }
 }
 
 impl Runner {
     async fn open(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<Self> {
-        let journal = Journal::open(Arc::clone(&shared.store), shared.clock.clone(), lease).await?;
+        let journal =
+            Journal::open(Arc::clone(&shared.store), shared.clock.clone(), lease, shared.mode.subscribe())
+                .await?;
         let spec = &journal.state().spec;
-        let mut workflow = runnable(shared, journal.state());
+        let mut workflow = runnable(shared, journal.state())?;
         let machine = match shared.machine_of(spec).await {
             Ok(machine) => machine,
+            // What may pass is no reason to end a run.
+            Err(error) if matches!(error.class(), ErrorClass::Transient { .. }) => return Err(error),
             Err(error) => {
                 workflow = workflow.and(Err(format!("its machine cannot be read: {error}")));
                 None
@@ -192,20 +201,24 @@ impl Runner {
 }
 
 /// Finds the definition by which a run was accepted.
-fn runnable(shared: &Shared, state: &WorkflowState) -> std::result::Result<Arc<Workflow>, String> {
+fn runnable(shared: &Shared, state: &WorkflowState) -> Result<std::result::Result<Arc<Workflow>, String>> {
     let name = &state.spec.name;
-    let workflow =
-        shared.workflows.get(name).ok_or_else(|| format!("this program has no workflow {name}"))?;
+    let Some(workflow) = shared.workflows.get(name) else {
+        // Another program on the same store may have it.
+        return Err(Error::not_found(format!("this program has no workflow {name}"))
+            .transient()
+            .with_remedy("add the workflow to the builder, or start the program that has it"));
+    };
     if workflow.fingerprint() == state.spec.fingerprint {
-        return Ok(Arc::clone(workflow));
+        return Ok(Ok(Arc::clone(workflow)));
     }
     let then: Vec<String> =
         state.spec.steps.iter().map(|step| format!("{} v{}", step.name, step.version)).collect();
     let now: Vec<String> =
         workflow.steps.iter().map(|step| format!("{} v{}", step.name(), step.version())).collect();
-    Err(format!(
+    Ok(Err(format!(
         "the definition of {name} changed: it was accepted as {}, and is {} now",
         then.join(", "),
         now.join(", ")
-    ))
+    )))
 }

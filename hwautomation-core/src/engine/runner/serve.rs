@@ -55,7 +55,6 @@ impl Runner {
                 answer(reply, changed)
             }
             PortCall::Signal { name, reply } => answer(reply, Ok(self.signal(&name, notes))),
-            PortCall::Guard { reply, .. } if side == Side::Undo => answer(reply, Err(no_guard())),
             PortCall::Guard { limit, reply } => {
                 let until = self.journal.now() + limit;
                 let open = self.journal.state().steps[step].guard.is_some();
@@ -108,17 +107,22 @@ impl Runner {
             return Err(still_open(intent.as_str()));
         }
         let number = known.map_or(1, |known: &Intent| known.number + 1);
-        self.journal.hold_for(may_take + LEASE_MARGIN).await?;
+        let lease = may_take.saturating_add(LEASE_MARGIN);
         notes.opened.insert(intent.clone());
+        notes.busy_until = Some(self.journal.now() + lease);
         if is_open {
+            self.journal.hold_surely(lease).await?;
             // Only a step that says `Resume::Rerun` gets here: doing it twice is harmless.
             return Ok(Opened::Now);
         }
+        self.journal.hold_for(lease).await?;
         let opened = EventKind::IntentOpened { step: self.step_name(step), side, intent, number };
         match boots {
             Some(by) => self.change_machine(vec![opened], MachineChange::Booted { by }, desk).await?,
             None => self.record(opened).await?,
         }
+        // Storing may have taken long, or been answered late: what is sent now must be ours to send.
+        self.journal.hold_for(may_take).await?;
         Ok(Opened::Now)
     }
 
@@ -134,7 +138,11 @@ impl Runner {
             self.journal.add(EventKind::MachineChanged { machine, change })?;
         }
         self.journal.commit(After::Hold).await?;
-        self.machine = self.shared.machine_of(&self.journal.state().spec).await?;
+        match self.shared.machine_of(&self.journal.state().spec).await {
+            Ok(machine) => self.machine = machine,
+            // The change is recorded; whoever reads the directory next sees it.
+            Err(error) => tracing::warn!(%error, "the machine was not read again after a change"),
+        }
         desk.set_machine(self.machine.clone());
         Ok(())
     }
@@ -178,12 +186,6 @@ fn is_fatal(kind: ErrorKind) -> bool {
 
 fn again(error: &Error) -> Error {
     Error::new(error.kind(), error.message().to_owned()).with_class(error.class())
-}
-
-fn no_guard() -> Error {
-    Error::new(ErrorKind::Unsupported, "a guard was asked for while undoing").with_remedy(
-        "nobody can cancel what is being undone; raise the step's timeout if one call takes long",
-    )
 }
 
 fn still_open(intent: &str) -> Error {

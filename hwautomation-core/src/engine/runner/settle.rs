@@ -8,7 +8,7 @@ use crate::id::{IntentName, StepName};
 use crate::record::{
     ClosedBy, EventKind, IntentResult, Phase, Resume, Side, Stored, UndoOf, UndoPhase, UndoResult, WaitState,
 };
-use crate::secret::scrub_json;
+use crate::secret::contains_secret;
 use crate::time::Timestamp;
 use crate::workflow::{Probed, ProbedIntent, StepOutcome, UndoOutcome, Wait};
 use serde_json::Value;
@@ -61,8 +61,11 @@ impl Runner {
         Ok(Flow::GoOn)
     }
 
-    fn store(&mut self, mut value: Value) -> Result<Stored> {
-        scrub_json(&mut value);
+    fn store(&mut self, value: Value) -> Result<Stored> {
+        if contains_secret(&value) {
+            return Err(Error::invalid("the step handed on a secret, and outputs are recorded")
+                .with_remedy("hand on where the secret lies, such as env:NAME, not the secret"));
+        }
         let (stored, blob) = Stored::new(value)?;
         self.journal.add_blobs(blob);
         Ok(stored)
@@ -71,7 +74,8 @@ impl Runner {
     /// A cancelled step that stopped for that reason did not fail. Everything else is a failed attempt.
     fn settle_failure(&mut self, step: usize, error: &Error) -> Result<Flow> {
         let state = self.journal.state();
-        if error.class() == ErrorClass::Cancelled && state.cancel.is_some() {
+        let guarded = state.guard(self.journal.now()).is_some();
+        if error.class() == ErrorClass::Cancelled && state.cancel.is_some() && !guarded {
             return Ok(Flow::GoOn);
         }
         let error = self.error_record(step, Side::Run, error);
@@ -203,10 +207,11 @@ impl Runner {
         };
         let name = self.step_name(step);
         match found {
-            Ok(Probed::Happened(value)) => {
-                let value = self.store(value)?;
-                self.close(name, side, intent, IntentResult::Happened { value })
-            }
+            Ok(Probed::Happened(value)) => match self.store(value) {
+                Ok(value) => self.close(name, side, intent, IntentResult::Happened { value }),
+                Err(error) if undoing => self.settle_undo_failure(step, &error),
+                Err(error) => self.settle_failure(step, &error),
+            },
             Ok(Probed::DidNotHappen) => self.close(name, side, intent, IntentResult::DidNotHappen),
             Ok(Probed::Wait(wait)) => {
                 let (began, now) = (opened_at.unwrap_or(Timestamp::MIN), self.journal.now());

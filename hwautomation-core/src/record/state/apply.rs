@@ -105,7 +105,7 @@ impl WorkflowState {
             EventKind::Halted { step, reason, until } => {
                 allow(self.halt.is_none() && self.undo.is_none(), "it is halted or goes backwards")?;
                 let (step, reason) = (step.clone(), reason.clone());
-                self.halt = Some(Halt { step, reason, since: at, until: *until });
+                self.halt = Some(Halt { seq: event.seq, step, reason, since: at, until: *until });
                 Ok(())
             }
             EventKind::RetryRequested { .. } => self.retry(at),
@@ -134,6 +134,7 @@ impl WorkflowState {
                 )?;
                 let undo = self.active_undo(step)?;
                 undo.phase = UndoPhase::Undone(*result);
+                self.step_mut(step)?.guard = None;
                 Ok(())
             }
             EventKind::StepUndoFailed { step, attempt, error, retry_at } => {
@@ -145,6 +146,7 @@ impl WorkflowState {
                 allow(known && undo.attempt == *attempt, "no such attempt at undoing runs")?;
                 undo.failures.push(Failure { attempt: *attempt, at, error: error.clone() });
                 undo.phase = retry_at.map_or(UndoPhase::Failed, |at| UndoPhase::Retrying { at });
+                self.step_mut(step)?.guard = None;
                 Ok(())
             }
             EventKind::MachineChanged { .. } => Ok(()),
@@ -258,8 +260,10 @@ impl WorkflowState {
     }
 
     fn open_guard(&mut self, name: &StepName, since: Timestamp, until: Timestamp) -> Verdicted {
+        let undoing = self.undo.is_some() && self.active_undo(name).is_ok();
         let step = self.step_mut(name)?;
-        allow(step.is_active() && step.guard.is_none(), "the step is not running, or its guard is open")?;
+        let runs = undoing || step.is_active();
+        allow(runs && step.guard.is_none(), "the step is not running, or its guard is open")?;
         step.guard = Some(Guard { since, until });
         Ok(())
     }

@@ -61,6 +61,8 @@ pub struct WorkflowState {
 /// Says that a run waits for a person's decision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Halt {
+    /// Which event halted it: a decision is for this halt and no other.
+    pub seq: Seq,
     /// At which step.
     pub step: Option<StepName>,
     /// Why.

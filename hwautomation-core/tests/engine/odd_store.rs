@@ -1,0 +1,102 @@
+//! A store that answers late, loses answers or fails, each once or as long as it is told to.
+
+use crate::adversity::nap;
+use hwautomation_core::error::{Error, ErrorKind, Result};
+use hwautomation_core::id::{MachineId, OwnerId, WorkflowId};
+use hwautomation_core::record::{BlobHash, Event, EventKind, Position, Seq, WorkflowSummary};
+use hwautomation_core::store::{
+    After, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore, NewItem,
+    Only, Posted, WorkflowFilter,
+};
+use hwautomation_core::time::Timestamp;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
+
+#[derive(Debug, Default)]
+pub(crate) struct Odd {
+    pub(crate) inner: MemoryStore,
+    pub(crate) late_release: AtomicBool,
+    pub(crate) lose_intent_answer: AtomicBool,
+    pub(crate) inbox_fails: AtomicBool,
+    pub(crate) append_fails: AtomicBool,
+    pub(crate) busy_close: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl HistoryStore for Odd {
+    async fn begin(&self, b: Begin) -> Result<Appended> {
+        self.inner.begin(b).await
+    }
+    async fn append(&self, a: Append) -> Result<Appended> {
+        if self.append_fails.load(SeqCst) {
+            return Err(Error::new(ErrorKind::Storage, "disk full"));
+        }
+        if a.events.iter().any(|e| matches!(e.kind, EventKind::IntentClosed { .. }))
+            && self.busy_close.swap(false, SeqCst)
+        {
+            return Err(Error::new(ErrorKind::Busy, "database is locked")); // as SqliteStore answers SQLITE_BUSY
+        }
+        let release = matches!(a.after, After::Release { .. });
+        let opened = a.events.iter().any(|e| matches!(e.kind, EventKind::IntentOpened { .. }));
+        let done = self.inner.append(a).await;
+        if release && self.late_release.swap(false, SeqCst) {
+            nap(3).await; // the answer takes its time
+        }
+        if opened && self.lose_intent_answer.swap(false, SeqCst) {
+            self.inner.end_leases(); // the lease ran out and somebody else takes over
+            return Err(Error::new(ErrorKind::Storage, "answer lost"));
+        }
+        done
+    }
+    async fn claim(&self, o: OwnerId, l: Duration, n: usize) -> Result<Vec<Lease>> {
+        self.inner.claim(o, l, n).await
+    }
+    async fn renew(&self, l: &[LeaseKey], d: Duration) -> Result<Vec<LeaseKey>> {
+        self.inner.renew(l, d).await
+    }
+    async fn release(&self, l: LeaseKey, at: Timestamp) -> Result<()> {
+        let done = self.inner.release(l, at).await;
+        if self.late_release.swap(false, SeqCst) {
+            nap(3).await;
+        }
+        done
+    }
+    async fn next_due(&self) -> Result<Option<Timestamp>> {
+        self.inner.next_due().await
+    }
+    async fn post(&self, i: NewItem) -> Result<Posted> {
+        self.inner.post(i).await
+    }
+    async fn inbox(&self, w: WorkflowId) -> Result<Vec<InboxItem>> {
+        if self.inbox_fails.swap(false, SeqCst) {
+            return Err(Error::new(ErrorKind::Storage, "a hiccup"));
+        }
+        self.inner.inbox(w).await
+    }
+    async fn events(&self, w: WorkflowId, f: Seq, n: usize) -> Result<Vec<Event>> {
+        self.inner.events(w, f, n).await
+    }
+    async fn follow(&self, a: Position, n: usize, o: Only) -> Result<Vec<Event>> {
+        self.inner.follow(a, n, o).await
+    }
+    async fn blob(&self, h: &BlobHash) -> Result<Vec<u8>> {
+        self.inner.blob(h).await
+    }
+    async fn summary(&self, w: WorkflowId) -> Result<Option<WorkflowSummary>> {
+        self.inner.summary(w).await
+    }
+    async fn list(
+        &self,
+        f: &WorkflowFilter,
+        b: Option<WorkflowId>,
+        n: usize,
+    ) -> Result<Vec<WorkflowSummary>> {
+        self.inner.list(f, b, n).await
+    }
+    async fn claim_on(&self, m: &MachineId) -> Result<Option<WorkflowId>> {
+        self.inner.claim_on(m).await
+    }
+    fn hints(&self) -> &Hints {
+        self.inner.hints()
+    }
+}
