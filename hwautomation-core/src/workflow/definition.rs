@@ -1,7 +1,7 @@
 //! A kind of workflow: its steps and its rules.
 
 use super::WorkflowStep;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::id::{StepName, WorkflowName};
 use crate::machine::Machine;
 use crate::record::{BlobHash, OnFailure};
@@ -114,17 +114,21 @@ impl Workflow {
         self.checks.iter().try_for_each(|check| check(request, machine))
     }
 
-    /// Refuses a definition that could not be recorded: no steps with equal names.
+    /// Refuses a definition that could not run: no two steps of one name, no step without an attempt.
     pub(crate) fn check_definition(&self) -> Result<()> {
         let mut names = BTreeSet::new();
-        match self.steps.iter().map(|step| step.name()).find(|name| !names.insert(name.clone())) {
-            None => Ok(()),
-            Some(name) => Err(Error::new(
-                ErrorKind::Invalid,
-                format!("workflow {} has two steps named {name}", self.name),
-            )
-            .with_remedy("give each step its own name")),
+        for step in &self.steps {
+            let name = step.name();
+            if step.policy().attempts == 0 {
+                return Err(Error::invalid(format!("step {name} of workflow {} has 0 attempts", self.name))
+                    .with_remedy("give it 1 or more; the first one counts"));
+            }
+            if !names.insert(name.clone()) {
+                return Err(Error::invalid(format!("workflow {} has two steps named {name}", self.name))
+                    .with_remedy("give each step its own name"));
+            }
         }
+        Ok(())
     }
 }
 

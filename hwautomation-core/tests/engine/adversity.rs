@@ -341,15 +341,15 @@ async fn a_late_decision_does_not_meet_the_next_halt() {
     });
     let two = step_fn("two", Resume::Rerun, |_| async { Err(Error::invalid("two")) });
     let (manager, status) = lab.run(Workflow::new("test").step(one).step(two)).await;
-    let at = manager.summary(status.id).await.unwrap().events;
+    let halt = manager.state(status.id).await.unwrap().halt.unwrap().seq;
     fixed.store(true, SeqCst);
     manager.retry(status.id, "fixed", &ops()).await.unwrap();
     pass(2).await; // halted at `two` now
-    // what `skip` posts if its caller was suspended between reading the summary and posting
-    let command = Command::Skip { why: "one is not needed".into(), halt: 1 };
+    // what `skip` posts if its caller was suspended between reading the state and posting
+    let command = Command::Skip { why: "one is not needed".into(), halt };
     let item = NewItem {
         workflow: status.id,
-        key: format!("skip at {at}"),
+        key: format!("skip at {halt}"),
         at: lab.clock.now(),
         actor: ops(),
         command,

@@ -5,7 +5,7 @@ use hwautomation_core::device::Capability;
 use hwautomation_core::engine::{Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::StepName;
-use hwautomation_core::record::{Resume, RunState};
+use hwautomation_core::record::{Policy, Resume, RunState};
 use hwautomation_core::secret::Secret;
 use hwautomation_core::store::WorkflowFilter;
 use hwautomation_core::workflow::{StepOutcome, StepPlan, Workflow, WorkflowContext, WorkflowStep, step_fn};
@@ -141,4 +141,12 @@ async fn an_ended_run_is_resubmitted_under_a_new_id_that_names_the_old() {
     let again = manager.resubmit(status.id, &ops()).await.unwrap();
     assert_eq!(manager.wait(again).await.unwrap().state, RunState::Completed);
     assert_eq!(manager.state(again).await.unwrap().spec.resubmit_of, Some(status.id));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_without_an_attempt_is_refused_with_its_manager() {
+    let step = step_fn("never", Resume::Rerun, |_| async { StepOutcome::finished() });
+    let workflow = Workflow::new("w").step(step.policy(Policy { attempts: 0, ..Policy::default() }));
+    let error = WorkflowManager::builder().workflow(workflow).start().await.unwrap_err();
+    assert!(error.message().contains("never") && error.message().contains("0 attempts"), "{error}");
 }

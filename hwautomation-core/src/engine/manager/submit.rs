@@ -241,7 +241,7 @@ impl WorkflowManager {
         if let Some(limit) = profile.and_then(|profile| profile.timeouts.get(&name)) {
             policy.attempt_limit = Some(*limit);
         }
-        policy.attempts = attempts.unwrap_or(policy.attempts).max(1);
+        policy.attempts = attempts.unwrap_or(policy.attempts);
         StepSpec { name, title: step.title(), version: step.version(), resume: step.resume(), policy }
     }
 }

@@ -13,6 +13,10 @@ use crate::time::Timestamp;
 use crate::workflow::{Probed, ProbedIntent, StepOutcome, UndoOutcome, Wait};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A wait that was put together without its constructor must not spin.
+const POLL_MIN: Duration = Duration::from_millis(1);
 
 impl Runner {
     /// Runs a step, and records how that ended.
@@ -140,7 +144,7 @@ impl Runner {
             Side::Undo => [state.undo.as_ref().map(|undo| undo.deadline_at), None],
         };
         let ends = limits.into_iter().flatten().chain([deadline_at]).filter(|end| *end > now);
-        Ok(Flow::LetGo(ends.chain([now + wait.poll]).min().unwrap_or(now)))
+        Ok(Flow::LetGo(ends.chain([now + wait.poll.max(POLL_MIN)]).min().unwrap_or(now)))
     }
 
     fn known_wait(&self, step: usize, side: Side) -> Option<&WaitState> {
@@ -223,7 +227,7 @@ impl Runner {
                         &format!("it waited for {}", wait.reason),
                     );
                 }
-                Ok(Flow::LetGo((now + wait.poll).min(began + wait.limit)))
+                Ok(Flow::LetGo((now + wait.poll.max(POLL_MIN)).min(began + wait.limit)))
             }
             Ok(Probed::Unknown { why }) => self.settle_unknown(step, undoing, &intent, &why),
             Err(error) if undoing => self.settle_undo_failure(step, &error),

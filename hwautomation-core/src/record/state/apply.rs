@@ -2,16 +2,16 @@
 
 use super::begin::broken;
 use super::{
-    Decision, Ended, Failure, Guard, Halt, Intent, Phase, Signal, StepState, SubTask, UndoPhase, UndoState,
-    UndoStep, WaitState, WorkflowState,
+    Decision, Ended, Failure, Guard, Halt, Intent, Phase, Signal, StepState, SubTask, UndoPhase, WaitState,
+    WorkflowState,
 };
 use crate::error::Result;
 use crate::id::{IntentName, StepName};
-use crate::record::{ClosedBy, Event, EventKind, IntentResult, Side, UndoOf, Verdict};
+use crate::record::{ClosedBy, Event, EventKind, IntentResult, OutputRecord, Side, Verdict};
 use crate::time::Timestamp;
 
 /// Why an event may not follow, or nothing.
-type Verdicted<T = ()> = std::result::Result<T, &'static str>;
+pub(super) type Verdicted<T = ()> = std::result::Result<T, &'static str>;
 
 impl WorkflowState {
     /// Takes in the next event. On an error the state is as before.
@@ -62,34 +62,16 @@ impl WorkflowState {
                 self.wait(step, *side, wait)
             }
             EventKind::StepDone { step, output, signals_read } => {
-                self.forward()?;
-                let step = self.step_mut(step)?;
-                allow(step.is_active(), "the step is not running")?;
-                allow(step.open_intents(Side::Run).next().is_none(), "an effect of it is open")?;
-                step.phase = Phase::Done;
-                step.output.clone_from(output);
-                finish(step, at);
-                self.use_up(signals_read);
-                Ok(())
+                self.end_step(step, output.as_ref(), at)?;
+                self.use_up(signals_read)
             }
             EventKind::StepSkipped { step, why, signals_read } => {
                 self.skip(step, why, at)?;
-                self.use_up(signals_read);
-                Ok(())
+                self.use_up(signals_read)
             }
             EventKind::StepFailed { step, attempt, error, retry_at } => {
-                allow(self.undo.is_none(), "the run goes backwards")?;
-                let step = self.step_mut(step)?;
-                let known = step.is_active() || matches!(step.phase, Phase::Retrying { .. });
-                allow(known && step.attempt == *attempt, "no such attempt runs")?;
-                step.failures.push(Failure { attempt: *attempt, at, error: error.clone() });
-                step.failures_in_a_row += 1;
-                step.guard = None;
-                step.phase = retry_at.map_or(Phase::Failed, |at| Phase::Retrying { at });
-                if retry_at.is_none() {
-                    step.ended_at = Some(at);
-                }
-                Ok(())
+                let failure = Failure { attempt: *attempt, at, error: error.clone() };
+                self.fail_step(step, failure, *retry_at)
             }
             EventKind::SignalReceived { name, payload, key } => {
                 allow(self.signal_keys.insert(key.clone()), "the signal is known")?;
@@ -103,10 +85,8 @@ impl WorkflowState {
                 Ok(())
             }
             EventKind::Halted { step, reason, until } => {
-                allow(self.halt.is_none() && self.undo.is_none(), "it is halted or goes backwards")?;
-                let (step, reason) = (step.clone(), reason.clone());
-                self.halt = Some(Halt { seq: event.seq, step, reason, since: at, until: *until });
-                Ok(())
+                let (seq, step, reason) = (event.seq, step.clone(), reason.clone());
+                self.begin_halt(Halt { seq, step, reason, since: at, until: *until })
             }
             EventKind::RetryRequested { .. } => self.retry(at),
             EventKind::AbortRequested { why } => {
@@ -118,36 +98,12 @@ impl WorkflowState {
                 self.power_override = Some(decision(event, why));
                 Ok(())
             }
-            EventKind::UndoStarted { because, deadline_at } => {
-                allow(self.undo.is_none(), "it goes backwards already")?;
-                self.halt = None;
-                let steps = Default::default();
-                self.undo =
-                    Some(UndoState { because: *because, since: at, deadline_at: *deadline_at, steps });
-                Ok(())
-            }
+            EventKind::UndoStarted { because, deadline_at } => self.begin_undo(*because, at, *deadline_at),
             EventKind::StepUndoStarted { step, of, attempt } => self.start_undo(step, *of, *attempt),
-            EventKind::StepUndone { step, result } => {
-                allow(
-                    self.step(step).is_some_and(|step| step.open_intents(Side::Undo).next().is_none()),
-                    "an effect of its undoing is open",
-                )?;
-                let undo = self.active_undo(step)?;
-                undo.phase = UndoPhase::Undone(*result);
-                self.step_mut(step)?.guard = None;
-                Ok(())
-            }
+            EventKind::StepUndone { step, result } => self.end_undo(step, *result),
             EventKind::StepUndoFailed { step, attempt, error, retry_at } => {
-                let undo = self.undo_mut(step)?;
-                let known = matches!(
-                    undo.phase,
-                    UndoPhase::Running | UndoPhase::Waiting(_) | UndoPhase::Retrying { .. }
-                );
-                allow(known && undo.attempt == *attempt, "no such attempt at undoing runs")?;
-                undo.failures.push(Failure { attempt: *attempt, at, error: error.clone() });
-                undo.phase = retry_at.map_or(UndoPhase::Failed, |at| UndoPhase::Retrying { at });
-                self.step_mut(step)?.guard = None;
-                Ok(())
+                let failure = Failure { attempt: *attempt, at, error: error.clone() };
+                self.fail_undo(step, failure, *retry_at)
             }
             EventKind::MachineChanged { .. } => Ok(()),
             EventKind::WorkflowEnded { verdict, reason, not_undone } => {
@@ -190,6 +146,38 @@ impl WorkflowState {
         step.attempt = attempt;
         step.attempt_at = Some(at);
         step.phase = Phase::Running;
+        Ok(())
+    }
+
+    fn end_step(&mut self, name: &StepName, output: Option<&OutputRecord>, at: Timestamp) -> Verdicted {
+        self.forward()?;
+        let step = self.step_mut(name)?;
+        allow(step.is_active(), "the step is not running")?;
+        allow(step.open_intents(Side::Run).next().is_none(), "an effect of it is open")?;
+        step.phase = Phase::Done;
+        step.output = output.cloned();
+        finish(step, at);
+        Ok(())
+    }
+
+    fn fail_step(&mut self, name: &StepName, failure: Failure, retry_at: Option<Timestamp>) -> Verdicted {
+        allow(self.undo.is_none(), "the run goes backwards")?;
+        let step = self.step_mut(name)?;
+        let known = step.is_active() || matches!(step.phase, Phase::Retrying { .. });
+        allow(known && step.attempt == failure.attempt, "no such attempt runs")?;
+        step.failures_in_a_row += 1;
+        step.guard = None;
+        step.phase = retry_at.map_or(Phase::Failed, |at| Phase::Retrying { at });
+        if retry_at.is_none() {
+            step.ended_at = Some(failure.at);
+        }
+        step.failures.push(failure);
+        Ok(())
+    }
+
+    fn begin_halt(&mut self, halt: Halt) -> Verdicted {
+        allow(self.halt.is_none() && self.undo.is_none(), "it is halted or goes backwards")?;
+        self.halt = Some(halt);
         Ok(())
     }
 
@@ -321,41 +309,12 @@ impl WorkflowState {
         }
     }
 
-    fn start_undo(&mut self, name: &StepName, of: UndoOf, attempt: u32) -> Verdicted {
-        self.step_mut(name)?;
-        let undo = self.undo.as_mut().ok_or("it does not go backwards")?;
-        let known = undo.steps.entry(name.clone()).or_insert(UndoStep {
-            of,
-            attempt: 0,
-            phase: UndoPhase::Retrying { at: Timestamp::MIN },
-            failures: Vec::new(),
-        });
-        let next = matches!(known.phase, UndoPhase::Retrying { .. }) && attempt == known.attempt + 1;
-        let again = known.phase == UndoPhase::Running && attempt == known.attempt;
-        allow(next || again, "undoing of the step is not at this attempt")?;
-        known.attempt = attempt;
-        known.phase = UndoPhase::Running;
+    fn use_up(&mut self, signals: &[u64]) -> Verdicted {
+        self.signals.retain(|seq, _| !signals.contains(seq));
         Ok(())
     }
 
-    fn undo_mut(&mut self, name: &StepName) -> Verdicted<&mut UndoStep> {
-        let undo = self.undo.as_mut().ok_or("it does not go backwards")?;
-        undo.steps.get_mut(name).ok_or("the step is not being undone")
-    }
-
-    fn active_undo(&mut self, name: &StepName) -> Verdicted<&mut UndoStep> {
-        let undo = self.undo_mut(name)?;
-        match undo.phase {
-            UndoPhase::Running | UndoPhase::Waiting(_) => Ok(undo),
-            _ => Err("the step is not being undone"),
-        }
-    }
-
-    fn use_up(&mut self, signals: &[u64]) {
-        self.signals.retain(|seq, _| !signals.contains(seq));
-    }
-
-    fn step_mut(&mut self, name: &StepName) -> Verdicted<&mut StepState> {
+    pub(super) fn step_mut(&mut self, name: &StepName) -> Verdicted<&mut StepState> {
         self.steps.iter_mut().find(|step| step.spec.name == *name).ok_or("there is no such step")
     }
 
@@ -369,7 +328,7 @@ impl WorkflowState {
     }
 }
 
-fn allow(fine: bool, why: &'static str) -> Verdicted {
+pub(super) fn allow(fine: bool, why: &'static str) -> Verdicted {
     if fine { Ok(()) } else { Err(why) }
 }
 

@@ -1,6 +1,7 @@
 //! The state of a workflow: the sum of its events.
 
 mod apply;
+mod backward;
 mod begin;
 mod query;
 mod step;
