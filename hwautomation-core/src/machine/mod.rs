@@ -1,9 +1,11 @@
 //! A machine: who it is, where it is reached, and what is known about it.
 
 mod change;
+mod connect;
 mod fact;
 
 pub use change::MachineChange;
+pub use connect::ConnectMap;
 pub use fact::Fact;
 
 use crate::device::Capability;

@@ -1,0 +1,1 @@
+//! The hwautomation adapter for MAAS: commissioning, addresses, hardware, tags and rescue mode.
