@@ -43,6 +43,7 @@
 //! | you want to | begin at |
 //! |---|---|
 //! | run workflows | [`engine::WorkflowManager`], [`engine::Submission`] |
+//! | provision servers | [`provisioning::ServerProvisioning`], [`provisioning::ProvisioningRequest`] |
 //! | write a step | [`workflow::WorkflowStep`], [`workflow::WorkflowContext`]; the light way in is [`workflow::step_fn`] |
 //! | write a driver | the traits of [`plugin`], such as [`plugin::PowerController`], and the suite in `testing::conformance` |
 //! | keep history elsewhere | [`store::HistoryStore`], and its suite |
@@ -55,6 +56,7 @@
 //! | floor | modules | what they hold |
 //! |---:|---|---|
 //! | 7 | `testing` | fakes, faults, conformance suites, a campaign that stops a workflow everywhere (feature `testing`) |
+//! | 6 | [`provisioning`] | a server from just racked to ready, in seven steps |
 //! | 5 | [`engine`] | how workflows run: one pure function decides, the runner acts, the journal records |
 //! | 4 | [`workflow`], [`store`] | what a workflow is; where history and machines live |
 //! | 3 | [`plugin`], [`record`], [`bios`] | what a driver promises; events and what they add up to; BIOS settings, all pure |
@@ -91,6 +93,7 @@ pub mod error;
 pub mod id;
 pub mod machine;
 pub mod plugin;
+pub mod provisioning;
 pub mod record;
 pub mod secret;
 pub mod store;

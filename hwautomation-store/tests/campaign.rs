@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "what a test calls is a test too, which clippy does not see")]
 
 use async_trait::async_trait;
+use hwautomation_core::device::DeviceProfiles;
 use hwautomation_core::error::Error;
 use hwautomation_core::plugin::{PowerAction, PowerState};
+use hwautomation_core::provisioning::{ProvisioningOptions, ProvisioningRequest, ServerProvisioning};
 use hwautomation_core::record::{OnFailure, Resume};
 use hwautomation_core::store::HistoryStore;
 use hwautomation_core::testing::campaign::{FakeWorld, Stores, stop_everywhere};
@@ -88,4 +90,27 @@ async fn stopped_anywhere_a_workflow_comes_to_the_same_end_on_sqlite() {
     };
     let report = stop_everywhere(there_and_back, &stores).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(report.stops >= 30, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_provisioning_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
+    let stores = Files { folder: tempfile::tempdir().unwrap(), newest: AtomicU64::new(0) };
+    let text = "[device.\"a1.c5.large\"]\nvendor = \"Fake\"\nbios.settings = { BootMode = \"UEFI\" }";
+    let profiles = DeviceProfiles::from_toml(text, "test").unwrap();
+    let options = ProvisioningOptions {
+        poll: POLL,
+        settle: Duration::from_millis(20),
+        ..ProvisioningOptions::default()
+    };
+    let provisioning = ServerProvisioning::new(profiles.clone()).options(options);
+    let request = ProvisioningRequest::new("srv001", "a1.c5.large").unwrap();
+    let request = request.target_ipmi_ip("192.0.2.100".parse().unwrap());
+    let make = || {
+        FakeWorld::new(provisioning.workflow())
+            .submission(request.submission().unwrap())
+            .profiles(profiles.clone())
+            .harmless("shell true")
+    };
+    let report = stop_everywhere(make, &stores).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.stops >= 100, "{report:?}");
 }

@@ -107,6 +107,7 @@ pub struct HardwareSummary {
 ///   host answers at the first address.
 /// - `rescue_mode_can_be_entered_and_left`: and the state before comes back.
 /// - `abort_ends_the_named_run_only`: aborting a run that is over, or another's, is `Conflict` and stops nothing.
+/// - `a_bmc_address_set_reads_back`: and the service then commands the machine through it.
 /// - `tags_added_are_listed` and `tags_removed_are_gone`: adding or removing twice is as good as once.
 /// - `an_unknown_machine_is_not_found`: by every method.
 /// - `silence_is_an_error`.
@@ -162,6 +163,14 @@ pub trait Commissioner: fmt::Debug + Send + Sync + 'static {
     ///
     /// Those of [`commission_state`](Self::commission_state).
     async fn bmc_address(&self, machine: &Machine) -> Result<Option<IpAddr>>;
+
+    /// Tells the service at which address it reaches the BMC from now on. The BMC itself is left alone.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`commission_state`](Self::commission_state), and `Unsupported` when the service reaches the
+    /// machine in another way than through an address.
+    async fn set_bmc_address(&self, machine: &Machine, address: IpAddr) -> Result<()>;
 
     /// Returns what the service found in the machine.
     ///

@@ -95,6 +95,12 @@ impl WorkflowContext {
         self.port.place().attempt
     }
 
+    /// Returns how many attempts there were at running the step, this one included; also while it is undone.
+    #[must_use]
+    pub fn runs(&self) -> u32 {
+        self.port.place().runs
+    }
+
     /// Returns the owner's fencing number: a later owner has a higher one.
     #[must_use]
     pub fn epoch(&self) -> u64 {
@@ -146,7 +152,7 @@ impl WorkflowContext {
     ///
     /// `Invalid` when the value holds a secret: it is recorded that it happened, and not what it returned. Otherwise
     /// the effect's own, or `Refused` when the effect must not be sent now; then nothing was recorded.
-    pub async fn once<E: Effect>(&self, name: &'static str, effect: E) -> Result<E::Value> {
+    pub async fn once<E: Effect>(&self, name: impl Into<String> + Send, effect: E) -> Result<E::Value> {
         let intent = IntentName::new(name)?;
         let may_take = effect.may_take();
         let refused = effect.check().err();
@@ -157,18 +163,19 @@ impl WorkflowContext {
         let sent = match effect.check() {
             Ok(()) => tokio::time::timeout(may_take, effect.send())
                 .await
-                .unwrap_or_else(|_| Err(overdue(name, self.port.place().side, may_take))),
+                .unwrap_or_else(|_| Err(overdue(intent.as_str(), self.port.place().side, may_take))),
             Err(refused) => Err(refused),
         };
         self.settle(&intent, sent).await
     }
 
-    /// Returns what an effect of this step's run returned, if it is recorded as happened. For `undo` and `probe`.
+    /// Returns what an effect of this step returned, if it is recorded as happened. In `undo`, effects of the undo
+    /// come first, then those of the run.
     ///
     /// # Errors
     ///
     /// `Invalid` when it has another shape, `Storage`.
-    pub async fn result_of<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>> {
+    pub async fn result_of<T: DeserializeOwned>(&self, name: impl Into<String> + Send) -> Result<Option<T>> {
         let intent = IntentName::new(name)?;
         let Some(stored) = self.port.happened(&intent).await? else { return Ok(None) };
         read_result(&intent, self.port.load(&stored).await?).map(Some)

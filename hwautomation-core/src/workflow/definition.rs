@@ -12,6 +12,17 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+type Limit = Arc<dyn Fn(&Value) -> Limits + Send + Sync>;
+
+/// Says what a request asks for in limits. Absent is: not asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// How long forward work may take, counted from the first step.
+    pub deadline: Option<Duration>,
+    /// How many attempts each step has, the first included.
+    pub attempts: Option<u32>,
+}
+
 type Check = Arc<dyn Fn(&Value, Option<&Machine>) -> Result<()> + Send + Sync>;
 
 /// Defines a kind of workflow.
@@ -22,6 +33,7 @@ pub struct Workflow {
     pub(crate) on_failure: OnFailure,
     pub(crate) deadline: Option<Duration>,
     checks: Vec<Check>,
+    limits: Option<Limit>,
     fingerprint: OnceLock<String>,
 }
 
@@ -40,6 +52,7 @@ impl Workflow {
             on_failure: OnFailure::Keep,
             deadline: None,
             checks: Vec::new(),
+            limits: None,
             fingerprint: OnceLock::new(),
         }
     }
@@ -88,10 +101,24 @@ impl Workflow {
         self
     }
 
+    /// Reads limits out of the request. What the submission itself says stands above them. Called after the
+    /// checks.
+    #[must_use]
+    pub fn limits(mut self, limits: impl Fn(&Value) -> Limits + Send + Sync + 'static) -> Self {
+        self.limits = Some(Arc::new(limits));
+        self
+    }
+
     /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &WorkflowName {
         &self.name
+    }
+
+    /// Returns the steps, in their order.
+    #[must_use]
+    pub fn steps(&self) -> &[Arc<dyn WorkflowStep>] {
+        &self.steps
     }
 
     /// Returns the fingerprint of the definition: the SHA-256 of its step names and versions.
@@ -112,6 +139,10 @@ impl Workflow {
     /// Runs every check on a request.
     pub(crate) fn check_request(&self, request: &Value, machine: Option<&Machine>) -> Result<()> {
         self.checks.iter().try_for_each(|check| check(request, machine))
+    }
+
+    pub(crate) fn limits_of(&self, request: &Value) -> Limits {
+        self.limits.as_ref().map(|limits| limits(request)).unwrap_or_default()
     }
 
     /// Refuses a definition that could not run: no two steps of one name, no step without an attempt.

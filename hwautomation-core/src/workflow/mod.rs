@@ -14,7 +14,7 @@ mod step;
 mod step_fn;
 
 pub use context::WorkflowContext;
-pub use definition::Workflow;
+pub use definition::{Limits, Workflow};
 pub use effect::{Call, Effect};
 pub use handle::{BiosHandle, BmcHandle, BootHandle, CommissionerHandle, PowerHandle, ShellHandle};
 pub(crate) use outcome::output_record;

@@ -19,6 +19,7 @@ pub(crate) struct Place {
     pub(crate) step: StepName,
     pub(crate) side: Side,
     pub(crate) attempt: u32,
+    pub(crate) runs: u32,
     pub(crate) epoch: u64,
 }
 

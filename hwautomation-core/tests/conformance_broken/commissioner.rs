@@ -23,6 +23,8 @@ enum Defect {
     FailedIsReady,
     NeverKeepsReachable,
     StaysInRescue,
+    ForgetsTheBmcAddress,
+    HidesTheBmcAddress,
     RefusesRescueInRescue,
     AbortsWhateverRuns,
     DoesNotAbort,
@@ -120,7 +122,15 @@ impl Commissioner for Broken {
     }
 
     async fn bmc_address(&self, machine: &Machine) -> Result<Option<IpAddr>> {
-        self.on(self.rack.bmc_address(machine).await)
+        let read = self.on(self.rack.bmc_address(machine).await)?;
+        Ok(read.filter(|_| self.defect != Defect::HidesTheBmcAddress))
+    }
+
+    async fn set_bmc_address(&self, machine: &Machine, address: IpAddr) -> Result<()> {
+        match self.defect {
+            Defect::ForgetsTheBmcAddress => Ok(()),
+            _ => self.on(self.rack.set_bmc_address(machine, address).await),
+        }
     }
 
     async fn hardware(&self, machine: &Machine) -> Result<HardwareSummary> {
@@ -174,6 +184,9 @@ broken! { commissioner:
     abort_ends_the_named_run_only:
         broken(Defect::AbortsWhateverRuns) => "aborting another run: expected the error Conflict",
         broken(Defect::DoesNotAbort) => "aborting a run that is over: expected the error Conflict";
+    a_bmc_address_set_reads_back:
+        broken(Defect::ForgetsTheBmcAddress) => "the BMC's true address: expected",
+        broken(Defect::HidesTheBmcAddress) => "the BMC's address: expected";
     tags_added_are_listed: broken(Defect::DoesNotTag) => "the tags: expected";
     tags_removed_are_gone:
         broken(Defect::DoesNotUntag) => "the tags: expected",

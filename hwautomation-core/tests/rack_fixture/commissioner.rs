@@ -36,6 +36,10 @@ impl CommissionerFixture for RackFixture {
         truth.on && truth.host == Some(at)
     }
 
+    async fn true_bmc_address(&self) -> Option<IpAddr> {
+        Some(self.truth().power_address)
+    }
+
     async fn true_tags(&self) -> Vec<String> {
         self.truth().tags.into_iter().collect()
     }

@@ -42,6 +42,7 @@ impl WorkflowManager {
             step: step.name(),
             side: Side::Run,
             attempt: 1,
+            runs: 1,
             epoch: 0,
         };
         let (request, plugins) = (request.clone(), Arc::clone(&self.shared.plugins));

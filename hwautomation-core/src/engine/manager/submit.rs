@@ -149,11 +149,6 @@ impl WorkflowManager {
     /// Checks all that can be checked without touching anything.
     pub(super) async fn accept(&self, submission: &Submission) -> Result<(Arc<Workflow>, Option<Machine>)> {
         let workflow = self.definition(&submission.workflow)?;
-        if submission.attempts == Some(0) {
-            return Err(
-                Error::invalid("0 attempts were asked for").with_remedy("ask for 1 or more, or leave it out")
-            );
-        }
         if contains_secret(&submission.request) {
             return Err(Error::invalid("the request contains a secret, and requests are recorded")
                 .with_remedy("put a reference such as env:NAME into the machine directory instead"));
@@ -166,6 +161,11 @@ impl WorkflowManager {
             self.check_needs(&**step, machine.as_ref())?;
         }
         workflow.check_request(&submission.request, machine.as_ref())?;
+        if attempts(&workflow, submission) == Some(0) {
+            return Err(
+                Error::invalid("0 attempts were asked for").with_remedy("ask for 1 or more, or leave it out")
+            );
+        }
         Ok((workflow, machine))
     }
 
@@ -206,6 +206,8 @@ impl WorkflowManager {
 
     fn spec(&self, workflow: &Workflow, machine: Option<&Machine>, submission: Submission) -> Submitted {
         let options = &self.shared.options;
+        let attempts = attempts(workflow, &submission);
+        let limits = workflow.limits_of(&submission.request);
         Submitted {
             format: FORMAT,
             name: workflow.name.clone(),
@@ -213,14 +215,10 @@ impl WorkflowManager {
             machine: machine.map(|machine| machine.id.clone()),
             request: submission.request,
             on_failure: submission.on_failure.unwrap_or(workflow.on_failure),
-            deadline: submission.deadline.or(workflow.deadline),
+            deadline: submission.deadline.or(limits.deadline).or(workflow.deadline),
             halt_limit: options.halt_limit,
             undo_limit: options.undo_limit,
-            steps: workflow
-                .steps
-                .iter()
-                .map(|step| self.step_spec(&**step, machine, submission.attempts))
-                .collect(),
+            steps: workflow.steps.iter().map(|step| self.step_spec(&**step, machine, attempts)).collect(),
             parent: submission.parent,
             resubmit_of: submission.resubmit_of,
         }
@@ -244,4 +242,9 @@ impl WorkflowManager {
         policy.attempts = attempts.unwrap_or(policy.attempts);
         StepSpec { name, title: step.title(), version: step.version(), resume: step.resume(), policy }
     }
+}
+
+/// Returns how many attempts were asked for, by the submission or else by its request.
+fn attempts(workflow: &Workflow, submission: &Submission) -> Option<u32> {
+    submission.attempts.or(workflow.limits_of(&submission.request).attempts)
 }

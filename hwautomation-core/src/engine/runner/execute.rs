@@ -113,6 +113,7 @@ impl Runner {
                 step: self.step_name(step),
                 side,
                 attempt: self.attempt(step, side),
+                runs: state.steps[step].attempt,
                 epoch: self.journal.lease().key.epoch,
             },
             request: Arc::clone(&self.request),

@@ -43,8 +43,9 @@ impl Runner {
                 answer(reply, closed)
             }
             PortCall::Happened { intent, reply } => {
-                let known = self.journal.state().steps[step].intents.get(&(Side::Run, intent));
-                answer(reply, Ok(known.and_then(|known| known.value.clone())))
+                let intents = &self.journal.state().steps[step].intents;
+                let value = |side| intents.get(&(side, intent.clone())).and_then(|known| known.value.clone());
+                answer(reply, Ok(value(side).or_else(|| value(Side::Run))))
             }
             PortCall::Record { name: what, payload, reply } => {
                 let recorded = self.record(EventKind::Recorded { step: name, name: what, payload }).await;

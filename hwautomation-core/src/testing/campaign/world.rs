@@ -1,6 +1,7 @@
 //! What a campaign needs to know of the workflow it stops and the hardware under it.
 
 use super::Side;
+use crate::device::DeviceProfiles;
 use crate::engine::{ManagerBuilder, Submission, WorkflowManager};
 use crate::testing::fake::{FakeRack, Fault, FaultAction, FaultOn};
 use crate::workflow::Workflow;
@@ -74,6 +75,8 @@ pub struct FakeWorld {
     rack: Arc<FakeRack>,
     workflow: Workflow,
     submission: Submission,
+    profiles: Option<DeviceProfiles>,
+    harmless: Vec<&'static str>,
 }
 
 impl FakeWorld {
@@ -81,13 +84,27 @@ impl FakeWorld {
     #[must_use]
     pub fn new(workflow: Workflow) -> Self {
         let submission = Submission::new(workflow.name().as_str()).machine(MACHINE);
-        Self { rack: FakeRack::new([MACHINE]), workflow, submission }
+        Self { rack: FakeRack::new([MACHINE]), workflow, submission, profiles: None, harmless: Vec::new() }
+    }
+
+    /// Gives the manager device profiles.
+    #[must_use]
+    pub fn profiles(mut self, profiles: DeviceProfiles) -> Self {
+        self.profiles = Some(profiles);
+        self
     }
 
     /// Replaces what is submitted.
     #[must_use]
     pub fn submission(mut self, submission: Submission) -> Self {
         self.submission = submission;
+        self
+    }
+
+    /// Leaves out of the commands those that may come more often, such as `shell true`, a log-in.
+    #[must_use]
+    pub fn harmless(mut self, command: &'static str) -> Self {
+        self.harmless.push(command);
         self
     }
 
@@ -103,10 +120,14 @@ const MACHINE: &str = "srv001";
 
 impl World for FakeWorld {
     fn builder(&self) -> ManagerBuilder {
-        WorkflowManager::builder()
+        let builder = WorkflowManager::builder()
             .machines(self.rack.directory())
             .plugins(self.rack.plugins())
-            .workflow(self.workflow.clone())
+            .workflow(self.workflow.clone());
+        match &self.profiles {
+            Some(profiles) => builder.profiles(profiles.clone()),
+            None => builder,
+        }
     }
 
     fn submission(&self) -> Submission {
@@ -138,11 +159,13 @@ impl World for FakeWorld {
         json!({
             "on": truth.on, "boots": truth.boots, "boot": truth.boot, "lan": truth.lan, "users": truth.users,
             "bios": truth.bios, "staged": truth.staged, "state": truth.state, "tags": truth.tags,
+            "power_address": truth.power_address,
         })
     }
 
     fn commands(&self) -> Vec<String> {
-        self.rack.log().into_iter().map(|logged| format!("{} {}", logged.source, logged.what)).collect()
+        let commands = self.rack.log().into_iter().map(|logged| format!("{} {}", logged.source, logged.what));
+        commands.filter(|command| !self.harmless.contains(&command.as_str())).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::plugin::{
     PowerState,
 };
 use async_trait::async_trait;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// Lends the suite a commissioner, with a machine that the service knows and has not commissioned.
@@ -34,6 +34,9 @@ pub trait CommissionerFixture: DeviceFixture {
     /// Tells whether the running host answers at this address.
     async fn host_answers(&self, at: IpAddr) -> bool;
 
+    /// Returns where the service truly looks for the machine's BMC.
+    async fn true_bmc_address(&self) -> Option<IpAddr>;
+
     /// Lists the tags that the machine truly has.
     async fn true_tags(&self) -> Vec<String>;
 }
@@ -46,6 +49,7 @@ suite! { $
     kept_reachable_stays_reachable
     rescue_mode_can_be_entered_and_left
     abort_ends_the_named_run_only
+    a_bmc_address_set_reads_back
     tags_added_are_listed
     tags_removed_are_gone
     an_unknown_machine_is_not_found
@@ -56,6 +60,9 @@ suite! { $
 
 /// How often a commissioning may be advanced before it counts as endless.
 const ADVANCES_MAX: usize = 1000;
+
+/// An address for documentation (RFC 5737).
+const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 77);
 
 const TAG: &str = "conformance";
 
@@ -129,6 +136,18 @@ pub async fn abort_ends_the_named_run_only(fixture: &dyn CommissionerFixture) ->
     require(!fixture.going_on().await, || "expected the run to be stopped, found it going on".to_owned())
 }
 
+/// Checks that the service looks for the BMC where it was told, told once or twice, and says so.
+pub async fn a_bmc_address_set_reads_back(fixture: &dyn CommissionerFixture) -> Result<(), String> {
+    let (plugin, machine) = (fixture.plugin(), fixture.machine());
+    for address in [ELSEWHERE, ELSEWHERE, Ipv4Addr::new(192, 0, 2, 78)].map(IpAddr::from) {
+        done("set_bmc_address", plugin.set_bmc_address(&machine, address).await)?;
+        same("the BMC's true address", &fixture.true_bmc_address().await, &Some(address))?;
+        let read = done("bmc_address", plugin.bmc_address(&machine).await)?;
+        same("the BMC's address", &read, &Some(address))?;
+    }
+    Ok(())
+}
+
 /// Checks that a tag is there after it was added, once or twice.
 pub async fn tags_added_are_listed(fixture: &dyn CommissionerFixture) -> Result<(), String> {
     let before = fixture.true_tags().await;
@@ -191,6 +210,7 @@ async fn calls(fixture: &dyn CommissionerFixture, machine: &Machine) -> Answers 
         ("leave_rescue", plugin.leave_rescue(machine).await),
         ("host_addresses", plugin.host_addresses(machine).await.map(drop)),
         ("bmc_address", plugin.bmc_address(machine).await.map(drop)),
+        ("set_bmc_address", plugin.set_bmc_address(machine, ELSEWHERE.into()).await),
         ("hardware", plugin.hardware(machine).await.map(drop)),
         ("tags", plugin.tags(machine).await.map(drop)),
         ("add_tag", plugin.add_tag(machine, TAG).await),

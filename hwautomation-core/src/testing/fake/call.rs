@@ -45,6 +45,8 @@ pub enum FakeCall {
     RescueLeave,
     /// `Commissioner::host_addresses`, `bmc_address`, `hardware` and `tags`.
     DetailsRead,
+    /// `Commissioner::set_bmc_address`.
+    PowerAddressSet,
     /// `Commissioner::add_tag`.
     TagAdd,
     /// `Commissioner::remove_tag`.
@@ -113,6 +115,7 @@ impl fmt::Display for FakeCall {
             Self::CommissionAbort => "aborting a commissioning",
             Self::RescueEnter => "entering rescue mode",
             Self::RescueLeave => "leaving rescue mode",
+            Self::PowerAddressSet => "telling the BMC's address",
             Self::DetailsRead => "asking the commissioning service",
             Self::TagAdd => "adding a tag",
             Self::TagRemove => "removing a tag",

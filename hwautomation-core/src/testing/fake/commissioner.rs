@@ -30,6 +30,7 @@ impl Commissioner for FakeRack {
             let (run, polls_left) = (CommissionRun(format!("run-{}", inside.runs)), inside.commission_polls);
             let truth = inside.of(id);
             truth.check_state("commission", &CAN_BE_COMMISSIONED)?;
+            truth.check_power_address()?;
             if heed == Heed::Yes {
                 let begun = Commissioning { polls_left, keep_reachable: options.keep_reachable };
                 truth.begin(run.clone(), begun);
@@ -61,7 +62,11 @@ impl Commissioner for FakeRack {
             if truth.commissioning.is_some() {
                 return Err(conflict("entering rescue mode while being commissioned".to_owned()));
             }
-            if heed == Heed::Yes && truth.state != CommissionState::Rescue {
+            if truth.state == CommissionState::Rescue {
+                return Ok(());
+            }
+            truth.check_power_address()?;
+            if heed == Heed::Yes {
                 truth.rescue();
             }
             Ok(())
@@ -74,6 +79,7 @@ impl Commissioner for FakeRack {
         self.command(FakeCall::RescueLeave, To::Service(machine), what, |inside, id, heed| {
             let truth = inside.of(id);
             truth.check_state("leave rescue mode", &[CommissionState::Rescue])?;
+            truth.check_power_address()?;
             if heed == Heed::Yes {
                 truth.state = truth.state_before.clone();
                 truth.shut_down();
@@ -88,7 +94,18 @@ impl Commissioner for FakeRack {
     }
 
     async fn bmc_address(&self, machine: &Machine) -> Result<Option<IpAddr>> {
-        self.detail(machine, |truth| Some(truth.lan.address.into())).await
+        self.detail(machine, |truth| Some(truth.power_address)).await
+    }
+
+    async fn set_bmc_address(&self, machine: &Machine, address: IpAddr) -> Result<()> {
+        let what = format!("BMC at {address}");
+        self.command(FakeCall::PowerAddressSet, To::Service(machine), what, |inside, id, heed| {
+            if heed == Heed::Yes {
+                inside.of(id).power_address = address;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn hardware(&self, machine: &Machine) -> Result<HardwareSummary> {
@@ -163,6 +180,15 @@ impl FakeMachine {
             return Ok(());
         }
         Err(conflict(format!("asking to {what} in the state {:?}", self.state)))
+    }
+
+    /// The service commands power through the BMC's address as it has it.
+    fn check_power_address(&self) -> Result<()> {
+        if self.power_address == IpAddr::from(self.lan.address) {
+            return Ok(());
+        }
+        let message = format!("the service reaches no BMC of the machine at {}", self.power_address);
+        Err(Error::new(ErrorKind::Unreachable, message).with_remedy("tell the service the BMC's address"))
     }
 
     fn reading(&self) -> CommissionReading {

@@ -45,6 +45,8 @@ pub struct FakeMachine {
     pub tags: BTreeSet<String>,
     /// What the commissioning service finds in it.
     pub hardware: HardwareSummary,
+    /// Where the commissioning service reaches its BMC; at a wrong address it commands nobody.
+    pub power_address: IpAddr,
     /// Where its running host answers, if the host lets us in.
     pub host: Option<IpAddr>,
     /// Its host key: a new one after every boot, as with an ephemeral image.
@@ -92,6 +94,7 @@ impl FakeMachine {
             commissioning_fails: false,
             tags: BTreeSet::new(),
             hardware: hardware(number),
+            power_address: lan(number).address.into(),
             host: None,
             host_key: u64::from(number) << 32,
             host_calls: 0,

@@ -73,6 +73,15 @@ impl CommissionerHandle {
         self.plugin.bmc_address(&self.machine).await
     }
 
+    /// Tells the service where it reaches the BMC. Telling it twice is harmless, so it needs no intent.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Commissioner::set_bmc_address`].
+    pub async fn set_bmc_address(self, address: IpAddr) -> Result<()> {
+        self.plugin.set_bmc_address(&self.machine, address).await
+    }
+
     /// Returns what the service found in the machine.
     ///
     /// # Errors

@@ -1,0 +1,146 @@
+//! Step 5: the changes come into force, and each is read back.
+
+mod back;
+mod rescue;
+
+use super::options::{ProvisioningOptions, limits};
+use super::{PlannedBios, PushedBios};
+use crate::bios::{Changes, Settings};
+use crate::device::Capability;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::StepName;
+use crate::plugin::{CommissionState, Pending};
+use crate::record::{Policy, Resume, UndoOf};
+use crate::workflow::{
+    Probed, ProbedIntent, StepOutcome, StepPlan, UndoOutcome, WorkflowContext, WorkflowStep,
+};
+use async_trait::async_trait;
+use rescue::Stage;
+use std::sync::Arc;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+#[derive(Debug, Clone)]
+pub(super) struct PushBiosConfig {
+    pub(super) options: Arc<ProvisioningOptions>,
+}
+
+#[async_trait]
+impl WorkflowStep for PushBiosConfig {
+    fn name(&self) -> StepName {
+        StepName::from_static("push_bios_config")
+    }
+
+    fn title(&self) -> String {
+        "Push Updated BIOS Config".to_owned()
+    }
+
+    fn resume(&self) -> Resume {
+        Resume::Probe
+    }
+
+    fn policy(&self) -> Policy {
+        limits(LIMIT.as_secs(), 2)
+    }
+
+    fn needs(&self) -> Vec<Capability> {
+        vec![Capability::Bios, Capability::Commissioner, Capability::Shell]
+    }
+
+    async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
+        let PlannedBios { changes, .. } = ctx.output().await?;
+        if changes.is_empty() {
+            return StepOutcome::skipped("every BIOS setting is as the device profile wants it");
+        }
+        if ctx.result_of::<()>("stage").await?.is_none() {
+            check_ready(ctx).await?;
+            ctx.report_sub_task(format!("staging {} BIOS changes", changes.len()));
+            ctx.once("stage", ctx.bios()?.stage(changes.clone())).await?;
+        }
+        if ctx.result_of::<Settings>("read").await?.is_none() {
+            if let Stage::Waiting(reason) = rescue::enter(ctx, "reboot").await? {
+                return self.options.wait(reason, LIMIT);
+            }
+            let in_force = read_back(ctx, &changes).await?;
+            ctx.once("read", std::future::ready(Ok(in_force))).await?;
+        }
+        match rescue::leave(ctx, "leave").await? {
+            Stage::Waiting(reason) => self.options.wait(reason, LIMIT),
+            Stage::There => {
+                let in_force = ctx.result_of("read").await?.unwrap_or_default();
+                StepOutcome::done(PushedBios { changes, in_force })
+            }
+        }
+    }
+
+    async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
+        let name = intent.name.as_str();
+        if name == "read" || name == back::READ {
+            return Ok(Probed::DidNotHappen);
+        }
+        if name == "stage" || name == back::STAGE {
+            let PlannedBios { changes, .. } = ctx.output().await?;
+            let changes = if name == "stage" { changes } else { back::inverse(&changes) };
+            return match is_staged(ctx, &changes).await? {
+                true => Probed::happened(()),
+                false => self.options.not_yet(ctx, intent),
+            };
+        }
+        let leaves = name == "leave" || back::LEAVES.contains(&name);
+        let state = ctx.commissioner()?.state().await?.state;
+        match state {
+            CommissionState::Ready if !leaves => self.options.not_yet(ctx, intent),
+            CommissionState::Rescue if leaves => self.options.not_yet(ctx, intent),
+            _ => Probed::happened(()),
+        }
+    }
+
+    async fn undo(&self, ctx: &WorkflowContext, _of: UndoOf) -> Result<UndoOutcome> {
+        match back::undo(ctx).await? {
+            None => Ok(UndoOutcome::Nothing),
+            Some(Stage::There) => Ok(UndoOutcome::Undone),
+            Some(Stage::Waiting(reason)) => self.options.wait_back(reason, LIMIT),
+        }
+    }
+
+    async fn plan(&self, _ctx: &WorkflowContext) -> Result<StepPlan> {
+        Ok(StepPlan::After { step: StepName::from_static("modify_bios_config") })
+    }
+}
+
+/// Rescue mode is the reboot: a machine that is in it already would not boot.
+async fn check_ready(ctx: &WorkflowContext) -> Result<()> {
+    let now = ctx.commissioner()?.state().await?;
+    if now.state == CommissionState::Ready {
+        return Ok(());
+    }
+    let message = format!("no BIOS change is staged on {}: it is {}", ctx.machine()?.id, now.message);
+    Err(Error::new(ErrorKind::Conflict, message)
+        .with_remedy("find out who took the machine, and submit it again when it is ready"))
+}
+
+/// Tells whether the changes wait or are in force. A tool that cannot tell what waits is told again: staging twice
+/// is as good as once.
+async fn is_staged(ctx: &WorkflowContext, changes: &Changes) -> Result<bool> {
+    let reading = ctx.bios()?.read().await?;
+    let mut coming = reading.in_force;
+    if let Pending::Staged(staged) = reading.pending {
+        coming.extend(staged);
+    }
+    Ok(changes.not_in_force(&coming).is_empty())
+}
+
+/// Reads every setting, and names each that is not what it was set to.
+async fn read_back(ctx: &WorkflowContext, changes: &Changes) -> Result<Settings> {
+    ctx.report_sub_task(format!("reading back {} BIOS settings", changes.len()));
+    let in_force = ctx.bios()?.read().await?.in_force;
+    let wrong = changes.not_in_force(&in_force);
+    if wrong.is_empty() {
+        return Ok(in_force);
+    }
+    let lines: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+    let message = format!("BIOS settings did not take:\n{}", lines.join("\n"));
+    Err(Error::new(ErrorKind::Mismatch, message)
+        .with_remedy("see in the BIOS manual what each depends on, and correct the device profile"))
+}
