@@ -127,13 +127,12 @@ impl CommissionServer {
         now: &CommissionReading,
     ) -> Result<StepOutcome> {
         let machine = &ctx.machine()?.id;
-        if now.run.as_ref() != Some(run) {
-            let other = now.run.as_ref().map_or("none", |run| &run.0);
-            let message = format!("commissioning {} of machine {machine} was replaced by {other}", run.0);
+        if let Some(other) = now.run.as_ref().filter(|other| *other != run) {
+            let message = format!("commissioning {} of machine {machine} was replaced by {}", run.0, other.0);
             return Err(Error::new(ErrorKind::Conflict, message)
                 .with_remedy("find out who commissions the machine too; then submit it again"));
         }
-        if now.state == CommissionState::Ready {
+        if now.state == CommissionState::Ready && now.run.is_some() {
             return self.commissioned(ctx, run).await;
         }
         if is_going_on(&now.state) || now.state == CommissionState::Changing {

@@ -7,6 +7,10 @@ use crate::secret::Secret;
 use crate::workflow::Call;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A change is several commands to a slow controller, each of which may be sent again after a second or more.
+const CHANGE_MAY_TAKE: Duration = Duration::from_secs(60);
 
 /// Configures the BMC of one machine at a given address.
 #[derive(Debug, Clone)]
@@ -29,6 +33,7 @@ impl BmcHandle {
     pub fn set_lan(self, at: IpAddr, change: LanChange) -> Call<()> {
         let Self { machine, plugin } = self;
         Call::new("BMC network change", async move { plugin.set_lan(&machine, at, &change).await })
+            .may_take(CHANGE_MAY_TAKE)
     }
 
     /// Lists the users.
@@ -44,12 +49,13 @@ impl BmcHandle {
     pub fn set_user(self, at: IpAddr, user: BmcUser, password: Option<Secret>) -> Call<()> {
         let Self { machine, plugin } = self;
         let write = async move { plugin.set_user(&machine, at, &user, password.as_ref()).await };
-        Call::new("BMC user change", write)
+        Call::new("BMC user change", write).may_take(CHANGE_MAY_TAKE)
     }
 
     /// Prepares to restart the BMC.
     pub fn cold_reset(self, at: IpAddr) -> Call<()> {
         let Self { machine, plugin } = self;
         Call::new("BMC cold reset", async move { plugin.cold_reset(&machine, at).await })
+            .may_take(CHANGE_MAY_TAKE)
     }
 }

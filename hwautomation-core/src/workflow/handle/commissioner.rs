@@ -7,6 +7,10 @@ use crate::workflow::Call;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Such a service speaks with the BMC before it answers, and holds a command back meanwhile: MAAS up to 60 s.
+const COMMAND_MAY_TAKE: Duration = Duration::from_secs(90);
 
 /// Commissions one machine.
 #[derive(Debug, Clone)]
@@ -28,31 +32,37 @@ impl CommissionerHandle {
     /// Prepares to commission, which boots the machine.
     pub fn commission(self, options: CommissionOptions) -> Call<CommissionRun> {
         let Self { machine, plugin } = self;
-        Call::new("commissioning", async move { plugin.commission(&machine, &options).await }).boots(true)
+        Call::new("commissioning", async move { plugin.commission(&machine, &options).await })
+            .boots(true)
+            .may_take(COMMAND_MAY_TAKE)
     }
 
     /// Prepares to stop this commissioning.
     pub fn abort(self, run: CommissionRun) -> Call<()> {
         let Self { machine, plugin } = self;
         Call::new("abort of a commissioning", async move { plugin.abort_commission(&machine, &run).await })
+            .may_take(COMMAND_MAY_TAKE)
     }
 
     /// Prepares to enter rescue mode, which boots the machine.
     pub fn enter_rescue(self) -> Call<()> {
         let Self { machine, plugin } = self;
-        Call::new("entering rescue mode", async move { plugin.enter_rescue(&machine).await }).boots(true)
+        Call::new("entering rescue mode", async move { plugin.enter_rescue(&machine).await })
+            .boots(true)
+            .may_take(COMMAND_MAY_TAKE)
     }
 
     /// Prepares to leave rescue mode.
     pub fn leave_rescue(self) -> Call<()> {
         let Self { machine, plugin } = self;
         Call::new("leaving rescue mode", async move { plugin.leave_rescue(&machine).await })
+            .may_take(COMMAND_MAY_TAKE)
     }
 
     /// Prepares to give the machine back.
     pub fn release(self) -> Call<()> {
         let Self { machine, plugin } = self;
-        Call::new("release", async move { plugin.release(&machine).await })
+        Call::new("release", async move { plugin.release(&machine).await }).may_take(COMMAND_MAY_TAKE)
     }
 
     /// Lists the addresses of the running host, the best first.
