@@ -38,6 +38,11 @@ mod with_dash {
     hwautomation_core::shell_conformance!(host!(Host::start_with(LoginShell::Dash, SshConfig::default())));
 }
 
+mod with_busybox {
+    use super::*;
+    hwautomation_core::shell_conformance!(host!(Host::start_with(LoginShell::BusyBox, SshConfig::default())));
+}
+
 const MANY: &[&str] = &[
     "-n",
     "--",
@@ -72,8 +77,8 @@ const MANY: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn every_kind_of_argument_arrives_in_both_shells() {
-    for shell in [LoginShell::Own, LoginShell::Dash] {
+async fn every_kind_of_argument_arrives_in_every_shell() {
+    for shell in [LoginShell::Own, LoginShell::Dash, LoginShell::BusyBox] {
         let host = host!(Host::start_with(shell, SshConfig::default()));
         let output = host.plugin().run(&host.machine(), &host.print_args(MANY)).await.unwrap();
         assert_eq!(host.printed_args(&output.stdout), MANY, "{shell:?}");

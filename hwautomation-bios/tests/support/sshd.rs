@@ -29,6 +29,8 @@ pub(crate) enum LoginShell {
     /// That of the account.
     Own,
     Dash,
+    /// That of small images, with the programs in it.
+    BusyBox,
 }
 
 /// One host with an sshd.
@@ -51,13 +53,16 @@ struct State {
     held: Vec<TcpStream>,
 }
 
-/// Says loudly that the peer is missing; fails where peers are required.
-fn is_there() -> bool {
-    if Path::new(SSHD).exists() {
-        return true;
-    }
-    assert!(std::env::var("HWAUTOMATION_PEERS").as_deref() != Ok("required"), "{SSHD} is missing");
-    eprintln!("NOT RUN: {SSHD} is missing; scripts/setup-peers installs it");
+/// Says loudly that a peer is missing; fails where peers are required.
+fn are_there(shell: LoginShell) -> bool {
+    let busybox = || Command::new("busybox").arg("true").output().is_ok();
+    let missing = match shell {
+        _ if !Path::new(SSHD).exists() => SSHD,
+        LoginShell::BusyBox if !busybox() => "busybox",
+        _ => return true,
+    };
+    assert!(std::env::var("HWAUTOMATION_PEERS").as_deref() != Ok("required"), "{missing} is missing");
+    eprintln!("NOT RUN: {missing} is missing; scripts/setup-peers installs it");
     false
 }
 
@@ -68,7 +73,7 @@ impl Host {
     }
 
     pub(crate) async fn start_with(shell: LoginShell, config: SshConfig) -> Option<Self> {
-        if !is_there() {
+        if !are_there(shell) {
             return None;
         }
         let dir = tempfile::tempdir().unwrap();
@@ -163,6 +168,7 @@ fn write_config(dir: &Path, shell: LoginShell) {
     let force = match shell {
         LoginShell::Own => "",
         LoginShell::Dash => "ForceCommand exec dash -c \"$SSH_ORIGINAL_COMMAND\"\n",
+        LoginShell::BusyBox => "ForceCommand exec busybox sh -c \"$SSH_ORIGINAL_COMMAND\"\n",
     };
     let text = format!(
         "StrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication yes\n\

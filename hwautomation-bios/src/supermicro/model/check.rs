@@ -61,20 +61,18 @@ impl Value {
                 }
                 wrong(format!("use one of {offered:?}"))
             }
-            (Self::Numeric { min, max, .. }, to) => match number(to) {
-                Some(number) if within(number, *min, *max) => {
-                    Ok(Self::Numeric { number, min: *min, max: *max })
-                }
-                _ => wrong(format!("use a whole number{}", limits(*min, *max))),
+            (Self::Numeric { range, .. }, to) => match number(to) {
+                Some(number) if range.has(number) => Ok(Self::Numeric { number, range: *range }),
+                _ => wrong(format!("use a whole number{range}")),
             },
-            (Self::String { min, max, .. }, to) => {
+            (Self::String { length, .. }, to) => {
                 let text = to.to_string();
-                let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+                let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
                 let clean = !text.chars().any(char::is_control) && encoding.can_say(&text);
-                if clean && within(length, *min, *max) {
-                    return Ok(Self::String { text, min: *min, max: *max });
+                if clean && length.has(count) {
+                    return Ok(Self::String { text, length: *length });
                 }
-                wrong(format!("use visible {} text of a length{}", encoding.name(), limits(*min, *max)))
+                wrong(format!("use visible {} text of a length{length}", encoding.name()))
             }
             (Self::Other { kind }, _) => Err(format!("its type {kind:?} cannot be written")),
         }
@@ -87,18 +85,5 @@ fn number(value: &SettingValue) -> Option<i64> {
         // `05` is not 5, since what is read back says 5.
         SettingValue::Text(text) => text.parse().ok().filter(|number: &i64| number.to_string() == *text),
         SettingValue::Boolean(_) => None,
-    }
-}
-
-fn within(number: i64, min: Option<i64>, max: Option<i64>) -> bool {
-    min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max)
-}
-
-fn limits(min: Option<i64>, max: Option<i64>) -> String {
-    match (min, max) {
-        (Some(min), Some(max)) => format!(" from {min} to {max}"),
-        (Some(min), None) => format!(" of at least {min}"),
-        (None, Some(max)) => format!(" of at most {max}"),
-        (None, None) => String::new(),
     }
 }

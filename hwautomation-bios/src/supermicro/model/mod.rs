@@ -16,7 +16,7 @@
 //! |---|---|
 //! | `CheckBox` | a boolean: `Checked` is true |
 //! | `Option` | the text of the option, one of those offered |
-//! | `Numeric` | a whole number, within `MinValue` and `MaxValue` |
+//! | `Numeric` | a whole number, from `MinValue` to `MaxValue` by `StepSize` |
 //! | `String` | a text |
 //!
 //! A type that is not listed, such as a password, is neither read nor written.
@@ -24,6 +24,7 @@
 mod check;
 mod decode;
 mod key;
+mod range;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ mod write;
 
 pub(super) use check::Refusal;
 pub(super) use decode::Encoding;
+use range::Range;
 pub(super) use read::Unreadable;
 pub(super) use write::partial;
 
@@ -68,13 +70,11 @@ pub(super) enum Value {
     },
     Numeric {
         number: i64,
-        min: Option<i64>,
-        max: Option<i64>,
+        range: Range,
     },
     String {
         text: String,
-        min: Option<i64>,
-        max: Option<i64>,
+        length: Range,
     },
     /// A type or a value that this program does not know.
     Other {

@@ -1,5 +1,6 @@
 //! From the file to its settings.
 
+use super::range::Range;
 use super::{BiosCfg, Value, decode, key};
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -40,8 +41,7 @@ pub(super) struct Found {
     shown: Option<String>,
     offered: Vec<String>,
     text: Option<String>,
-    min: Option<i64>,
-    max: Option<i64>,
+    range: Range,
 }
 
 impl BiosCfg {
@@ -139,25 +139,24 @@ impl Found {
         match element {
             "Option" => self.offered.push(text),
             "StringValue" => self.text = Some(text),
-            "MinValue" | "MinSize" => self.min = text.trim().parse().ok(),
-            "MaxValue" | "MaxSize" => self.max = text.trim().parse().ok(),
+            "MinValue" | "MinSize" => self.range.min = text.trim().parse().ok(),
+            "StepSize" => self.range.step = text.trim().parse().ok(),
+            "MaxValue" | "MaxSize" => self.range.max = text.trim().parse().ok(),
             _ => {}
         }
     }
 
     /// Makes the value of its type, or says that it is none that we know.
     pub(super) fn value(&self) -> Value {
-        let (min, max) = (self.min, self.max);
+        let range = self.range;
         let known = match (self.kind.as_str(), self.shown.as_deref()) {
             ("CheckBox", Some("Checked")) => Some(Value::CheckBox { checked: true }),
             ("CheckBox", Some("Unchecked")) => Some(Value::CheckBox { checked: false }),
             ("Option", Some(selected)) => {
                 Some(Value::Option { selected: selected.to_owned(), offered: self.offered.clone() })
             }
-            ("Numeric", Some(number)) => {
-                number.parse().ok().map(|number| Value::Numeric { number, min, max })
-            }
-            ("String", _) => self.text.clone().map(|text| Value::String { text, min, max }),
+            ("Numeric", Some(number)) => number.parse().ok().map(|number| Value::Numeric { number, range }),
+            ("String", _) => self.text.clone().map(|text| Value::String { text, length: range }),
             _ => None,
         };
         known.unwrap_or_else(|| Value::Other { kind: self.kind.clone() })
