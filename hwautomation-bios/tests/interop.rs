@@ -319,6 +319,8 @@ async fn a_timed_out_command_does_not_hold_the_next_one() {
     let began = Instant::now();
     run(&host, ShellCommand::new("true")).await;
     assert!(began.elapsed() < Duration::from_secs(4), "it waited for the slow one");
+    // What still runs on the old connection cannot be mistaken for the next command.
+    assert_eq!(host.connections(), 2);
 }
 
 fn with_settings(machine: Machine, more: serde_json::Value) -> Machine {
@@ -390,6 +392,7 @@ async fn pins_in_a_file_outlive_the_program() {
     let shell = host.another_shell(SshConfig::default(), Arc::new(FilePins::open(&file).unwrap()));
     let error = shell.run(&host.machine(), &ShellCommand::new("true")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Security);
+    assert_eq!(host.logged("Accepted publickey"), 1, "the credential was shown to a stranger");
     let next = Machine { boot_generation: 2, ..host.machine() };
     shell.run(&next, &ShellCommand::new("true")).await.unwrap();
     // A caller that still thinks of the first boot gets the newest pin.
