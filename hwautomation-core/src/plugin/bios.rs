@@ -42,7 +42,8 @@ pub enum Pending {
 ///   `Unsupported`, and what was staged stays.
 /// - `an_unknown_setting_is_refused_by_name`: `Invalid`, named in the message, and nothing is staged.
 /// - `never_changes_the_power_state`.
-/// - `silence_is_an_error`: `Unreachable` or `Timeout`, and not a permanent one.
+/// - `silence_is_an_error`: `Unreachable` or `Timeout`, and not a permanent one; a discard that the tool cannot do
+///   at all may be `Unsupported` all the same.
 /// - `errors_have_a_remedy_and_show_no_secret`.
 #[async_trait]
 pub trait BiosBackend: fmt::Debug + Send + Sync + 'static {
