@@ -12,7 +12,8 @@
 //! MAAS counts its result sets; the number of the newest commissioning's set,
 //! `current_commissioning_result_id`, names the run. MAAS gives a commissioning its number before it answers the
 //! command. A machine that is *Ready* names its run only when the set says *passed*: MAAS also shows *Ready*
-//! with the number of a commissioning that could not start, was aborted, or was overruled by a person.
+//! with the number of a commissioning that could not start, was aborted, or was overruled by a person. A machine
+//! that is *New* names none of which there is no result: such a commissioning could not start.
 //!
 //! # Settings of a machine
 //!

@@ -127,6 +127,9 @@ async fn a_ready_that_a_person_made_vouches_for_no_run() {
     // Its commissioning could not start (327), then it was marked broken and fixed.
     let reading = read("shxrm6", vec![reading("shxrm6", "332")]).await.unwrap();
     assert_eq!((reading.state, reading.run), (CommissionState::Ready, None));
+    // Before that, it was new, and nobody could wait for that run either.
+    let fallen_back = read("shxrm6", vec![same("369")]).await.unwrap();
+    assert_eq!((fallen_back.state, fallen_back.run), (CommissionState::New, None));
     assert!(reading.message.starts_with("Ready: Failed to query node's BMC"), "{}", reading.message);
 }
 

@@ -22,8 +22,8 @@ use std::time::Duration;
 pub struct MaasConfig {
     /// Locates MAAS, such as `http://maas.example:5240/MAAS`, without `/api/2.0`.
     ///
-    /// Over `http` every request shows the API key to whoever listens on the way; MAAS 3.3 and later can serve
-    /// `https`.
+    /// Over `http` every request shows the API key to whoever listens on the way; MAAS can serve `https`
+    /// (`maas config-tls enable`).
     pub url: String,
     /// Says where the API key lies: the text `consumer:token:secret` that `maas apikey` prints. It is resolved
     /// anew for each call. It must be an administrator's for commissioning, tags and BMC addresses.

@@ -111,7 +111,7 @@ impl Answer {
             }
             ErrorKind::Unreachable | ErrorKind::Timeout => "see regiond's log on the MAAS server",
             ErrorKind::Unsupported => {
-                "check that url leads to MAAS 2.9 or later, such as http://host:5240/MAAS"
+                "check that url leads to MAAS, such as http://host:5240/MAAS, of version 2 or 3"
             }
             ErrorKind::Protocol => {
                 "configure the address that it redirects to: redirects are not followed with credentials"

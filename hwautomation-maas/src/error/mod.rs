@@ -109,9 +109,7 @@ impl MaasError {
             Cause::Request(_) => "report this as a defect of hwautomation-maas",
             Cause::Broken(_) => "check MAAS's log, and any proxy before it",
             Cause::Timeout(_) => "look at MAAS's load; if it stays slow, raise timeouts",
-            Cause::Protocol(_) => {
-                "check that url leads to MAAS 2.9 or later, and not to a proxy or a login page"
-            }
+            Cause::Protocol(_) => "check that url leads to MAAS itself, and not to a proxy or a login page",
             Cause::Answer(answer) => answer.remedy(kind),
         }
     }

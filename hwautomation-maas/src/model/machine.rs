@@ -43,19 +43,27 @@ impl Machine {
         self.current_commissioning_result_id.map(|id| CommissionRun(id.to_string()))
     }
 
-    /// Says where it stands.
-    ///
-    /// *Ready* names its run only when that passed. MAAS shows *Ready* also where the newest commissioning could
-    /// not start, was aborted, or failed and was overruled by a person ("mark fixed"); whoever waits for the run
-    /// must not take that for success.
+    /// Says where it stands, and names the newest commissioning where its name means something.
     pub(crate) fn reading(&self) -> CommissionReading {
         let state = self.status.state(&self.status_name);
-        let vouched = state != CommissionState::Ready || self.commissioning_status.is_passed();
         CommissionReading {
-            run: self.newest_run().filter(|_| vouched),
+            run: self.newest_run().filter(|_| self.vouches(&state)),
             state,
             message: self.words(),
             progress: None,
+        }
+    }
+
+    /// Tells whether the state is what the newest commissioning led to.
+    ///
+    /// MAAS shows *Ready* also where that could not start, was aborted, or failed and was overruled by a person
+    /// ("mark fixed"); whoever waits for the run must not take that for success. *New* without any result is
+    /// what is left of a commissioning that could not start.
+    fn vouches(&self, state: &CommissionState) -> bool {
+        match state {
+            CommissionState::Ready => self.commissioning_status.is_passed(),
+            CommissionState::New => self.commissioning_status.has_results(),
+            _ => true,
         }
     }
 

@@ -8,6 +8,8 @@ use serde::Deserialize;
 pub(crate) struct SetStatus(i64);
 
 impl SetStatus {
+    /// The set holds no results: what they were of never ran.
+    const NONE: Self = Self(-1);
     const PASSED: Self = Self(2);
     /// A script found something to mention, and MAAS goes on to *Ready*.
     const DEGRADED: Self = Self(6);
@@ -15,12 +17,16 @@ impl SetStatus {
     pub(crate) fn is_passed(self) -> bool {
         [Self::PASSED, Self::DEGRADED].contains(&self)
     }
+
+    pub(crate) fn has_results(self) -> bool {
+        self != Self::NONE
+    }
 }
 
 impl Default for SetStatus {
     /// What is not said has not passed.
     fn default() -> Self {
-        Self(-1)
+        Self::NONE
     }
 }
 

@@ -1,7 +1,10 @@
 //! The adapter as core sees it.
 
+mod bmc;
 mod commissioner;
 mod release;
+mod rescue;
+mod run;
 mod tags;
 mod visit;
 

@@ -1,8 +1,7 @@
 //! Giving a machine back.
 
 use super::visit::Visit;
-use crate::error::Effect;
-use crate::model::Status;
+use crate::model::{Status, clean};
 use hwautomation_core::error::Result;
 
 impl Visit<'_> {
@@ -21,7 +20,6 @@ impl Visit<'_> {
                 );
             }
         }
-        let answer = self.session.order("release", &[], Effect::Command).await;
-        answer.map(drop).map_err(|error| self.failed(error))
+        self.order("release").await
     }
 }

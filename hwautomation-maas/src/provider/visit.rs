@@ -3,7 +3,7 @@
 use super::MaasCommissioner;
 use crate::client::{ApiKey, Session};
 use crate::config::system_id;
-use crate::error::MaasError;
+use crate::error::{Effect, MaasError};
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::machine::Machine;
 
@@ -39,5 +39,11 @@ impl Visit<'_> {
     /// Reads the machine as MAAS has it.
     pub(super) async fn machine(&self) -> Result<crate::model::Machine> {
         self.session.machine().await.map_err(|error| self.failed(error))
+    }
+
+    /// Commands the machine. That MAAS accepts is not that it is done.
+    pub(super) async fn order(&self, op: &str) -> Result<()> {
+        let answer = self.session.order(op, &[], Effect::Command).await;
+        answer.map(drop).map_err(|error| self.failed(error))
     }
 }

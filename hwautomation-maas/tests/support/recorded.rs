@@ -31,9 +31,9 @@ struct RecordedAnswer {
 /// Reads a recording by the beginning of its file's name.
 pub(crate) fn recorded(number: &str) -> Recorded {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let is_it = |file: &PathBuf| file.file_name().unwrap().to_str().unwrap().starts_with(number);
-    let file = files.filter(is_it).next().unwrap_or_else(|| panic!("no recording {number}"));
+    let file = files.find(is_it).unwrap_or_else(|| panic!("no recording {number}"));
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
