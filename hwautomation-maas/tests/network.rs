@@ -127,6 +127,8 @@ async fn neither_key_nor_bmc_password_is_in_any_error_or_log() {
     let (right, password, secret) = ("RIGHTsecretOfThisKey", "bmc-hunter22", "EXAMPLEsecret-in-use");
     let answers = [
         reply(401, &["Content-Type: text/html"], &format!("Expected signature base string: &{right}")),
+        text(401, &format!("Invalid signature. Expected {right}")),
+        reply(401, &["Content-Type: application/json"], &format!(r#"{{"key": ["{right}"]}}"#)),
         text(500, &format!("driver said {KEY} and {secret}")),
         reply(200, &[], &format!(r#"{{"power_pass": "{password}", "power_address": 7}}"#)),
         reply(200, &[], &format!(r#"{{"power_address": "10.0.0.5", "power_pass": "{password}"#)),

@@ -15,9 +15,8 @@ impl Visit<'_> {
         if let Some(owner) = &machine.owner {
             let user = self.session.user().await.map_err(|error| self.failed(error))?;
             if *owner != user.username {
-                return Err(
-                    self.conflict(&format!("it belongs to {owner:?}, and the key to {:?}", user.username))
-                );
+                let (owner, user) = (clean(owner), clean(&user.username));
+                return Err(self.conflict(&format!("it belongs to {owner:?}, and the key to {user:?}")));
             }
         }
         self.order("release").await
