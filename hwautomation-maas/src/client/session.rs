@@ -44,6 +44,14 @@ impl Session<'_> {
         self.get(read(&self.path(), Some("power_parameters"))).await
     }
 
+    /// Writes where the BMC is into the power settings; what else they hold stays.
+    pub(crate) async fn put_power_address(&self, text: &str) -> Result<Machine, MaasError> {
+        let (path, form) = (self.path(), [("power_parameters_power_address", text)]);
+        let request =
+            Request { method: Method::PUT, path: &path, op: None, form: &form, effect: Effect::Command };
+        self.same_machine(request).await
+    }
+
     /// Reads whose key this is.
     pub(crate) async fn user(&self) -> Result<User, MaasError> {
         self.get(read("users/", Some("whoami"))).await

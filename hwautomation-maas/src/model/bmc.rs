@@ -29,6 +29,37 @@ impl PowerParameters {
     }
 }
 
+impl PowerParameters {
+    /// Returns the power address with another host in it, and all else as it is; nothing when the power settings
+    /// have none, as with power that a person switches.
+    pub(crate) fn moved_to(&self, address: IpAddr) -> Result<Option<String>, NotAHost> {
+        let text = self.power_address.as_deref().map(str::trim).unwrap_or_default();
+        match self.bmc()? {
+            None => Ok(None),
+            Some(_) if text.contains("://") => {
+                let mut url = Url::parse(text).map_err(|_| NotAHost)?;
+                url.set_ip_host(address).map_err(|()| NotAHost)?;
+                Ok(Some(url.to_string()))
+            }
+            Some(_) => Ok(Some(format!("{}{}", bracketed(address, port(text)), port(text)))),
+        }
+    }
+}
+
+/// Returns the `:port` behind a host that is no URL.
+fn port(text: &str) -> &str {
+    let after_host = text.rfind(']').map_or(0, |end| end + 1);
+    match text[after_host..].rfind(':') {
+        // More than one colon and no bracket is an IPv6 address.
+        Some(at) if after_host > 0 || text.matches(':').count() == 1 => &text[after_host + at..],
+        _ => "",
+    }
+}
+
+fn bracketed(address: IpAddr, port: &str) -> String {
+    if address.is_ipv6() && !port.is_empty() { format!("[{address}]") } else { address.to_string() }
+}
+
 /// Says that a power address cannot be read. It is not repeated: a URL may hold a password.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotAHost;
@@ -77,6 +108,25 @@ mod tests {
         for text in ["fd00::5", "[fd00::5]", "[fd00::5]:623", "https://[fd00::5]:443"] {
             assert_eq!(bmc(text), Ok(Some(v6.clone())), "{text}");
         }
+    }
+
+    #[test]
+    fn a_bmc_that_moved_keeps_port_and_path() {
+        let moved = |text: &str, to: &str| {
+            let parameters = PowerParameters { power_address: Some(text.to_owned()) };
+            parameters.moved_to(to.parse().unwrap()).unwrap()
+        };
+        for (text, to, expected) in [
+            ("10.0.0.5", "10.0.0.9", "10.0.0.9"),
+            ("bmc1.example.com:443", "10.0.0.9", "10.0.0.9:443"),
+            ("10.0.0.5:443", "fd00::9", "[fd00::9]:443"),
+            ("fd00::5", "10.0.0.9", "10.0.0.9"),
+            ("[fd00::5]:443", "10.0.0.9", "10.0.0.9:443"),
+            ("https://10.0.0.5:8443/redfish/v1", "10.0.0.9", "https://10.0.0.9:8443/redfish/v1"),
+        ] {
+            assert_eq!(moved(text, to).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(PowerParameters::default().moved_to("10.0.0.9".parse().unwrap()), Ok(None));
     }
 
     #[test]

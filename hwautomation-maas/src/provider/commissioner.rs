@@ -41,6 +41,10 @@ impl Commissioner for MaasCommissioner {
         self.visit("reading the BMC address of", machine).await?.bmc_address().await
     }
 
+    async fn set_bmc_address(&self, machine: &Machine, address: IpAddr) -> Result<()> {
+        self.visit("writing the BMC address of", machine).await?.set_bmc_address(address).await
+    }
+
     async fn hardware(&self, machine: &Machine) -> Result<HardwareSummary> {
         Ok(self.visit("reading the hardware of", machine).await?.machine().await?.hardware())
     }
