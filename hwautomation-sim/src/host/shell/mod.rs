@@ -1,0 +1,11 @@
+//! A small POSIX shell over the simulated host. It starts no process and opens no file of the real machine: every program it knows is a function
+//! of this crate, every file lives in [`super::files`]. What it does not know it refuses aloud.
+
+mod expand;
+mod parse;
+mod run;
+mod stream;
+mod syntax;
+
+pub(crate) use run::{Ended, Shell};
+pub(crate) use stream::{Input, Output, Streams};

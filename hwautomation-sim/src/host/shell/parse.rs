@@ -1,0 +1,652 @@
+//! Reads a command line into [`Script`].
+
+use super::syntax::{
+    Command, Fallback, How, Item, Joint, Kind, Part, Pipeline, Redirect, Script, Target, Word,
+};
+
+/// How deep brackets and substitutions may nest: a person writes three or four; more would eat the stack.
+const DEPTH_MAX: u32 = 24;
+/// How long a line may be. Linux refuses a single argument over 128 KiB.
+const LINE_MAX: usize = 128 * 1024;
+/// Words that begin or end a compound command.
+const RESERVED: [&str; 13] =
+    ["then", "else", "elif", "fi", "do", "done", "}", "if", "while", "until", "for", "{", "case"];
+
+/// Says why a line is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SyntaxError(pub(crate) String);
+
+type Result<T> = std::result::Result<T, SyntaxError>;
+
+/// Reads a whole line.
+///
+/// # Errors
+/// What a shell would call a syntax error, and what this one does not know.
+pub(crate) fn parse(text: &str) -> Result<Script> {
+    parse_at(text, 0)
+}
+
+fn parse_at(text: &str, depth: u32) -> Result<Script> {
+    if text.len() > LINE_MAX {
+        return Err(SyntaxError("Argument list too long".to_owned()));
+    }
+    let mut parser = Parser { chars: text.chars().collect(), at: 0, depth };
+    let script = parser.list()?;
+    match parser.peek() {
+        None => Ok(script),
+        Some(_) => Err(parser.unexpected()),
+    }
+}
+
+struct Parser {
+    chars: Vec<char>,
+    at: usize,
+    depth: u32,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn ahead(&self, by: usize) -> Option<char> {
+        self.chars.get(self.at + by).copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let next = self.peek()?;
+        self.at += 1;
+        Some(next)
+    }
+
+    fn eat(&mut self, wanted: char) -> bool {
+        let found = self.peek() == Some(wanted);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    fn unexpected(&self) -> SyntaxError {
+        let what = match self.peek() {
+            None => "end of file".to_owned(),
+            Some('\n') => "newline".to_owned(),
+            Some(sign) => format!("\"{sign}\""),
+        };
+        SyntaxError(format!("Syntax error: {what} unexpected"))
+    }
+
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(SyntaxError("Syntax error: nested too deep".to_owned()));
+        }
+        let read = read(self);
+        self.depth -= 1;
+        read
+    }
+
+    /// Skips blanks, joined lines and comments; newlines too when `lines`.
+    fn skip(&mut self, lines: Lines) {
+        loop {
+            match self.peek() {
+                Some(' ' | '\t') => self.at += 1,
+                Some('\n') if lines == Lines::Skip => self.at += 1,
+                Some('\\') if self.ahead(1) == Some('\n') => self.at += 2,
+                Some('#') => self.comment(),
+                _ => return,
+            }
+        }
+    }
+
+    fn comment(&mut self) {
+        while self.peek().is_some_and(|sign| sign != '\n') {
+            self.at += 1;
+        }
+    }
+
+    fn list(&mut self) -> Result<Script> {
+        let mut items = Vec::new();
+        loop {
+            self.skip(Lines::Skip);
+            if self.at_end_of_list() {
+                return Ok(Script(items));
+            }
+            items.push(self.item()?);
+        }
+    }
+
+    fn at_end_of_list(&self) -> bool {
+        match self.peek() {
+            None | Some(')') => true,
+            Some(_) => self
+                .reserved()
+                .is_some_and(|word| matches!(word, "then" | "else" | "elif" | "fi" | "do" | "done" | "}")),
+        }
+    }
+
+    /// Returns the reserved word that stands here, if one does.
+    fn reserved(&self) -> Option<&'static str> {
+        RESERVED.into_iter().find(|word| self.is_word(word))
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        let length = word.chars().count();
+        word.chars().enumerate().all(|(by, sign)| self.ahead(by) == Some(sign))
+            && self.ahead(length).is_none_or(ends_word)
+    }
+
+    fn eat_word(&mut self, word: &str) -> bool {
+        self.skip(Lines::Skip);
+        let found = self.is_word(word);
+        if found {
+            self.at += word.chars().count();
+        }
+        found
+    }
+
+    fn demand_word(&mut self, word: &str) -> Result<()> {
+        match self.eat_word(word) {
+            true => Ok(()),
+            false => Err(self.unexpected()),
+        }
+    }
+
+    fn item(&mut self) -> Result<Item> {
+        let first = self.pipeline()?;
+        let mut rest = Vec::new();
+        while let Some(joint) = self.joint() {
+            self.skip(Lines::Skip);
+            rest.push((joint, self.pipeline()?));
+        }
+        let background = self.peek() == Some('&');
+        self.end_of_item()?;
+        Ok(Item { first, rest, background })
+    }
+
+    fn joint(&mut self) -> Option<Joint> {
+        self.skip(Lines::Keep);
+        let joint = match (self.peek(), self.ahead(1)) {
+            (Some('&'), Some('&')) => Joint::And,
+            (Some('|'), Some('|')) => Joint::Or,
+            _ => return None,
+        };
+        self.at += 2;
+        Some(joint)
+    }
+
+    fn end_of_item(&mut self) -> Result<()> {
+        match self.peek() {
+            Some(';' | '&' | '\n') if self.ahead(1) != Some(';') => {
+                self.at += 1;
+                Ok(())
+            }
+            None | Some(')') => Ok(()),
+            Some(_) if self.at_end_of_list() => Ok(()),
+            Some(_) => Err(self.unexpected()),
+        }
+    }
+
+    fn pipeline(&mut self) -> Result<Pipeline> {
+        let negated = self.is_word("!");
+        if negated {
+            self.at += 1;
+            self.skip(Lines::Keep);
+        }
+        let mut stages = vec![self.command()?];
+        loop {
+            self.skip(Lines::Keep);
+            if self.peek() != Some('|') || self.ahead(1) == Some('|') {
+                return Ok(Pipeline { negated, stages });
+            }
+            self.at += 1;
+            self.skip(Lines::Skip);
+            stages.push(self.command()?);
+        }
+    }
+
+    fn command(&mut self) -> Result<Command> {
+        if self.peek() == Some('(') {
+            self.at += 1;
+            return self.compound(|parser| {
+                let script = parser.list()?;
+                match parser.eat(')') {
+                    true => Ok(Kind::Subshell(script)),
+                    false => Err(parser.unexpected()),
+                }
+            });
+        }
+        match self.reserved() {
+            Some("{") => self.compound(Self::group),
+            Some("if") => self.compound(Self::branches),
+            Some(word @ ("while" | "until")) => self.compound(|parser| parser.repeat(word)),
+            Some("for") => self.compound(Self::each),
+            Some(word) => Err(SyntaxError(format!("Syntax error: \"{word}\" unexpected"))),
+            None => self.simple(),
+        }
+    }
+
+    fn compound(&mut self, read: impl FnOnce(&mut Self) -> Result<Kind>) -> Result<Command> {
+        let kind = self.deeper(read)?;
+        let mut redirects = Vec::new();
+        self.skip(Lines::Keep);
+        while let Some(redirect) = self.redirect()? {
+            redirects.push(redirect);
+            self.skip(Lines::Keep);
+        }
+        Ok(Command { kind, redirects })
+    }
+
+    fn group(&mut self) -> Result<Kind> {
+        self.demand_word("{")?;
+        let script = self.list()?;
+        self.demand_word("}")?;
+        Ok(Kind::Group(script))
+    }
+
+    fn branches(&mut self) -> Result<Kind> {
+        self.demand_word("if")?;
+        let mut branches = vec![self.branch()?];
+        let mut otherwise = None;
+        while self.eat_word("elif") {
+            branches.push(self.branch()?);
+        }
+        if self.eat_word("else") {
+            otherwise = Some(self.list()?);
+        }
+        self.demand_word("fi")?;
+        Ok(Kind::If { branches, otherwise })
+    }
+
+    fn branch(&mut self) -> Result<(Script, Script)> {
+        let condition = self.list()?;
+        self.demand_word("then")?;
+        Ok((condition, self.list()?))
+    }
+
+    fn repeat(&mut self, word: &'static str) -> Result<Kind> {
+        self.demand_word(word)?;
+        let condition = self.list()?;
+        Ok(Kind::Loop { condition, until: word == "until", body: self.body()? })
+    }
+
+    fn body(&mut self) -> Result<Script> {
+        self.demand_word("do")?;
+        let body = self.list()?;
+        self.demand_word("done")?;
+        Ok(body)
+    }
+
+    fn each(&mut self) -> Result<Kind> {
+        self.demand_word("for")?;
+        self.skip(Lines::Keep);
+        let name = self.name();
+        if name.is_empty() {
+            return Err(SyntaxError("Syntax error: Bad for loop variable".to_owned()));
+        }
+        self.demand_word("in")?;
+        let mut words = Vec::new();
+        loop {
+            self.skip(Lines::Keep);
+            match self.peek() {
+                Some(';' | '\n') => break,
+                None => return Err(self.unexpected()),
+                Some(_) => words.push(self.word()?),
+            }
+        }
+        self.at += 1;
+        let body = self.body()?;
+        Ok(Kind::For { name, words, body })
+    }
+
+    fn simple(&mut self) -> Result<Command> {
+        let (mut assignments, mut words, mut redirects) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            self.skip(Lines::Keep);
+            if let Some(redirect) = self.redirect()? {
+                redirects.push(redirect);
+            } else if self.peek().is_none_or(is_operator) {
+                break;
+            } else if let Some(name) = self.assigned(words.is_empty()) {
+                let value = self.word_or_nothing()?;
+                assignments.push((name, value));
+            } else {
+                words.push(self.word()?);
+            }
+        }
+        if assignments.is_empty() && words.is_empty() && redirects.is_empty() {
+            return Err(self.unexpected());
+        }
+        Ok(Command { kind: Kind::Simple { assignments, words }, redirects })
+    }
+
+    /// Takes `name=` when that stands here, in front of the command's name.
+    fn assigned(&mut self, in_front: bool) -> Option<String> {
+        if !in_front {
+            return None;
+        }
+        let start = self.at;
+        let name = self.name();
+        if !name.is_empty() && self.eat('=') {
+            return Some(name);
+        }
+        self.at = start;
+        None
+    }
+
+    fn name(&mut self) -> String {
+        let mut name = String::new();
+        while let Some(sign) = self.peek() {
+            let first = name.is_empty();
+            if !(sign == '_' || sign.is_ascii_alphabetic() || (!first && sign.is_ascii_digit())) {
+                break;
+            }
+            name.push(sign);
+            self.at += 1;
+        }
+        name
+    }
+
+    fn redirect(&mut self) -> Result<Option<Redirect>> {
+        let start = self.at;
+        let mut digits = String::new();
+        while let Some(digit) = self.peek().filter(char::is_ascii_digit) {
+            digits.push(digit);
+            self.at += 1;
+        }
+        let Some(sign @ ('<' | '>')) = self.peek() else {
+            self.at = start;
+            return Ok(None);
+        };
+        self.at += 1;
+        let fallback = if sign == '<' { 0 } else { 1 };
+        let descriptor = digits.parse().unwrap_or(fallback);
+        let to = self.target(sign)?;
+        Ok(Some(Redirect { descriptor, to }))
+    }
+
+    fn target(&mut self, sign: char) -> Result<Target> {
+        let make: fn(Word) -> Target = match (sign, self.peek()) {
+            ('<', Some('<')) => return self.here_document(),
+            ('>', Some('>')) => Target::Append,
+            (_, Some('&')) => Target::Copy,
+            ('>', Some('|')) => Target::Write,
+            ('<', _) => {
+                self.skip(Lines::Keep);
+                return Ok(Target::Read(self.word()?));
+            }
+            _ => {
+                self.skip(Lines::Keep);
+                return Ok(Target::Write(self.word()?));
+            }
+        };
+        self.at += 1;
+        self.skip(Lines::Keep);
+        Ok(make(self.word()?))
+    }
+
+    /// Takes a here-document out of the lines behind this one. Its text is taken as it stands.
+    fn here_document(&mut self) -> Result<Target> {
+        self.at += 1;
+        if self.peek() == Some('-') || self.peek() == Some('<') {
+            return Err(SyntaxError("simulated shell: <<- and <<< are not known".to_owned()));
+        }
+        self.skip(Lines::Keep);
+        let quoted = matches!(self.peek(), Some('\'' | '"' | '\\'));
+        let end: String = text_of(&self.word()?);
+        let rest: String = self.chars.iter().skip(self.at).collect();
+        let (line, body) = rest.split_once('\n').unwrap_or((&rest, ""));
+        let mut text = String::new();
+        let mut left = body;
+        let found = loop {
+            let (next, behind) = left.split_once('\n').unwrap_or((left, ""));
+            if next == end {
+                left = behind;
+                break true;
+            }
+            if left.is_empty() {
+                break false;
+            }
+            text.push_str(next);
+            text.push('\n');
+            left = behind;
+        };
+        if !found {
+            return Err(SyntaxError("Syntax error: here-document without its end".to_owned()));
+        }
+        self.chars = format!("{line}\n{left}").chars().collect();
+        self.at = 0;
+        let word = match quoted {
+            true => Word(vec![quoted_text(&text)]),
+            false => self.deeper(|parser| here_text(&text, parser.depth))?,
+        };
+        Ok(Target::Here(word))
+    }
+
+    fn word_or_nothing(&mut self) -> Result<Word> {
+        match self.peek().is_none_or(ends_word) {
+            true => Ok(Word::default()),
+            false => self.word(),
+        }
+    }
+
+    fn word(&mut self) -> Result<Word> {
+        if self.peek().is_none_or(ends_word) {
+            return Err(self.unexpected());
+        }
+        let mut parts = Vec::new();
+        while let Some(sign) = self.peek().filter(|sign| !ends_word(*sign)) {
+            match sign {
+                '\'' => parts.push(self.single()?),
+                '"' => self.double(&mut parts)?,
+                '\\' => self.escaped(&mut parts),
+                '$' => parts.push(self.dollar(false)?),
+                '`' => parts.push(self.backquoted(false)?),
+                _ => {
+                    self.at += 1;
+                    push_text(&mut parts, sign, false);
+                }
+            }
+        }
+        Ok(Word(parts))
+    }
+
+    fn single(&mut self) -> Result<Part> {
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            match self.next() {
+                Some('\'') => return Ok(Part::Text { text, quoted: true }),
+                Some(sign) => text.push(sign),
+                None => return Err(SyntaxError("Syntax error: Unterminated quoted string".to_owned())),
+            }
+        }
+    }
+
+    fn double(&mut self, parts: &mut Vec<Part>) -> Result<()> {
+        self.at += 1;
+        parts.push(quoted_text(""));
+        loop {
+            match self.peek() {
+                Some('"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                None => return Err(SyntaxError("Syntax error: Unterminated quoted string".to_owned())),
+                Some(_) => self.inside_double(parts)?,
+            }
+        }
+    }
+
+    fn inside_double(&mut self, parts: &mut Vec<Part>) -> Result<()> {
+        match (self.peek(), self.ahead(1)) {
+            (Some('\\'), Some('\n')) => self.at += 2,
+            (Some('\\'), Some(sign @ ('$' | '`' | '"' | '\\'))) => {
+                self.at += 2;
+                push_text(parts, sign, true);
+            }
+            (Some('$'), _) => parts.push(self.dollar(true)?),
+            (Some('`'), _) => parts.push(self.backquoted(true)?),
+            (Some(sign), _) => {
+                self.at += 1;
+                push_text(parts, sign, true);
+            }
+            (None, _) => {}
+        }
+        Ok(())
+    }
+
+    fn escaped(&mut self, parts: &mut Vec<Part>) {
+        self.at += 1;
+        match self.next() {
+            Some('\n') => {}
+            Some(sign) => push_text(parts, sign, true),
+            None => push_text(parts, '\\', true),
+        }
+    }
+
+    fn dollar(&mut self, quoted: bool) -> Result<Part> {
+        self.at += 1;
+        match self.peek() {
+            Some('(') if self.ahead(1) == Some('(') => {
+                Err(SyntaxError("simulated shell: arithmetic is not known".to_owned()))
+            }
+            Some('(') => {
+                self.at += 1;
+                let script = self.deeper(Self::list)?;
+                match self.eat(')') {
+                    true => Ok(Part::Output { script, quoted }),
+                    false => Err(self.unexpected()),
+                }
+            }
+            Some('{') => self.deeper(|parser| parser.braced(quoted)),
+            Some(sign @ ('?' | '$' | '!' | '#' | '@' | '*' | '-' | '0'..='9')) => {
+                self.at += 1;
+                Ok(parameter(sign.to_string(), None, quoted))
+            }
+            _ => {
+                let name = self.name();
+                Ok(match name.is_empty() {
+                    true => Part::Text { text: "$".to_owned(), quoted },
+                    false => parameter(name, None, quoted),
+                })
+            }
+        }
+    }
+
+    fn braced(&mut self, quoted: bool) -> Result<Part> {
+        self.at += 1;
+        let name = match self.peek() {
+            Some(sign @ ('?' | '#' | '@' | '*' | '0'..='9')) => {
+                self.at += 1;
+                sign.to_string()
+            }
+            _ => self.name(),
+        };
+        let empty_too = self.eat(':');
+        let how = match self.next() {
+            Some('}') if !empty_too && !name.is_empty() => {
+                return Ok(parameter(name, None, quoted));
+            }
+            Some('-') => How::Use,
+            Some('=') => How::Assign,
+            Some('?') => How::Fail,
+            Some('+') => How::Instead,
+            _ => return Err(SyntaxError("Bad substitution".to_owned())),
+        };
+        let word = self.until_brace()?;
+        let fallback = Fallback { how, empty_too, word };
+        Ok(parameter(name, Some(fallback), quoted))
+    }
+
+    fn until_brace(&mut self) -> Result<Word> {
+        let mut parts = Vec::new();
+        loop {
+            match self.peek() {
+                Some('}') => {
+                    self.at += 1;
+                    return Ok(Word(parts));
+                }
+                Some('\'') => parts.push(self.single()?),
+                Some('"') => self.double(&mut parts)?,
+                Some('\\') => self.escaped(&mut parts),
+                Some('$') => parts.push(self.dollar(false)?),
+                Some(sign) => {
+                    self.at += 1;
+                    push_text(&mut parts, sign, false);
+                }
+                None => return Err(SyntaxError("Syntax error: Missing '}'".to_owned())),
+            }
+        }
+    }
+
+    fn backquoted(&mut self, quoted: bool) -> Result<Part> {
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            match (self.next(), self.peek()) {
+                (Some('`'), _) => break,
+                (Some('\\'), Some(sign @ ('`' | '\\' | '$'))) => {
+                    self.at += 1;
+                    text.push(sign);
+                }
+                (Some(sign), _) => text.push(sign),
+                (None, _) => {
+                    return Err(SyntaxError("Syntax error: EOF in backquote substitution".to_owned()));
+                }
+            }
+        }
+        let script = self.deeper(|parser| parse_at(&text, parser.depth))?;
+        Ok(Part::Output { script, quoted })
+    }
+}
+
+/// Reads the text of a here-document whose end was not quoted: `$` and backquotes are expanded.
+fn here_text(text: &str, depth: u32) -> Result<Word> {
+    let mut parser = Parser { chars: text.chars().collect(), at: 0, depth };
+    let mut parts = vec![quoted_text("")];
+    while parser.peek().is_some() {
+        parser.inside_double(&mut parts)?;
+    }
+    Ok(Word(parts))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    Skip,
+    Keep,
+}
+
+fn is_operator(sign: char) -> bool {
+    matches!(sign, ';' | '&' | '|' | '(' | ')' | '\n')
+}
+
+fn ends_word(sign: char) -> bool {
+    is_operator(sign) || matches!(sign, ' ' | '\t' | '<' | '>')
+}
+
+fn quoted_text(text: &str) -> Part {
+    Part::Text { text: text.to_owned(), quoted: true }
+}
+
+fn parameter(name: String, fallback: Option<Fallback>, quoted: bool) -> Part {
+    Part::Parameter { name, fallback, quoted }
+}
+
+fn push_text(parts: &mut Vec<Part>, sign: char, quoted: bool) {
+    if let Some(Part::Text { text, quoted: last }) = parts.last_mut()
+        && *last == quoted
+    {
+        text.push(sign);
+        return;
+    }
+    parts.push(Part::Text { text: sign.to_string(), quoted });
+}
+
+fn text_of(word: &Word) -> String {
+    let text = |part: &Part| match part {
+        Part::Text { text, .. } => text.clone(),
+        _ => String::new(),
+    };
+    word.0.iter().map(text).collect()
+}
