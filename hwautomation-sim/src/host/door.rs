@@ -96,12 +96,12 @@ fn hang_up(stream: TcpStream) {
 
 /// Serves a connection until the client leaves, or a fault cuts it.
 async fn attend(stream: &mut TcpStream, host: Arc<Host>, up: &Up) {
-    if host.judge("connect").await == Verdict::Drop {
+    if !matches!(host.judge("connect").await, Verdict::Run | Verdict::Slow) {
         return;
     }
     let (mut outside, inside) = tokio::io::duplex(PIPE);
     let (opened, mut channels) = mpsc::channel(CHANNELS_MAX);
-    let client = Client::new(up, opened);
+    let client = Client::new(up, host.clone(), opened);
     let session = run_stream(Arc::new(config(up)), inside, client);
     let mut commands = JoinSet::new();
     let pump = copy_bidirectional(stream, &mut outside);

@@ -1,5 +1,7 @@
 //! One SSH session: who is let in, and which requests are answered with yes.
 
+use std::sync::Arc;
+
 use russh::keys::PublicKey;
 use russh::server::{
     Auth, ChannelOpenHandle, Handle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
@@ -8,7 +10,7 @@ use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::mpsc;
 
-use super::machine::Up;
+use super::machine::{Host, Outcome, Up};
 
 /// How many channels a connection may open in its life at once: OpenSSH's `MaxSessions`.
 pub(super) const CHANNELS_MAX: usize = 10;
@@ -21,6 +23,7 @@ pub(super) struct Opened {
 
 /// Answers one client.
 pub(super) struct Client {
+    host: Arc<Host>,
     login: String,
     authorized: Vec<PublicKey>,
     password: Option<String>,
@@ -29,8 +32,9 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(up: &Up, opened: mpsc::Sender<Opened>) -> Self {
+    pub(super) fn new(up: &Up, host: Arc<Host>, opened: mpsc::Sender<Opened>) -> Self {
         Self {
+            host,
             login: up.login.clone(),
             authorized: up.authorized.iter().filter_map(|key| PublicKey::from_openssh(key).ok()).collect(),
             password: up.password.clone(),
@@ -41,7 +45,11 @@ impl Client {
 
     fn admits(&self, user: &str, key: &PublicKey) -> Auth {
         let known = self.authorized.iter().any(|known| known.key_data() == key.key_data());
-        admit(user == self.login && known)
+        let admitted = user == self.login && known;
+        if !admitted {
+            self.host.note("login with a key", Outcome::Refused);
+        }
+        admit(admitted)
     }
 }
 
@@ -66,6 +74,7 @@ impl Handler for Client {
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        self.host.note("login with a key", Outcome::Read);
         Ok(self.admits(user, key.public_key))
     }
 
@@ -74,7 +83,9 @@ impl Handler for Client {
             .password
             .as_ref()
             .is_some_and(|right| bool::from(right.as_bytes().ct_eq(password.as_bytes())));
-        Ok(admit(user == self.login && right))
+        let admitted = user == self.login && right;
+        self.host.note("login with a password", if admitted { Outcome::Read } else { Outcome::Refused });
+        Ok(admit(admitted))
     }
 
     async fn channel_open_session(

@@ -1,8 +1,7 @@
 //! Reads a command line into [`Script`].
 
-use super::syntax::{
-    Command, Fallback, How, Item, Joint, Kind, Part, Pipeline, Redirect, Script, Target, Word,
-};
+use super::syntax::{Command, Item, Joint, Kind, Pipeline, Redirect, Script, Target, Word};
+use super::word::{here_text, quoted_text, text_of};
 
 /// How deep brackets and substitutions may nest: a person writes three or four; more would eat the stack.
 const DEPTH_MAX: u32 = 24;
@@ -16,7 +15,7 @@ const RESERVED: [&str; 13] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError(pub(crate) String);
 
-type Result<T> = std::result::Result<T, SyntaxError>;
+pub(super) type Result<T> = std::result::Result<T, SyntaxError>;
 
 /// Reads a whole line.
 ///
@@ -26,7 +25,7 @@ pub(crate) fn parse(text: &str) -> Result<Script> {
     parse_at(text, 0)
 }
 
-fn parse_at(text: &str, depth: u32) -> Result<Script> {
+pub(super) fn parse_at(text: &str, depth: u32) -> Result<Script> {
     if text.len() > LINE_MAX {
         return Err(SyntaxError("Argument list too long".to_owned()));
     }
@@ -38,28 +37,29 @@ fn parse_at(text: &str, depth: u32) -> Result<Script> {
     }
 }
 
-struct Parser {
-    chars: Vec<char>,
-    at: usize,
-    depth: u32,
+/// Walks over the signs of a line.
+pub(super) struct Parser {
+    pub(super) chars: Vec<char>,
+    pub(super) at: usize,
+    pub(super) depth: u32,
 }
 
 impl Parser {
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.chars.get(self.at).copied()
     }
 
-    fn ahead(&self, by: usize) -> Option<char> {
+    pub(super) fn ahead(&self, by: usize) -> Option<char> {
         self.chars.get(self.at + by).copied()
     }
 
-    fn next(&mut self) -> Option<char> {
+    pub(super) fn next(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += 1;
         Some(next)
     }
 
-    fn eat(&mut self, wanted: char) -> bool {
+    pub(super) fn eat(&mut self, wanted: char) -> bool {
         let found = self.peek() == Some(wanted);
         if found {
             self.at += 1;
@@ -67,7 +67,7 @@ impl Parser {
         found
     }
 
-    fn unexpected(&self) -> SyntaxError {
+    pub(super) fn unexpected(&self) -> SyntaxError {
         let what = match self.peek() {
             None => "end of file".to_owned(),
             Some('\n') => "newline".to_owned(),
@@ -76,7 +76,7 @@ impl Parser {
         SyntaxError(format!("Syntax error: {what} unexpected"))
     }
 
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
             return Err(SyntaxError("Syntax error: nested too deep".to_owned()));
@@ -105,7 +105,7 @@ impl Parser {
         }
     }
 
-    fn list(&mut self) -> Result<Script> {
+    pub(super) fn list(&mut self) -> Result<Script> {
         let mut items = Vec::new();
         loop {
             self.skip(Lines::Skip);
@@ -334,7 +334,7 @@ impl Parser {
         None
     }
 
-    fn name(&mut self) -> String {
+    pub(super) fn name(&mut self) -> String {
         let mut name = String::new();
         while let Some(sign) = self.peek() {
             let first = name.is_empty();
@@ -422,193 +422,6 @@ impl Parser {
         };
         Ok(Target::Here(word))
     }
-
-    fn word_or_nothing(&mut self) -> Result<Word> {
-        match self.peek().is_none_or(ends_word) {
-            true => Ok(Word::default()),
-            false => self.word(),
-        }
-    }
-
-    fn word(&mut self) -> Result<Word> {
-        if self.peek().is_none_or(ends_word) {
-            return Err(self.unexpected());
-        }
-        let mut parts = Vec::new();
-        while let Some(sign) = self.peek().filter(|sign| !ends_word(*sign)) {
-            match sign {
-                '\'' => parts.push(self.single()?),
-                '"' => self.double(&mut parts)?,
-                '\\' => self.escaped(&mut parts),
-                '$' => parts.push(self.dollar(false)?),
-                '`' => parts.push(self.backquoted(false)?),
-                _ => {
-                    self.at += 1;
-                    push_text(&mut parts, sign, false);
-                }
-            }
-        }
-        Ok(Word(parts))
-    }
-
-    fn single(&mut self) -> Result<Part> {
-        self.at += 1;
-        let mut text = String::new();
-        loop {
-            match self.next() {
-                Some('\'') => return Ok(Part::Text { text, quoted: true }),
-                Some(sign) => text.push(sign),
-                None => return Err(SyntaxError("Syntax error: Unterminated quoted string".to_owned())),
-            }
-        }
-    }
-
-    fn double(&mut self, parts: &mut Vec<Part>) -> Result<()> {
-        self.at += 1;
-        parts.push(quoted_text(""));
-        loop {
-            match self.peek() {
-                Some('"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                None => return Err(SyntaxError("Syntax error: Unterminated quoted string".to_owned())),
-                Some(_) => self.inside_double(parts)?,
-            }
-        }
-    }
-
-    fn inside_double(&mut self, parts: &mut Vec<Part>) -> Result<()> {
-        match (self.peek(), self.ahead(1)) {
-            (Some('\\'), Some('\n')) => self.at += 2,
-            (Some('\\'), Some(sign @ ('$' | '`' | '"' | '\\'))) => {
-                self.at += 2;
-                push_text(parts, sign, true);
-            }
-            (Some('$'), _) => parts.push(self.dollar(true)?),
-            (Some('`'), _) => parts.push(self.backquoted(true)?),
-            (Some(sign), _) => {
-                self.at += 1;
-                push_text(parts, sign, true);
-            }
-            (None, _) => {}
-        }
-        Ok(())
-    }
-
-    fn escaped(&mut self, parts: &mut Vec<Part>) {
-        self.at += 1;
-        match self.next() {
-            Some('\n') => {}
-            Some(sign) => push_text(parts, sign, true),
-            None => push_text(parts, '\\', true),
-        }
-    }
-
-    fn dollar(&mut self, quoted: bool) -> Result<Part> {
-        self.at += 1;
-        match self.peek() {
-            Some('(') if self.ahead(1) == Some('(') => {
-                Err(SyntaxError("simulated shell: arithmetic is not known".to_owned()))
-            }
-            Some('(') => {
-                self.at += 1;
-                let script = self.deeper(Self::list)?;
-                match self.eat(')') {
-                    true => Ok(Part::Output { script, quoted }),
-                    false => Err(self.unexpected()),
-                }
-            }
-            Some('{') => self.deeper(|parser| parser.braced(quoted)),
-            Some(sign @ ('?' | '$' | '!' | '#' | '@' | '*' | '-' | '0'..='9')) => {
-                self.at += 1;
-                Ok(parameter(sign.to_string(), None, quoted))
-            }
-            _ => {
-                let name = self.name();
-                Ok(match name.is_empty() {
-                    true => Part::Text { text: "$".to_owned(), quoted },
-                    false => parameter(name, None, quoted),
-                })
-            }
-        }
-    }
-
-    fn braced(&mut self, quoted: bool) -> Result<Part> {
-        self.at += 1;
-        let name = match self.peek() {
-            Some(sign @ ('?' | '#' | '@' | '*' | '0'..='9')) => {
-                self.at += 1;
-                sign.to_string()
-            }
-            _ => self.name(),
-        };
-        let empty_too = self.eat(':');
-        let how = match self.next() {
-            Some('}') if !empty_too && !name.is_empty() => {
-                return Ok(parameter(name, None, quoted));
-            }
-            Some('-') => How::Use,
-            Some('=') => How::Assign,
-            Some('?') => How::Fail,
-            Some('+') => How::Instead,
-            _ => return Err(SyntaxError("Bad substitution".to_owned())),
-        };
-        let word = self.until_brace()?;
-        let fallback = Fallback { how, empty_too, word };
-        Ok(parameter(name, Some(fallback), quoted))
-    }
-
-    fn until_brace(&mut self) -> Result<Word> {
-        let mut parts = Vec::new();
-        loop {
-            match self.peek() {
-                Some('}') => {
-                    self.at += 1;
-                    return Ok(Word(parts));
-                }
-                Some('\'') => parts.push(self.single()?),
-                Some('"') => self.double(&mut parts)?,
-                Some('\\') => self.escaped(&mut parts),
-                Some('$') => parts.push(self.dollar(false)?),
-                Some(sign) => {
-                    self.at += 1;
-                    push_text(&mut parts, sign, false);
-                }
-                None => return Err(SyntaxError("Syntax error: Missing '}'".to_owned())),
-            }
-        }
-    }
-
-    fn backquoted(&mut self, quoted: bool) -> Result<Part> {
-        self.at += 1;
-        let mut text = String::new();
-        loop {
-            match (self.next(), self.peek()) {
-                (Some('`'), _) => break,
-                (Some('\\'), Some(sign @ ('`' | '\\' | '$'))) => {
-                    self.at += 1;
-                    text.push(sign);
-                }
-                (Some(sign), _) => text.push(sign),
-                (None, _) => {
-                    return Err(SyntaxError("Syntax error: EOF in backquote substitution".to_owned()));
-                }
-            }
-        }
-        let script = self.deeper(|parser| parse_at(&text, parser.depth))?;
-        Ok(Part::Output { script, quoted })
-    }
-}
-
-/// Reads the text of a here-document whose end was not quoted: `$` and backquotes are expanded.
-fn here_text(text: &str, depth: u32) -> Result<Word> {
-    let mut parser = Parser { chars: text.chars().collect(), at: 0, depth };
-    let mut parts = vec![quoted_text("")];
-    while parser.peek().is_some() {
-        parser.inside_double(&mut parts)?;
-    }
-    Ok(Word(parts))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -621,32 +434,6 @@ fn is_operator(sign: char) -> bool {
     matches!(sign, ';' | '&' | '|' | '(' | ')' | '\n')
 }
 
-fn ends_word(sign: char) -> bool {
+pub(super) fn ends_word(sign: char) -> bool {
     is_operator(sign) || matches!(sign, ' ' | '\t' | '<' | '>')
-}
-
-fn quoted_text(text: &str) -> Part {
-    Part::Text { text: text.to_owned(), quoted: true }
-}
-
-fn parameter(name: String, fallback: Option<Fallback>, quoted: bool) -> Part {
-    Part::Parameter { name, fallback, quoted }
-}
-
-fn push_text(parts: &mut Vec<Part>, sign: char, quoted: bool) {
-    if let Some(Part::Text { text, quoted: last }) = parts.last_mut()
-        && *last == quoted
-    {
-        text.push(sign);
-        return;
-    }
-    parts.push(Part::Text { text: sign.to_string(), quoted });
-}
-
-fn text_of(word: &Word) -> String {
-    let text = |part: &Part| match part {
-        Part::Text { text, .. } => text.clone(),
-        _ => String::new(),
-    };
-    word.0.iter().map(text).collect()
 }

@@ -146,6 +146,7 @@ async fn the_wrong_key_and_the_wrong_user_are_refused() {
         russh::keys::PrivateKey::from(russh::keys::ssh_key::private::Ed25519Keypair::from_seed(&[8; 32]));
     write_key(&open.folder.path().join("key"), &other);
     assert_eq!(open.exec("true").await.status.code(), Some(255));
+    assert_eq!(open.double.log(), vec![("login with a key".to_owned(), Outcome::Refused); 2]);
 }
 
 #[tokio::test]

@@ -1,6 +1,69 @@
-//! The shell: words, streams, statuses.
+//! The shell: words, streams, statuses; and the same lines in the system's own `/bin/sh`.
 
 use super::double::Login;
+
+/// Lines that our shell and any POSIX shell must take the same way. They touch no file outside `$T`.
+const LINES: [&str; 59] = [
+    "echo a  b",
+    "echo 'a  b' \"c  d\" e\\ f",
+    "printf '%s|' a'b'\"c\"d '' \"\"",
+    "echo 'it'\\''s'",
+    "A='x  y'; echo $A \"$A\"",
+    "echo a#b # comment",
+    "echo ${X:-none} ${A:+yes} ${X-}.",
+    "echo ${X:=set} $X",
+    "echo ${X:?gone}; echo not here",
+    "X=; echo ${X-a}${X:-b}${X+c}${X:+d}.",
+    "echo $(echo one; echo two) `echo three`",
+    "echo \"$(printf 'a\\n\\n')\"z",
+    "echo a\\\nb",
+    "sh -c 'echo $0 $1 \"$@\" $#' name 'x y' z",
+    "sh -c 'printf \"%s|\" \"$@\"' name 'x y' z",
+    "cat <<E\na $A b\nE\n",
+    "cat <<'E' && echo done\na $HOME\nE\n",
+    "cat <<E; echo after\n${X:-d} \\$X `echo q`\nE\n",
+    "for x in a 'b c'; do echo \"<$x>\"; done",
+    "for x in 1 2 3; do if [ $x = 2 ]; then continue; fi; echo $x; done",
+    "if false; then echo 1; elif true; then echo 2; else echo 3; fi",
+    "n=; while [ \"$n\" != xxx ]; do n=x$n; done; echo $n",
+    "n=; until test \"$n\" = xx; do n=x$n; done; echo $n",
+    "true && false || exit 7",
+    "false || true && echo yes",
+    "! false; echo $?",
+    "! true | false; echo $?",
+    "(exit 3); echo $?",
+    "(A=in; echo $A); echo \"[$A]\"",
+    "{ A=in; echo $A; }; echo \"[$A]\"",
+    "exit 300",
+    "nosuchprogram 2>/dev/null; echo $?",
+    "/no/such/file 2>/dev/null; echo $?",
+    "true | false; echo $?",
+    "echo a | cat; echo b | { cat; echo c; }",
+    "set -e; false; echo no",
+    "set -e; false || true; if false; then :; fi; ! true; echo yes",
+    "set -e; (false); echo no",
+    "set -e; { false; }; echo no",
+    "set -e; X=$(false); echo no",
+    "set -e; false && true; echo yes",
+    "sh -ec 'false; true'; echo $?",
+    "X=$(exit 4); echo $?",
+    "X=1 sh -c true; echo \"[$X]\"",
+    "echo x >$T/f; echo y >>$T/f; cat <$T/f; wc -c <$T/f",
+    "{ echo out; nosuch; } >$T/f 2>&1; wc -l <$T/f",
+    "{ echo e >&2; echo o; } 2>/dev/null",
+    "echo x >/no/such/f 2>/dev/null || echo refused",
+    "umask 077; echo x >$T/m; stat -c %a $T/m",
+    "mkdir -p $T/a/b; echo x >$T/a/b/f; mv $T/a $T/c; cat $T/c/b/f; rm -r $T/c; test -e $T/c; echo $?",
+    "printf 'a b\\nc d\\n' | { read x y; echo \"$y\"; read x y; echo \"$y\"; read x || echo end; }",
+    "printf '%s-%s\\n' 1 2 3",
+    "printf 'a\\101\\tb%%%d\\n' 5",
+    "printf 'abc' | sha256sum",
+    "printf 'hello world' | base64 | base64 -d",
+    "printf '1\\n2\\n3\\n' | head -n 2",
+    "exec echo replaced; echo no",
+    "trap 'echo bye' EXIT; echo hi; exit 4",
+    "[ -n \"\" ] || [ a != b ] && [ 3 -gt 2 ] && echo yes",
+];
 
 #[tokio::test]
 async fn words_are_split_quoted_and_joined_as_posix_says() {
@@ -187,4 +250,25 @@ async fn nothing_of_the_real_machine_can_be_reached() {
         ))
         .await;
     assert_eq!(std::fs::read_to_string(&real).unwrap(), "real");
+}
+
+#[tokio::test]
+async fn our_shell_says_what_the_systems_own_says() {
+    for line in LINES {
+        let folder = tempfile::tempdir().unwrap();
+        let real = std::process::Command::new("/bin/sh")
+            .args(["-c", line])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("T", folder.path())
+            .output()
+            .expect("a POSIX system has /bin/sh");
+        let login = Login::new();
+        login.ok("mkdir /tmp/t").await;
+        // Of the variables of our login shell only T is set there.
+        let ours = login.run(&format!("T=/tmp/t; HOME=; {line}")).await;
+        assert_eq!(ours.output, String::from_utf8_lossy(&real.stdout), "{line}: {ours:?}");
+        assert_eq!(ours.status.ok().map(i32::from), real.status.code(), "{line}: {ours:?}");
+    }
 }
