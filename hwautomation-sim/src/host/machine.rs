@@ -122,6 +122,8 @@ pub(crate) trait Hardware: Debug + Send + Sync {
 pub(crate) trait Site: Debug + Send + Sync {
     /// Returns the environment that answers now, if one does.
     fn up(&self) -> Option<Up>;
+    /// Says whether a boot still runs: one that ends itself answers nobody new, and lasts until its end.
+    fn runs(&self, machine: &str, boot: u64) -> bool;
     /// Returns a receiver that changes when the world does.
     fn changes(&self) -> watch::Receiver<u64>;
 }
@@ -146,12 +148,12 @@ impl Up {
     }
 }
 
-/// Waits until a boot no longer answers at a site.
+/// Waits until a boot has ended.
 pub(crate) async fn until_gone(site: &dyn Site, machine: &str, boot: u64) {
     let mut changes = site.changes();
     loop {
         changes.borrow_and_update();
-        if !site.up().is_some_and(|up| up.is_same(machine, boot)) || changes.changed().await.is_err() {
+        if !site.runs(machine, boot) || changes.changed().await.is_err() {
             return;
         }
     }

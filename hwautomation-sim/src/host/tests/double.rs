@@ -211,6 +211,10 @@ impl Site for View {
         })
     }
 
+    fn runs(&self, _: &str, boot: u64) -> bool {
+        self.0.with_quietly(|state| state.boot == Some(boot))
+    }
+
     fn changes(&self) -> watch::Receiver<u64> {
         self.0.changed.subscribe()
     }
