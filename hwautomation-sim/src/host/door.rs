@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::exec::{Left, serve};
-use super::machine::{Boot, Host, Site, Up, Verdict, until_gone};
+use super::hardware::{Site, Up, Verdict, until_gone};
+use super::machine::{Boot, Host};
 use super::session::{CHANNELS_MAX, Client};
 
 /// How many connections one host takes at once. OpenSSH begins to refuse at 10 that have not logged in and gives up at 100.

@@ -7,6 +7,7 @@
 mod door;
 mod exec;
 mod files;
+mod hardware;
 mod key;
 mod machine;
 mod program;

@@ -10,7 +10,8 @@ use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::mpsc;
 
-use super::machine::{Host, Outcome, Up};
+use super::hardware::{Outcome, Up};
+use super::machine::Host;
 
 /// How many channels a connection may open in its life at once: OpenSSH's `MaxSessions`.
 pub(super) const CHANNELS_MAX: usize = 10;

@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::host::files::User;
-use crate::host::machine::Facts;
+use crate::host::hardware::Facts;
 
 pub(super) fn dmidecode(call: &mut Call) -> u8 {
     if call.user != User::ROOT {

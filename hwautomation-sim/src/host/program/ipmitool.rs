@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::Call;
 use crate::host::files::User;
-use crate::host::machine::{Lan, LanChange};
+use crate::host::hardware::{Lan, LanChange};
 
 pub(super) fn ipmitool(call: &mut Call) -> u8 {
     let words = call.rest();

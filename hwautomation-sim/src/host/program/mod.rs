@@ -1,10 +1,12 @@
 //! The programs of the simulated host. Each is a function; none starts a process.
 
+mod base64;
 mod condition;
 mod dmi;
 mod file;
 mod ipmitool;
 mod power;
+mod print;
 mod sum;
 mod system;
 mod table;
@@ -15,7 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::files::{Failure, User, absolute, file_name};
-use super::machine::{Host, Outcome, Verdict};
+use super::hardware::{Outcome, Verdict};
+use super::machine::Host;
 use super::shell::{Ended, Input, Streams};
 pub(crate) use sum::config;
 pub(crate) use system::pause;

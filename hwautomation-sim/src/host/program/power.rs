@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::host::files::User;
-use crate::host::machine::Outcome;
+use crate::host::hardware::Outcome;
 
 pub(super) fn reboot(call: &mut Call) -> u8 {
     match call.rest().iter().find(|word| !matches!(word.as_str(), "-f" | "--force" | "--reboot" | "-d")) {

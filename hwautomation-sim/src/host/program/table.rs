@@ -1,6 +1,8 @@
 //! Which programs there are.
 
-use super::{Call, SUM, Start, condition, dmi, file, ipmitool, power, sum, system, text, wrapper};
+use super::{
+    Call, SUM, Start, base64, condition, dmi, file, ipmitool, power, print, sum, system, text, wrapper,
+};
 use crate::host::files::file_name;
 
 pub(super) type Wrap = fn(&mut Call, &[u8]) -> Start;
@@ -18,8 +20,8 @@ pub(super) enum Kind {
 /// Finds a program of `PATH`.
 pub(super) fn find(name: &str) -> Option<Kind> {
     Some(match name {
-        "echo" => Kind::Plain(text::echo),
-        "printf" => Kind::Plain(text::printf),
+        "echo" => Kind::Plain(print::echo),
+        "printf" => Kind::Plain(print::printf),
         "true" => Kind::Plain(|_| 0),
         "false" => Kind::Plain(|_| 1),
         "test" | "[" => Kind::Plain(condition::test),
@@ -30,7 +32,7 @@ pub(super) fn find(name: &str) -> Option<Kind> {
         "grep" => Kind::Reads(text::names_one_word, text::grep),
         "sha256sum" => Kind::Reads(text::names_no_file, text::sha256sum),
         "sum" => Kind::Reads(text::names_no_file, text::checksum),
-        "base64" => Kind::Reads(text::names_no_file, text::base64),
+        "base64" => Kind::Reads(text::names_no_file, base64::base64),
         "dd" => Kind::Reads(text::dd_reads_input, text::dd),
         "mkdir" => Kind::Plain(file::mkdir),
         "rmdir" => Kind::Plain(file::rmdir),

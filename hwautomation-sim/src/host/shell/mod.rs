@@ -5,6 +5,7 @@ mod builtin;
 mod expand;
 mod parse;
 mod redirect;
+mod redirection;
 mod run;
 mod start;
 mod stream;

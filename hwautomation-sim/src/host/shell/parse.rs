@@ -1,7 +1,6 @@
 //! Reads a command line into [`Script`].
 
-use super::syntax::{Command, Item, Joint, Kind, Pipeline, Redirect, Script, Target, Word};
-use super::word::{here_text, quoted_text, text_of};
+use super::syntax::{Command, Item, Joint, Kind, Pipeline, Script};
 
 /// How deep brackets and substitutions may nest: a person writes three or four; more would eat the stack.
 const DEPTH_MAX: u32 = 24;
@@ -87,7 +86,7 @@ impl Parser {
     }
 
     /// Skips blanks, joined lines and comments; newlines too when `lines`.
-    fn skip(&mut self, lines: Lines) {
+    pub(super) fn skip(&mut self, lines: Lines) {
         loop {
             match self.peek() {
                 Some(' ' | '\t') => self.at += 1,
@@ -346,86 +345,10 @@ impl Parser {
         }
         name
     }
-
-    fn redirect(&mut self) -> Result<Option<Redirect>> {
-        let start = self.at;
-        let mut digits = String::new();
-        while let Some(digit) = self.peek().filter(char::is_ascii_digit) {
-            digits.push(digit);
-            self.at += 1;
-        }
-        let Some(sign @ ('<' | '>')) = self.peek() else {
-            self.at = start;
-            return Ok(None);
-        };
-        self.at += 1;
-        let fallback = if sign == '<' { 0 } else { 1 };
-        let descriptor = digits.parse().unwrap_or(fallback);
-        let to = self.target(sign)?;
-        Ok(Some(Redirect { descriptor, to }))
-    }
-
-    fn target(&mut self, sign: char) -> Result<Target> {
-        let make: fn(Word) -> Target = match (sign, self.peek()) {
-            ('<', Some('<')) => return self.here_document(),
-            ('>', Some('>')) => Target::Append,
-            (_, Some('&')) => Target::Copy,
-            ('>', Some('|')) => Target::Write,
-            ('<', _) => {
-                self.skip(Lines::Keep);
-                return Ok(Target::Read(self.word()?));
-            }
-            _ => {
-                self.skip(Lines::Keep);
-                return Ok(Target::Write(self.word()?));
-            }
-        };
-        self.at += 1;
-        self.skip(Lines::Keep);
-        Ok(make(self.word()?))
-    }
-
-    /// Takes a here-document out of the lines behind this one. Its text is taken as it stands.
-    fn here_document(&mut self) -> Result<Target> {
-        self.at += 1;
-        if self.peek() == Some('-') || self.peek() == Some('<') {
-            return Err(SyntaxError("simulated shell: <<- and <<< are not known".to_owned()));
-        }
-        self.skip(Lines::Keep);
-        let quoted = matches!(self.peek(), Some('\'' | '"' | '\\'));
-        let end: String = text_of(&self.word()?);
-        let rest: String = self.chars.iter().skip(self.at).collect();
-        let (line, body) = rest.split_once('\n').unwrap_or((&rest, ""));
-        let mut text = String::new();
-        let mut left = body;
-        let found = loop {
-            let (next, behind) = left.split_once('\n').unwrap_or((left, ""));
-            if next == end {
-                left = behind;
-                break true;
-            }
-            if left.is_empty() {
-                break false;
-            }
-            text.push_str(next);
-            text.push('\n');
-            left = behind;
-        };
-        if !found {
-            return Err(SyntaxError("Syntax error: here-document without its end".to_owned()));
-        }
-        self.chars = format!("{line}\n{left}").chars().collect();
-        self.at = 0;
-        let word = match quoted {
-            true => Word(vec![quoted_text(&text)]),
-            false => self.deeper(|parser| here_text(&text, parser.depth))?,
-        };
-        Ok(Target::Here(word))
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Lines {
+pub(super) enum Lines {
     Skip,
     Keep,
 }

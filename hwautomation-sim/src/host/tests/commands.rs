@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::double::{Double, Login};
-use crate::host::machine::{Outcome, Verdict};
+use crate::host::hardware::{Outcome, Verdict};
 use crate::host::shell::Ended;
 
 const SUM: &str = "/opt/supermicro/sum/sum";

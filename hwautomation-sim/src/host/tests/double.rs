@@ -7,10 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::host::files::User;
+use crate::host::hardware::{BmcUser, Facts, Hardware, Lan, LanChange, Outcome, Site, Up, Verdict, Which};
 use crate::host::key::host_key;
-use crate::host::machine::{
-    BmcUser, Boot, Facts, Hardware, Host, Lan, LanChange, Outcome, Site, Up, Verdict, Which,
-};
+use crate::host::machine::{Boot, Host};
 use crate::host::program::config::{Change, Kind, Menu, Setting, Value};
 use crate::host::shell::{Ended, Input, Output, Shell, Streams};
 

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::double::{Double, View, client_key};
 use crate::host::Door;
-use crate::host::machine::{Outcome, Verdict};
+use crate::host::hardware::{Outcome, Verdict};
 
 /// How long a client may take: it needs a fifth of a second on an idle machine.
 const LIMIT: Duration = Duration::from_secs(30);

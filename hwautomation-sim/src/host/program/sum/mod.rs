@@ -9,7 +9,7 @@ mod writer;
 use super::Call;
 use super::table::{command_text, log_text};
 use crate::host::files::{Failure, User};
-use crate::host::machine::{Outcome, Which};
+use crate::host::hardware::{Outcome, Which};
 use answer::{BANNER, Exit, Refusal};
 use config::{Change, Menu};
 use options::Options;
