@@ -10,10 +10,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::board::{Site, Up, until_gone};
 use super::exec::{Left, serve};
-use super::hardware::{Site, Up, Verdict, until_gone};
 use super::machine::{Boot, Host};
 use super::session::{CHANNELS_MAX, Client};
+use crate::fault::Action;
 
 /// How many connections one host takes at once. OpenSSH begins to refuse at 10 that have not logged in and gives up at 100.
 const CONNECTIONS_MAX: usize = 100;
@@ -56,6 +57,13 @@ impl Door {
     }
 
     async fn connection(self: Arc<Self>, mut stream: TcpStream, peer: String, up: Up) {
+        if let Some(Action::Drop | Action::Refuse(_) | Action::LoseAnswer) = self.judge(&up).await {
+            return hang_up(stream);
+        }
+        // The faults may have changed the host key just now.
+        let Some(up) = self.site.up() else {
+            return hang_up(stream);
+        };
         let boot = self.boot(&up);
         let source = format!("{peer} {}", up.login);
         let host = Arc::new(Host::new(boot.clone(), &up, source));
@@ -65,6 +73,15 @@ impl Door {
             () = until_gone(self.site.as_ref(), &boot.machine, boot.number) => {}
         }
         hang_up(stream);
+    }
+
+    /// Asks the faults about a connection.
+    async fn judge(&self, up: &Up) -> Option<Action> {
+        let action = up.board.judge("connect");
+        if let Some(Action::Delay(delay)) = action {
+            super::program::pause(delay).await;
+        }
+        action
     }
 
     fn boot(&self, up: &Up) -> Arc<Boot> {
@@ -97,9 +114,6 @@ fn hang_up(stream: TcpStream) {
 
 /// Serves a connection until the client leaves, or a fault cuts it.
 async fn attend(stream: &mut TcpStream, host: Arc<Host>, up: &Up) {
-    if !matches!(host.judge("connect").await, Verdict::Run | Verdict::Slow) {
-        return;
-    }
     let (mut outside, inside) = tokio::io::duplex(PIPE);
     let (opened, mut channels) = mpsc::channel(CHANNELS_MAX);
     let client = Client::new(up, host.clone(), opened);

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinSet;
 
+use super::board::{Board, Deed, Facts, LanChange, Said, Site, Up, until_gone};
 use super::files::Files;
-use super::hardware::{
-    BmcUser, Facts, Hardware, Lan, LanChange, Outcome, Site, Up, Verdict, Which, until_gone,
-};
 use super::program::SUM;
-use super::program::config::{Change, Menu};
+use crate::fault::Action;
+use crate::log::{Kind, Outcome};
+use crate::model::bios::{Bios, Change};
+use crate::model::lan::{Lan, LanSource};
+use crate::model::users::User;
 
 /// How many jobs one boot may have in the background; nobody needs more than two.
 const JOBS_MAX: usize = 16;
@@ -29,14 +31,14 @@ pub(crate) struct Boot {
 impl Boot {
     pub(crate) fn new(site: Arc<dyn Site>, up: &Up) -> Self {
         let files = Files::new(&up.login);
-        let facts = up.hardware.facts();
+        let facts = up.board.facts();
         let dmi = "/sys/class/dmi/id";
         let boot_id = format!("00000000-0000-4000-8000-{:012x}\n", up.boot);
         for (path, text) in [
-            (format!("{dmi}/sys_vendor"), format!("{}\n", facts.vendor)),
-            (format!("{dmi}/product_name"), format!("{}\n", facts.product)),
-            (format!("{dmi}/board_name"), format!("{}\n", facts.board)),
-            (format!("{dmi}/bios_version"), format!("{}\n", facts.bios_version)),
+            (format!("{dmi}/sys_vendor"), format!("{}\n", facts.hardware.vendor)),
+            (format!("{dmi}/product_name"), format!("{}\n", facts.hardware.product)),
+            (format!("{dmi}/board_name"), format!("{}\n", facts.hardware.board)),
+            (format!("{dmi}/bios_version"), format!("{}\n", facts.hardware.bios_version)),
             ("/etc/hostname".to_owned(), format!("{}\n", facts.name)),
             ("/etc/os-release".to_owned(), "NAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\nID=ubuntu\n".to_owned()),
             ("/proc/sys/kernel/random/boot_id".to_owned(), boot_id),
@@ -57,16 +59,17 @@ impl Boot {
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
     boot: Arc<Boot>,
-    hardware: Arc<dyn Hardware>,
+    board: Arc<dyn Board>,
     login: String,
     /// Peer and user, for the log.
     source: String,
-    pretending: bool,
+    /// What goes wrong with the command that runs.
+    under: Option<Action>,
 }
 
 impl Host {
     pub(crate) fn new(boot: Arc<Boot>, up: &Up, source: String) -> Self {
-        Self { boot, hardware: up.hardware.clone(), login: up.login.clone(), source, pretending: false }
+        Self { boot, board: up.board.clone(), login: up.login.clone(), source, under: None }
     }
 
     pub(crate) fn files(&self) -> &Files {
@@ -78,77 +81,73 @@ impl Host {
     }
 
     pub(crate) fn facts(&self) -> Facts {
-        self.hardware.facts()
+        self.board.facts()
     }
 
     pub(crate) fn lan_channel(&self) -> u8 {
-        self.hardware.lan_channel()
+        self.board.lan_channel()
     }
 
     pub(crate) fn lan(&self) -> Lan {
-        self.hardware.lan()
+        self.board.lan()
     }
 
-    pub(crate) fn bmc_users(&self) -> Vec<BmcUser> {
-        self.hardware.bmc_users()
+    pub(crate) fn users(&self) -> Vec<User> {
+        self.board.users()
     }
 
-    pub(crate) fn bios(&self, which: Which) -> Vec<Menu> {
-        self.hardware.bios(which)
+    pub(crate) fn bios(&self) -> Bios {
+        self.board.bios()
     }
 
-    /// Returns this host for a command that is to say yes and do nothing.
-    pub(crate) fn pretending(&self) -> Arc<Self> {
-        Arc::new(Self { pretending: true, ..self.clone() })
+    /// Returns this host for a command that a fault bends.
+    pub(crate) fn under(&self, action: Action) -> Arc<Self> {
+        Arc::new(Self { under: Some(action), ..self.clone() })
     }
 
-    pub(crate) fn set_lan(&self, change: LanChange) -> Result<(), String> {
-        self.act(&lan_text(change), || self.hardware.set_lan(change))
+    pub(crate) fn set_lan(&self, change: LanChange) {
+        self.act(Deed::Lan(change), &lan_text(change));
     }
 
-    pub(crate) fn stage(&self, changes: &[Change], text: &str) {
-        let _ = self.act(text, || {
-            self.hardware.stage(changes);
-            Ok(())
-        });
+    pub(crate) fn stage(&self, changes: Vec<Change>, text: &str) {
+        self.act(Deed::Stage(changes), text);
     }
 
     pub(crate) fn reboot(&self) {
-        let _ = self.act("reboot", || {
-            self.hardware.reboot();
-            Ok(())
-        });
+        self.act(Deed::Reboot, "reboot");
     }
 
     pub(crate) fn power_off(&self) {
-        let _ = self.act("poweroff", || {
-            self.hardware.power_off();
-            Ok(())
-        });
+        self.act(Deed::PowerOff, "poweroff");
     }
 
-    fn act(&self, text: &str, act: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-        let done = if self.pretending { Ok(()) } else { act() };
-        let outcome = match (&done, self.pretending) {
-            (Ok(()), false) => Outcome::TookEffect,
-            (Ok(()), true) => Outcome::Ignored,
-            (Err(_), _) => Outcome::Refused,
-        };
-        self.note(text, outcome);
-        done
+    fn act(&self, deed: Deed, text: &str) {
+        self.board.act(deed, self.under.as_ref(), self.said(text, Kind::Command, Outcome::TookEffect));
     }
 
-    pub(crate) fn note(&self, text: &str, outcome: Outcome) {
-        self.hardware.note(&self.source, text, outcome);
+    fn said(&self, text: &str, kind: Kind, outcome: Outcome) -> Said {
+        Said { source: self.source.clone(), command: text.to_owned(), kind, outcome }
+    }
+
+    /// Puts a command into the log that changes nothing.
+    pub(crate) fn note_read(&self, text: &str, outcome: Outcome) {
+        self.board.note(self.said(text, Kind::Read, outcome));
+    }
+
+    /// Puts a command into the log that would have changed something and was refused.
+    pub(crate) fn note_refused(&self, text: &str) {
+        self.board.note(self.said(text, Kind::Command, Outcome::Refused));
     }
 
     /// Asks the faults about a command, and waits as long as they say.
-    pub(crate) async fn judge(&self, text: &str) -> Verdict {
-        let (delay, verdict) = self.hardware.judge(text);
-        if !delay.is_zero() {
-            super::program::pause(delay).await;
+    pub(crate) async fn judge(&self, text: &str) -> Option<Action> {
+        match self.board.judge(text) {
+            Some(Action::Delay(delay)) => {
+                super::program::pause(delay).await;
+                None
+            }
+            action => action,
         }
-        verdict
     }
 
     /// Runs a job that ends with the boot at the latest. One too many is not run.
@@ -171,8 +170,8 @@ impl Host {
 
 fn lan_text(change: LanChange) -> String {
     match change {
-        LanChange::Static => "set lan: source static".to_owned(),
-        LanChange::Dhcp => "set lan: source dhcp".to_owned(),
+        LanChange::Source(LanSource::Dhcp) => "set lan: source dhcp".to_owned(),
+        LanChange::Source(_) => "set lan: source static".to_owned(),
         LanChange::Address(address) => format!("set lan: ip {address}"),
         LanChange::Mask(mask) => format!("set lan: mask {mask}"),
         LanChange::Gateway(gateway) => format!("set lan: gateway {gateway}"),

@@ -10,8 +10,9 @@ use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::mpsc;
 
-use super::hardware::{Outcome, Up};
+use super::board::Up;
 use super::machine::Host;
+use crate::log::Outcome;
 
 /// How many channels a connection may open in its life at once: OpenSSH's `MaxSessions`.
 pub(super) const CHANNELS_MAX: usize = 10;
@@ -48,7 +49,7 @@ impl Client {
         let known = self.authorized.iter().any(|known| known.key_data() == key.key_data());
         let admitted = user == self.login && known;
         if !admitted {
-            self.host.note("login with a key", Outcome::Refused);
+            self.host.note_read("login with a key", Outcome::Refused);
         }
         admit(admitted)
     }
@@ -75,7 +76,7 @@ impl Handler for Client {
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
-        self.host.note("login with a key", Outcome::Read);
+        self.host.note_read("login with a key", Outcome::TookEffect);
         Ok(self.admits(user, key.public_key))
     }
 
@@ -85,7 +86,8 @@ impl Handler for Client {
             .as_ref()
             .is_some_and(|right| bool::from(right.as_bytes().ct_eq(password.as_bytes())));
         let admitted = user == self.login && right;
-        self.host.note("login with a password", if admitted { Outcome::Read } else { Outcome::Refused });
+        let outcome = if admitted { Outcome::TookEffect } else { Outcome::Refused };
+        self.host.note_read("login with a password", outcome);
         Ok(admit(admitted))
     }
 

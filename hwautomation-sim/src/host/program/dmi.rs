@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::host::files::User;
-use crate::host::hardware::Facts;
+use crate::model::hardware::Hardware;
 
 pub(super) fn dmidecode(call: &mut Call) -> u8 {
     if call.user != User::ROOT {
@@ -11,7 +11,7 @@ pub(super) fn dmidecode(call: &mut Call) -> u8 {
         return 1;
     }
     let words = call.rest();
-    let facts = call.host.facts();
+    let facts = call.host.facts().hardware;
     let after = |flags: [&str; 2]| {
         let at = words.iter().position(|word| flags.contains(&word.as_str()))?;
         words.get(at + 1).map(String::as_str)
@@ -46,7 +46,7 @@ pub(super) fn dmidecode(call: &mut Call) -> u8 {
     0
 }
 
-fn keyword_value(facts: &Facts, keyword: &str) -> Option<String> {
+fn keyword_value(facts: &Hardware, keyword: &str) -> Option<String> {
     Some(match keyword {
         "system-manufacturer" | "baseboard-manufacturer" | "chassis-manufacturer" => facts.vendor.clone(),
         "system-product-name" => facts.product.clone(),
@@ -61,7 +61,7 @@ fn keyword_value(facts: &Facts, keyword: &str) -> Option<String> {
     })
 }
 
-fn table(facts: &Facts, kind: &str) -> Option<String> {
+fn table(facts: &Hardware, kind: &str) -> Option<String> {
     Some(match kind {
         "bios" | "0" => format!(
             "Handle 0x0000, DMI type 0, 26 bytes\nBIOS Information\n\tVendor: American Megatrends Inc.\n\tVersion: {}\n\tRelease Date: {}\n\n",

@@ -4,8 +4,9 @@
 use std::net::Ipv4Addr;
 
 use super::Call;
+use crate::host::board::LanChange;
 use crate::host::files::User;
-use crate::host::hardware::{Lan, LanChange};
+use crate::model::lan::{Lan, LanSource};
 
 pub(super) fn ipmitool(call: &mut Call) -> u8 {
     let words = call.rest();
@@ -70,10 +71,10 @@ fn printed(lan: &Lan) -> String {
         ("Set in Progress", "Set Complete".to_owned()),
         ("Auth Type Support", "MD2 MD5 PASSWORD ".to_owned()),
         ("Auth Type Enable", "Callback : MD2 MD5 PASSWORD ".to_owned()),
-        ("IP Address Source", lan.source.to_owned()),
+        ("IP Address Source", source(lan.source).to_owned()),
         ("IP Address", lan.address.to_string()),
         ("Subnet Mask", lan.mask.to_string()),
-        ("MAC Address", lan.mac.clone()),
+        ("MAC Address", lan.mac_text()),
         ("SNMP Community String", "public".to_owned()),
         ("IP Header", "TTL=0x00 Flags=0x00 Precedence=0x00 TOS=0x00".to_owned()),
         ("BMC ARP Control", "ARP Responses Enabled, Gratuitous ARP Disabled".to_owned()),
@@ -90,6 +91,15 @@ fn printed(lan: &Lan) -> String {
     lines.iter().map(|(name, value)| format!("{name:<24}: {value}\n")).collect()
 }
 
+fn source(source: LanSource) -> &'static str {
+    match source {
+        LanSource::Static => "Static Address",
+        LanSource::Dhcp => "DHCP Address",
+        LanSource::Bios => "BIOS Assigned Address",
+        LanSource::Other => "Use Other Protocol",
+    }
+}
+
 fn lan_set(call: &mut Call, channel: &str, words: &[&str]) -> u8 {
     if !is_lan(call, Some(channel)) {
         return 1;
@@ -99,12 +109,10 @@ fn lan_set(call: &mut Call, channel: &str, words: &[&str]) -> u8 {
             if !said.is_empty() {
                 call.print(&format!("{said}\n"));
             }
-            match change.map(|change| call.host.set_lan(change)) {
-                None | Some(Ok(())) => 0,
-                Some(Err(why)) => {
-                    say(call, &format!("LAN Parameter Data does not match!  Write may have failed.\n{why}"))
-                }
+            if let Some(change) = change {
+                call.host.set_lan(change);
             }
+            0
         }
         None => say(call, &format!("Invalid lan set command: {}", words.join(" "))),
     }
@@ -114,8 +122,8 @@ fn lan_set(call: &mut Call, channel: &str, words: &[&str]) -> u8 {
 fn understood(words: &[&str]) -> Option<(Option<LanChange>, String)> {
     let address = |text: &str| text.parse::<Ipv4Addr>().ok();
     Some(match words {
-        ["ipsrc", "static"] => (Some(LanChange::Static), String::new()),
-        ["ipsrc", "dhcp"] => (Some(LanChange::Dhcp), String::new()),
+        ["ipsrc", "static"] => (Some(LanChange::Source(LanSource::Static)), String::new()),
+        ["ipsrc", "dhcp"] => (Some(LanChange::Source(LanSource::Dhcp)), String::new()),
         ["ipaddr", text] => {
             (Some(LanChange::Address(address(text)?)), format!("Setting LAN IP Address to {text}"))
         }
@@ -137,7 +145,7 @@ fn understood(words: &[&str]) -> Option<(Option<LanChange>, String)> {
 }
 
 fn mc_info(call: &mut Call) -> u8 {
-    let facts = call.host.facts();
+    let facts = call.host.facts().hardware;
     let (major, minor) = facts.bmc_firmware;
     call.print(&format!(
         "Device ID                 : 32\nDevice Revision           : 1\nFirmware Revision         : {major}.{minor:02}\nIPMI Version              : 2.0\nManufacturer ID           : {}\nManufacturer Name         : {}\nProduct ID                : {} (0x{:04x})\nProduct Name              : Unknown (0x{:X})\nDevice Available          : yes\nProvides Device SDRs      : no\n",
@@ -148,7 +156,8 @@ fn mc_info(call: &mut Call) -> u8 {
 
 fn mc_guid(call: &mut Call) -> u8 {
     let facts = call.host.facts();
-    call.print(&format!("System GUID  : {}\n", facts.bmc_guid));
+    let hex: String = facts.guid.iter().map(|byte| format!("{byte:02x}")).collect();
+    call.print(&format!("System GUID  : {hex}\n"));
     0
 }
 
@@ -157,19 +166,16 @@ fn user_list(call: &mut Call, channel: Option<&str>) -> u8 {
         return 1;
     }
     call.print("ID  Name\t     Callin  Link Auth\tIPMI Msg   Channel Priv Limit\n");
-    for user in call.host.bmc_users() {
-        let privilege = match (user.enabled, user.privilege) {
-            (false, _) => "NO ACCESS",
-            (true, 1) => "CALLBACK",
-            (true, 2) => "USER",
-            (true, 3) => "OPERATOR",
-            (true, 4) => "ADMINISTRATOR",
-            (true, _) => "NO ACCESS",
+    for (user, number) in call.host.users().into_iter().zip(1_u8..) {
+        let privilege = match user.privilege.filter(|_| user.enabled) {
+            Some(1) => "CALLBACK",
+            Some(2) => "USER",
+            Some(3) => "OPERATOR",
+            Some(4) => "ADMINISTRATOR",
+            _ => "NO ACCESS",
         };
-        let line = format!(
-            "{:<4}{:<17}{:<8}{:<11}{:<11}{privilege}\n",
-            user.id, user.name, false, false, user.enabled
-        );
+        let line =
+            format!("{number:<4}{:<17}{:<8}{:<11}{:<11}{privilege}\n", user.name, false, false, user.enabled);
         call.print(&line);
     }
     0

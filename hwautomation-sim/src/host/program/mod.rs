@@ -17,10 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::files::{Failure, User, absolute, file_name};
-use super::hardware::{Outcome, Verdict};
 use super::machine::Host;
 use super::shell::{Ended, Input, Streams};
-pub(crate) use sum::config;
+use crate::fault::{Action, Refusal};
+use crate::log::Outcome;
 pub(crate) use system::pause;
 use table::Kind;
 
@@ -153,32 +153,45 @@ enum Leaf {
 /// Runs a program under the rules of the faults.
 async fn leaf(mut call: Call, streams: &Streams, leaf: Leaf) -> Result<Start, Ended> {
     let text = table::command_text(&call.arguments);
-    let changes = table::changes_the_machine(&text);
-    let verdict = call.host.clone().judge(&text).await;
-    if verdict == Verdict::Pretend {
-        call.host = call.host.pretending();
-    }
-    match (changes, &verdict) {
-        (true, Verdict::Drop | Verdict::Refuse { .. }) => {
-            call.host.note(&table::log_text(&text), Outcome::Refused)
+    let action = call.host.clone().judge(&text).await;
+    note(&call, &text, action.as_ref());
+    let status = match &action {
+        Some(Action::Drop) => return Err(Ended::Lost),
+        Some(Action::Refuse(refusal)) => refused(&mut call, refusal),
+        _ => {
+            call.host = action.clone().map_or(call.host.clone(), |action| call.host.under(action));
+            run(&mut call, leaf).await
         }
-        (false, _) => call.host.note(&text, Outcome::Read),
-        _ => {}
-    }
-    let status = match &verdict {
-        Verdict::Drop => return Err(Ended::Lost),
-        Verdict::Refuse { status, text } => {
-            call.error.extend_from_slice(text.as_bytes());
-            *status
-        }
-        Verdict::Run | Verdict::LoseAnswer | Verdict::Slow | Verdict::Pretend => run(&mut call, leaf).await,
     };
-    match verdict {
-        Verdict::LoseAnswer => return Err(Ended::Lost),
-        Verdict::Slow => drip(call, streams).await,
+    match action {
+        Some(Action::LoseAnswer) => return Err(Ended::Lost),
+        // An answer that says nothing: all is well, and not a word.
+        Some(Action::Unclear) => return Ok(Start::Done(0)),
+        Some(Action::Slow) => drip(call, streams).await,
         _ => flush(call, streams).await,
     }
     Ok(Start::Done(status))
+}
+
+/// Puts a command into the log, unless it changes the machine: then what it does is in the log.
+fn note(call: &Call, text: &str, action: Option<&Action>) {
+    let stopped = matches!(action, Some(Action::Drop | Action::Refuse(_)));
+    match (table::changes_the_machine(text), stopped) {
+        (true, true) => call.host.note_refused(&table::log_text(text)),
+        (true, false) => {}
+        (false, true) => call.host.note_read(text, Outcome::Refused),
+        (false, false) => call.host.note_read(text, Outcome::TookEffect),
+    }
+}
+
+fn refused(call: &mut Call, refusal: &Refusal) -> u8 {
+    let (status, text) = match refusal {
+        Refusal::Exit { status, text } => (*status, text.as_str()),
+        // The terms of another face: a program's most general failure.
+        _ => (1, ""),
+    };
+    call.error.extend_from_slice(text.as_bytes());
+    status
 }
 
 async fn run(call: &mut Call, leaf: Leaf) -> u8 {

@@ -2,7 +2,6 @@
 
 use super::Call;
 use crate::host::files::User;
-use crate::host::hardware::Outcome;
 
 pub(super) fn reboot(call: &mut Call) -> u8 {
     match call.rest().iter().find(|word| !matches!(word.as_str(), "-f" | "--force" | "--reboot" | "-d")) {
@@ -63,7 +62,7 @@ fn end(call: &mut Call, then: Then) -> u8 {
         Then::StayOff => ("PowerOff", "poweroff"),
     };
     if call.user != User::ROOT {
-        call.host.note(text, Outcome::Refused);
+        call.host.note_refused(text);
         let line = format!("Call to {verb} failed: Interactive authentication required.\n");
         call.error.extend_from_slice(line.as_bytes());
         return 1;

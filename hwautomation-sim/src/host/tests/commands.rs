@@ -3,8 +3,9 @@
 use std::net::Ipv4Addr;
 
 use super::double::{Double, Login};
-use crate::host::hardware::{Outcome, Verdict};
+use crate::fault::{Action, Refusal};
 use crate::host::shell::Ended;
+use crate::log::Outcome;
 
 const SUM: &str = "/opt/supermicro/sum/sum";
 
@@ -102,10 +103,10 @@ async fn all_changes_are_staged_or_none_and_the_wrong_ones_are_named() {
     assert_eq!(status, 60);
     assert!(text.contains("Advanced|Boot Feature|Loud Boot\" is not found"), "{text}");
     assert!(text.contains("option \"TRIPLE\" is not available"), "{text}");
-    assert!(login.double.with(|state| state.staged.is_empty()));
+    assert!(login.double.with(|state| state.bios.pending.is_empty()));
     assert_eq!(change(&login, &format!("{QUIET_OFF}{BAD_MODE}"), "--skip_unknown").await.0, 60);
     assert_eq!(change(&login, &format!("{QUIET_OFF}{UNKNOWN}"), "--skip_unknown").await.0, 0);
-    assert_eq!(login.double.with(|state| state.staged.len()), 1);
+    assert_eq!(login.double.with(|state| state.bios.pending.len()), 1);
     assert_eq!(change(&login, "<Setting", "").await.0, 60);
 }
 
@@ -155,11 +156,11 @@ async fn only_root_reboots() {
 #[tokio::test]
 async fn a_lost_answer_took_effect_and_a_dropped_command_did_not() {
     let login = Login::new();
-    login.double.rule("lan set", Verdict::LoseAnswer);
+    login.double.rule("lan set", Action::LoseAnswer);
     let ran = login.run("echo before; sudo ipmitool lan set 1 ipaddr 10.0.0.9; echo after").await;
     assert_eq!((ran.status, ran.output.as_str()), (Err(Ended::Lost), "before\n"));
     assert_eq!(login.double.with(|state| state.lan.address), Ipv4Addr::new(10, 0, 0, 9));
-    login.double.rule("lan set", Verdict::Drop);
+    login.double.rule("lan set", Action::Drop);
     assert_eq!(login.run("sudo ipmitool lan set 1 ipaddr 10.0.0.10").await.status, Err(Ended::Lost));
     assert_eq!(login.double.with(|state| state.lan.address), Ipv4Addr::new(10, 0, 0, 9));
     assert_eq!(login.double.log().last(), Some(&("set lan: ipaddr 10.0.0.10".to_owned(), Outcome::Refused)));
@@ -169,13 +170,16 @@ async fn a_lost_answer_took_effect_and_a_dropped_command_did_not() {
 async fn a_refusal_is_said_and_a_pretence_changes_nothing() {
     let double = Double::new();
     let login = Login::on(double.clone());
-    double.rule("sum GetCurrentBiosCfg", Verdict::Refuse { status: 106, text: "driver busy\n".to_owned() });
+    double.rule(
+        "sum GetCurrentBiosCfg",
+        Action::Refuse(Refusal::Exit { status: 106, text: "driver busy\n".to_owned() }),
+    );
     let ran = login.run(&format!("sudo {SUM} -c GetCurrentBiosCfg")).await;
     assert_eq!((ran.status, ran.error.as_str()), (Ok(106), "driver busy\n"));
-    double.rule("sum ChangeBiosCfg", Verdict::Pretend);
+    double.rule("sum ChangeBiosCfg", Action::AcceptWithoutEffect);
     let (status, text) = change(&login, QUIET_OFF, "").await;
     assert!(status == 0 && text.contains("is updated"), "{text}");
-    assert!(double.with(|state| state.staged.is_empty()));
+    assert!(double.with(|state| state.bios.pending.is_empty()));
     assert_eq!(double.log().last(), Some(&("sum ChangeBiosCfg".to_owned(), Outcome::Ignored)));
 }
 

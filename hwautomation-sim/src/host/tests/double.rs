@@ -2,16 +2,20 @@
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::fault::Action;
+use crate::host::board::{Board, Deed, Facts, LanChange, Said, Site, Up};
 use crate::host::files::User;
-use crate::host::hardware::{BmcUser, Facts, Hardware, Lan, LanChange, Outcome, Site, Up, Verdict, Which};
 use crate::host::key::host_key;
 use crate::host::machine::{Boot, Host};
-use crate::host::program::config::{Change, Kind, Menu, Setting, Value};
 use crate::host::shell::{Ended, Input, Output, Shell, Streams};
+use crate::log::Outcome;
+use crate::model::bios::{Bios, Kind, Menu, Setting};
+use crate::model::hardware::Hardware;
+use crate::model::lan::{Lan, LanSource};
+use crate::model::users::User as BmcUser;
 
 /// A client's key made for these tests; it opens nothing else.
 pub(super) const CLIENT_SEED: [u8; 32] = [7; 32];
@@ -22,10 +26,9 @@ pub(super) struct State {
     pub(super) key_change: u64,
     pub(super) password: Option<String>,
     pub(super) lan: Lan,
-    pub(super) bios: Vec<Menu>,
-    pub(super) staged: Vec<Change>,
-    pub(super) rules: Vec<(&'static str, Duration, Verdict)>,
-    pub(super) log: Vec<(String, String, Outcome)>,
+    pub(super) bios: Bios,
+    pub(super) rules: Vec<(&'static str, Action)>,
+    pub(super) log: Vec<Said>,
 }
 
 #[derive(Debug)]
@@ -37,20 +40,19 @@ pub(super) struct Double {
 impl Double {
     pub(super) fn new() -> Arc<Self> {
         let lan = Lan {
-            source: "Static Address",
+            source: LanSource::Static,
             address: Ipv4Addr::new(10, 1, 0, 1),
             mask: Ipv4Addr::new(255, 255, 255, 0),
             gateway: Ipv4Addr::new(10, 1, 0, 254),
             vlan: None,
-            mac: "0c:c4:7a:00:00:01".to_owned(),
+            mac: [0x0c, 0xc4, 0x7a, 0, 0, 1],
         };
         let state = State {
             boot: Some(1),
             key_change: 0,
             password: None,
             lan,
-            bios: menus(),
-            staged: Vec::new(),
+            bios: Bios { menus: menus(), pending: Vec::new() },
             rules: Vec::new(),
             log: Vec::new(),
         };
@@ -63,22 +65,20 @@ impl Double {
         result
     }
 
-    pub(super) fn rule(&self, command: &'static str, verdict: Verdict) {
-        self.with(|state| state.rules.push((command, Duration::ZERO, verdict)));
+    pub(super) fn rule(&self, command: &'static str, action: Action) {
+        self.with(|state| state.rules.push((command, action)));
     }
 
     /// Starts anew: what was staged comes into force.
     pub(super) fn boot(&self) {
         self.with(|state| {
             state.boot = Some(state.boot.unwrap_or(0) + 1);
-            for change in std::mem::take(&mut state.staged) {
-                put(&mut state.bios, &change);
-            }
+            state.bios.come_into_force();
         });
     }
 
     pub(super) fn log(&self) -> Vec<(String, Outcome)> {
-        self.with(|state| state.log.iter().map(|(_, text, outcome)| (text.clone(), *outcome)).collect())
+        self.with(|state| state.log.iter().map(|said| (said.command.clone(), said.outcome)).collect())
     }
 }
 
@@ -110,33 +110,14 @@ fn menus() -> Vec<Menu> {
     vec![Menu { name: "Advanced".to_owned(), menus: vec![boot], ..Menu::default() }]
 }
 
-fn put(menus: &mut [Menu], change: &Change) {
-    let Some(setting) = menus[0].menus[0].settings.iter_mut().find(|setting| setting.name == change.name)
-    else {
-        return;
-    };
-    match (&mut setting.kind, &change.value) {
-        (Kind::CheckBox { checked, .. }, Value::CheckBox(value)) => *checked = *value,
-        (Kind::Option { selected, .. }, Value::Option(value)) => selected.clone_from(value),
-        _ => {}
-    }
-}
-
 /// Is the double seen as hardware and as a site.
 #[derive(Clone, Debug)]
 pub(super) struct View(pub(super) Arc<Double>);
 
-impl Hardware for View {
+impl Board for View {
     fn facts(&self) -> Facts {
-        Facts {
-            name: "srv001".to_owned(),
-            vendor: "Supermicro".to_owned(),
-            product: "SYS-1".to_owned(),
-            board: "X11DPH-T".to_owned(),
-            serial: "S1".to_owned(),
-            bmc_firmware: (3, 8),
-            ..Facts::default()
-        }
+        let hardware = Hardware { bmc_firmware: (3, 8), ..Hardware::supermicro(1) };
+        Facts { name: "srv001".to_owned(), hardware, guid: [7; 16] }
     }
 
     fn lan_channel(&self) -> u8 {
@@ -147,50 +128,38 @@ impl Hardware for View {
         self.0.with(|state| state.lan.clone())
     }
 
-    fn set_lan(&self, change: LanChange) -> Result<(), String> {
-        self.0.with(|state| match change {
-            LanChange::Address(address) => state.lan.address = address,
-            LanChange::Mask(mask) => state.lan.mask = mask,
-            LanChange::Gateway(gateway) => state.lan.gateway = gateway,
-            LanChange::Vlan(vlan) => state.lan.vlan = vlan,
-            LanChange::Static => state.lan.source = "Static Address",
-            LanChange::Dhcp => state.lan.source = "DHCP Address",
-        });
-        Ok(())
+    fn users(&self) -> Vec<BmcUser> {
+        vec![BmcUser::default(), BmcUser::administrator("ADMIN", "secret")]
     }
 
-    fn bmc_users(&self) -> Vec<BmcUser> {
-        vec![BmcUser { id: 2, name: "ADMIN".to_owned(), privilege: 4, enabled: true }]
-    }
-
-    fn bios(&self, _: Which) -> Vec<Menu> {
+    fn bios(&self) -> Bios {
         self.0.with(|state| state.bios.clone())
     }
 
-    fn stage(&self, changes: &[Change]) {
-        self.0.with(|state| state.staged.extend_from_slice(changes));
+    fn act(&self, deed: Deed, under: Option<&Action>, mut said: Said) {
+        if under == Some(&Action::AcceptWithoutEffect) {
+            said.outcome = Outcome::Ignored;
+            return self.note(said);
+        }
+        self.note(said);
+        match deed {
+            Deed::Lan(LanChange::Address(address)) => self.0.with(|state| state.lan.address = address),
+            Deed::Lan(_) => {}
+            Deed::Stage(changes) => self.0.with(|state| state.bios.stage(&changes)),
+            Deed::Reboot => self.0.boot(),
+            Deed::PowerOff => self.0.with(|state| state.boot = None),
+        }
     }
 
-    fn reboot(&self) {
-        self.0.boot();
-    }
-
-    fn power_off(&self) {
-        self.0.with(|state| state.boot = None);
-    }
-
-    fn judge(&self, command: &str) -> (Duration, Verdict) {
+    fn judge(&self, command: &str) -> Option<Action> {
         self.0.with(|state| {
-            let at = state.rules.iter().position(|(text, ..)| command.contains(text));
-            at.map_or((Duration::ZERO, Verdict::Run), |at| {
-                let (_, delay, verdict) = state.rules.remove(at);
-                (delay, verdict)
-            })
+            let at = state.rules.iter().position(|(text, _)| command.contains(text))?;
+            Some(state.rules.remove(at).1)
         })
     }
 
-    fn note(&self, source: &str, command: &str, outcome: Outcome) {
-        self.0.with(|state| state.log.push((source.to_owned(), command.to_owned(), outcome)));
+    fn note(&self, said: Said) {
+        self.0.with(|state| state.log.push(said));
     }
 }
 
@@ -202,11 +171,11 @@ impl Site for View {
         Some(Up {
             machine: "srv001".to_owned(),
             boot,
-            key: host_key(b"double", "srv001", boot, change),
+            key: host_key(&[boot as u8 * 16 + change as u8; 32]),
             login: "ubuntu".to_owned(),
             authorized: vec![client_key().public_key().to_openssh().unwrap()],
             password,
-            hardware: Arc::new(self.clone()),
+            board: Arc::new(self.clone()),
         })
     }
 

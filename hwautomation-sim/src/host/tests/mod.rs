@@ -2,5 +2,5 @@
 
 mod commands;
 mod double;
-mod openssh;
+mod login;
 mod words;

@@ -1,7 +1,7 @@
 //! The vendor's tool for BIOS settings (SUM), in band.
 
 mod answer;
-pub(crate) mod config;
+mod check;
 mod options;
 mod reader;
 mod writer;
@@ -9,9 +9,8 @@ mod writer;
 use super::Call;
 use super::table::{command_text, log_text};
 use crate::host::files::{Failure, User};
-use crate::host::hardware::{Outcome, Which};
+use crate::model::bios::{Bios, Change, Menu};
 use answer::{BANNER, Exit, Refusal};
-use config::{Change, Menu};
 use options::Options;
 
 type Result<T> = std::result::Result<T, Refusal>;
@@ -25,7 +24,7 @@ pub(super) fn sum(call: &mut Call) -> u8 {
         Err(refusal) => {
             if words.iter().any(|word| word == "ChangeBiosCfg" || word == "LoadDefaultBiosCfg") {
                 let text = log_text(&command_text(&call.arguments));
-                call.host.note(&text, Outcome::Refused);
+                call.host.note_refused(&text);
             }
             call.print(&refusal.block());
             refusal.exit.code()
@@ -38,8 +37,8 @@ fn obey(call: &mut Call, options: &Options) -> Result<()> {
         return Err(Refusal::new(Exit::CannotOpenDriver, "Please run this program as root."));
     }
     match options.command.as_str() {
-        "GetCurrentBiosCfg" => get(call, options, Which::InForce),
-        "GetDefaultBiosCfg" | "GetFactoryBiosCfg" => get(call, options, Which::Default),
+        "GetCurrentBiosCfg" => get(call, options, |bios| bios.menus),
+        "GetDefaultBiosCfg" | "GetFactoryBiosCfg" => get(call, options, |bios| bios.defaults()),
         "ChangeBiosCfg" => change(call, options),
         "LoadDefaultBiosCfg" => load_default(call, options),
         "GetBiosInfo" => bios_info(call),
@@ -49,8 +48,8 @@ fn obey(call: &mut Call, options: &Options) -> Result<()> {
     }
 }
 
-fn get(call: &mut Call, options: &Options, which: Which) -> Result<()> {
-    let document = writer::document(&call.host.bios(which));
+fn get(call: &mut Call, options: &Options, which: fn(Bios) -> Vec<Menu>) -> Result<()> {
+    let document = writer::document(&which(call.host.bios()));
     let Some(name) = &options.file else {
         call.output.extend_from_slice(&document);
         return Ok(());
@@ -75,24 +74,26 @@ fn change(call: &mut Call, options: &Options) -> Result<()> {
     let path = call.path(&name);
     let bytes = call.host.files().read(&path, call.user).map_err(|failure| cannot_open(&name, failure))?;
     let changes = reader::changes(&bytes).map_err(|why| Refusal::new(Exit::InvalidConfig, why))?;
-    let known = known(changes, &call.host.bios(Which::InForce), options.skip_unknown, call)?;
-    call.host.stage(&known, "sum ChangeBiosCfg");
+    let known = known(changes, &call.host.bios(), options.skip_unknown, call)?;
+    call.host.stage(known, "sum ChangeBiosCfg");
     call.print("Status: The BIOS configuration is updated for localhost\n\n");
     end(call, options);
     Ok(())
 }
 
 /// Checks every change before any is staged, and names all that cannot be.
-fn known(changes: Vec<Change>, menus: &[Menu], skip_unknown: bool, call: &mut Call) -> Result<Vec<Change>> {
+fn known(changes: Vec<Change>, bios: &Bios, skip_unknown: bool, call: &mut Call) -> Result<Vec<Change>> {
     let (mut known, mut wrong) = (Vec::new(), Vec::new());
     for change in changes {
-        match change.setting(menus) {
-            Some(setting) => match setting.refusal(&change.value) {
+        match bios.setting(&change) {
+            Some(setting) => match check::refusal(setting, &change) {
                 None => known.push(change),
-                Some(why) => wrong.push(format!("Setting \"{}\": {why}.", change.place())),
+                Some(why) => wrong.push(format!("Setting \"{}\": {why}.", check::place(&change))),
             },
-            None if skip_unknown => call.print(&format!("Skipped unknown setting \"{}\".\n", change.place())),
-            None => wrong.push(format!("Setting \"{}\" is not found in the BIOS.", change.place())),
+            None if skip_unknown => {
+                call.print(&format!("Skipped unknown setting \"{}\".\n", check::place(&change)))
+            }
+            None => wrong.push(format!("Setting \"{}\" is not found in the BIOS.", check::place(&change))),
         }
     }
     match wrong.is_empty() {
@@ -116,10 +117,10 @@ fn end(call: &mut Call, options: &Options) {
 
 fn load_default(call: &mut Call, options: &Options) -> Result<()> {
     let mut changes = Vec::new();
-    for menu in call.host.bios(Which::Default) {
+    for menu in call.host.bios().defaults() {
         collect(&menu, &mut Vec::new(), &mut changes);
     }
-    call.host.stage(&changes, "sum LoadDefaultBiosCfg");
+    call.host.stage(changes, "sum LoadDefaultBiosCfg");
     call.print("Status: The BIOS configuration is set to default for localhost\n\n");
     end(call, options);
     Ok(())
@@ -142,7 +143,7 @@ fn collect(menu: &Menu, above: &mut Vec<String>, changes: &mut Vec<Change>) {
 }
 
 fn bios_info(call: &mut Call) -> Result<()> {
-    let facts = call.host.facts();
+    let facts = call.host.facts().hardware;
     let text = format!(
         "Managed system...........localhost\n    Board ID............{}\n    BIOS build date.....{}\n    BIOS version........{}\n",
         facts.board, facts.bios_date, facts.bios_version

@@ -4,7 +4,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::config::{Change, Value};
+use crate::model::bios::{Change, Value};
 
 /// How deep a document may nest: the deepest menu seen on a real board is the sixth.
 const DEPTH_MAX: usize = 64;

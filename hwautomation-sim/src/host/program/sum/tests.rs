@@ -1,5 +1,5 @@
-use super::config::{Change, Kind, Menu, Setting, Value};
-use super::{collect, reader, writer};
+use super::{check, collect, reader, writer};
+use crate::model::bios::{Bios, Change, Kind, Menu, Setting, Value};
 
 const PARTIAL: &[u8] = include_bytes!("../../../../tests/data/partial.xml");
 
@@ -72,7 +72,7 @@ fn the_file_is_what_its_first_line_declares() {
 fn a_part_written_by_hand_is_read() {
     let changes = reader::changes(PARTIAL).unwrap();
     let said: Vec<(String, Value)> =
-        changes.iter().map(|change| (change.place(), change.value.clone())).collect();
+        changes.iter().map(|change| (check::place(change), change.value.clone())).collect();
     assert_eq!(
         said,
         [
@@ -86,18 +86,20 @@ fn a_part_written_by_hand_is_read() {
             ("Boot|Boot Option #1 (order 4)".to_owned(), Value::Option("Disabled".to_owned())),
         ]
     );
+    let bios = Bios { menus: menus(), pending: Vec::new() };
     assert!(changes.iter().all(|change| {
-        change.setting(&menus()).is_some_and(|setting| setting.refusal(&change.value).is_none())
+        bios.setting(change).is_some_and(|setting| check::refusal(setting, change).is_none())
     }));
 }
 
 #[test]
 fn one_name_in_two_places_is_two_settings() {
     let menus = menus();
+    let bios = Bios { menus: menus.clone(), pending: Vec::new() };
     let values: Vec<Value> = all(&menus)
         .iter()
         .filter(|change| change.name == "Boot Option #1")
-        .map(|change| change.setting(&menus).unwrap().value())
+        .map(|change| bios.setting(change).unwrap().value())
         .collect();
     assert_eq!(values, [Value::Option("Network".to_owned()), Value::Option("Shell".to_owned())]);
 }
@@ -105,10 +107,11 @@ fn one_name_in_two_places_is_two_settings() {
 #[test]
 fn a_value_that_the_setting_cannot_take_is_refused() {
     let cores = &menus()[0].menus[1].settings[0];
-    assert!(cores.refusal(&Value::Numeric(28)).is_none());
-    assert!(cores.refusal(&Value::Numeric(3)).unwrap().contains("steps of 2"));
-    assert!(cores.refusal(&Value::Numeric(30)).is_some());
-    assert!(cores.refusal(&Value::CheckBox(true)).is_some());
+    let to = |value| Change { menus: Vec::new(), name: "Cores".to_owned(), order: None, value };
+    assert_eq!(check::refusal(cores, &to(Value::Numeric(28))), None);
+    assert!(check::refusal(cores, &to(Value::Numeric(3))).unwrap().contains("steps of 2"));
+    assert!(check::refusal(cores, &to(Value::Numeric(30))).is_some());
+    assert!(check::refusal(cores, &to(Value::CheckBox(true))).is_some());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::config::{Kind, Menu, Setting};
+use crate::model::bios::{Kind, Menu, Setting};
 
 /// Writes the whole document.
 pub(super) fn document(menus: &[Menu]) -> Vec<u8> {
