@@ -21,6 +21,7 @@
 
 mod faces;
 mod fault;
+mod host;
 mod keep;
 mod log;
 mod model;
