@@ -1,0 +1,89 @@
+//! What is to be done: the requests, and which of them are under way already.
+
+use crate::args::Args;
+use hwautomation_core::actor::Actor;
+use hwautomation_core::engine::WorkflowManager;
+use hwautomation_core::error::{Error, Result};
+use hwautomation_core::id::WorkflowId;
+use hwautomation_core::provisioning::ProvisioningRequest;
+use hwautomation_core::record::WorkflowSummary;
+use hwautomation_core::store::WorkflowFilter;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+/// How many runs of a file are looked at.
+const RUNS_MAX: usize = 1000;
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    More(Vec<ProvisioningRequest>),
+    One(ProvisioningRequest),
+}
+
+/// Reads the requests of the command line, or makes one for each server of the rack.
+pub fn read(args: &Args) -> Result<Vec<ProvisioningRequest>> {
+    let mut requests = Vec::new();
+    for path in &args.request {
+        requests.extend(read_file(path)?);
+    }
+    if requests.is_empty() { (1..=args.servers).map(for_server).collect() } else { Ok(requests) }
+}
+
+fn read_file(path: &Path) -> Result<Vec<ProvisioningRequest>> {
+    let wrong = |cause: String| {
+        Error::invalid(format!("reading the request {}: {cause}", path.display()))
+            .with_remedy(r#"write JSON such as {"server_id": "srv001", "device_type": "a1.c5.large"}"#)
+    };
+    let text = std::fs::read_to_string(path).map_err(|cause| wrong(cause.to_string()))?;
+    // Twice, since an untagged enum does not say which field was wrong.
+    match serde_json::from_str(&text) {
+        Ok(OneOrMore::More(requests)) => Ok(requests),
+        Ok(OneOrMore::One(request)) => Ok(vec![request]),
+        Err(_) => serde_json::from_str(&text).map(|request| vec![request]).map_err(|cause| wrong(cause.to_string())),
+    }
+}
+
+/// Moves the BMC of the n-th server from 192.168.1.50+n to 192.168.1.99+n.
+fn for_server(number: u8) -> Result<ProvisioningRequest> {
+    let request = ProvisioningRequest::new(format!("srv{number:03}"), "a1.c5.large")?;
+    let mut request = request.target_ipmi_ip(Ipv4Addr::new(192, 168, 1, 99 + number));
+    request.gateway = Some(Ipv4Addr::new(192, 168, 1, 1));
+    Ok(request)
+}
+
+/// Submits what is not under way. When the store holds unfinished runs, those go on, and only servers without any
+/// run are submitted.
+pub async fn submit(
+    manager: &WorkflowManager,
+    requests: &[ProvisioningRequest],
+    args: &Args,
+) -> Result<Vec<WorkflowId>> {
+    let rows = manager.list(&WorkflowFilter::default(), None, RUNS_MAX).await?;
+    let newest = newest_of_each(rows);
+    let resuming = newest.values().any(|row| !row.state.is_terminal());
+    let mut ids = Vec::new();
+    for request in requests {
+        match newest.get(&request.server_id).filter(|_| resuming) {
+            Some(row) => ids.push(row.id),
+            None => {
+                let submission = request.submission()?.on_failure(args.on_failure.into());
+                ids.push(manager.submit(submission, &Actor::person("operator")).await?);
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// Rows come newest first.
+fn newest_of_each(rows: Vec<WorkflowSummary>) -> BTreeMap<String, WorkflowSummary> {
+    let mut newest = BTreeMap::new();
+    for row in rows {
+        if let Some(machine) = &row.machine {
+            newest.entry(machine.to_string()).or_insert(row);
+        }
+    }
+    newest
+}
