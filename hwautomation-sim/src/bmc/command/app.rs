@@ -1,9 +1,9 @@
 //! What the BMC is, its restart, and the caller's own session (IPMI 2.0, chapters 20 and 22).
 
 use super::{After, Completion, Reply, Rights, Scene, exactly};
-use crate::bmc::board::Product;
 use crate::bmc::privilege::Privilege;
 use crate::bmc::wire::Reader;
+use crate::model::hardware::Hardware;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum App {
@@ -61,15 +61,15 @@ impl App {
 
     pub(super) fn run(&self, scene: &mut Scene<'_>) -> Reply {
         match self {
-            Self::DeviceId => Ok(device_id(scene.board.product())),
+            Self::DeviceId => Ok(device_id(&scene.machine.hardware)),
             Self::Reset(_) => {
-                scene.board.reset_bmc();
+                scene.machine.reset_bmc();
                 scene.after = After::CloseAll;
                 Ok(Vec::new())
             }
             // All tests passed.
             Self::SelfTest => Ok(vec![0x55, 0x00]),
-            Self::Guid => Ok(scene.board.guid().to_vec()),
+            Self::Guid => Ok(scene.machine.bmc.guid.to_vec()),
             Self::SetPrivilege(level) => set_privilege(scene, *level),
             Self::CloseSession(session) => close_session(scene, *session),
         }
@@ -86,14 +86,14 @@ fn close(data: &[u8]) -> Result<App, Completion> {
     }
 }
 
-fn device_id(product: Product) -> Vec<u8> {
-    let (major, minor) = product.firmware;
+fn device_id(hardware: &Hardware) -> Vec<u8> {
+    let (major, minor) = hardware.bmc_firmware;
     // Device 20h revision 1; firmware in operation, its minor version in BCD; IPMI 2.0.
     let mut data = vec![0x20, 0x01, major & 0x7F, (minor / 10 % 10) << 4 | (minor % 10), 0x02];
     // It controls a chassis, and has neither sensors nor an event log.
     data.push(0x80);
-    data.extend(product.manufacturer.to_le_bytes().into_iter().take(3));
-    data.extend(product.product.to_le_bytes());
+    data.extend(hardware.bmc_manufacturer.to_le_bytes().into_iter().take(3));
+    data.extend(hardware.bmc_product.to_le_bytes());
     data.extend([0; 4]);
     data
 }

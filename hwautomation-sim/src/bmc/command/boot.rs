@@ -2,6 +2,7 @@
 
 use super::{Completion, Reply, Rights, Scene, exactly};
 use crate::bmc::privilege::Privilege;
+use crate::model::boot::BootFlags;
 
 /// The version of the parameters.
 const VERSION: u8 = 0x01;
@@ -95,7 +96,7 @@ impl Boot {
             Self::Acknowledge { mask, data } => {
                 memory.acknowledged = memory.acknowledged & !mask | data & mask
             }
-            Self::Flags(flags) => scene.board.set_boot_flags(flags),
+            Self::Flags(flags) => scene.machine.bmc.boot_flags = BootFlags(flags),
             Self::Mark { .. } => {}
         }
         Ok(Vec::new())
@@ -125,7 +126,7 @@ fn get(scene: &Scene<'_>, parameter: u8) -> Vec<u8> {
         VALID_BIT_CLEARING => data.push(memory.valid_bit_clearing),
         // The write mask reads as zero.
         ACKNOWLEDGE => data.extend([0, memory.acknowledged]),
-        _ => data.extend(scene.board.boot_flags()),
+        _ => data.extend(scene.machine.bmc.boot_flags.0),
     }
     data
 }

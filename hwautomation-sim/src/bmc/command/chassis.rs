@@ -2,6 +2,7 @@
 
 use super::{Completion, Reply, Rights, Scene, exactly};
 use crate::bmc::privilege::Privilege;
+use crate::model::power::{Control, Power};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Chassis {
@@ -13,48 +14,12 @@ pub(crate) enum Chassis {
     RestorePolicy(Option<u8>),
 }
 
-/// What a chassis control asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Control {
-    PowerOff,
-    PowerOn,
-    PowerCycle,
-    HardReset,
-    DiagnosticInterrupt,
-    SoftOff,
-}
-
-impl Control {
-    fn read(code: u8) -> Result<Self, Completion> {
-        match code & 0x0F {
-            0 => Ok(Self::PowerOff),
-            1 => Ok(Self::PowerOn),
-            2 => Ok(Self::PowerCycle),
-            3 => Ok(Self::HardReset),
-            4 => Ok(Self::DiagnosticInterrupt),
-            5 => Ok(Self::SoftOff),
-            _ => Err(Completion::INVALID_FIELD),
-        }
-    }
-
-    fn text(self) -> &'static str {
-        match self {
-            Self::PowerOff => "power off",
-            Self::PowerOn => "power on",
-            Self::PowerCycle => "power cycle",
-            Self::HardReset => "hard reset",
-            Self::DiagnosticInterrupt => "diagnostic interrupt",
-            Self::SoftOff => "soft off",
-        }
-    }
-}
-
 impl Chassis {
     pub(super) fn read(code: u8, data: &[u8]) -> Result<Self, Completion> {
         match code {
             0x00 => exactly(data).map(|[]| Self::Capabilities),
             0x01 => exactly(data).map(|[]| Self::Status),
-            0x02 => exactly(data).and_then(|[control]| Control::read(control)).map(Self::Control),
+            0x02 => exactly(data).and_then(|[code]| control(code)).map(Self::Control),
             // For how long, and whether for ever, may be left out.
             0x04 if data.len() <= 2 => Ok(Self::Identify),
             0x04 => Err(Completion::INVALID_LENGTH),
@@ -89,15 +54,27 @@ impl Chassis {
             // Neither intrusion sensor nor locks; all else is the BMC itself.
             Self::Capabilities => Ok(vec![0x00, 0x20, 0x20, 0x20, 0x20]),
             Self::Status => Ok(status(scene)),
-            Self::Control(control) => scene.board.control(*control).map(|()| Vec::new()),
+            Self::Control(control) => switch(scene, *control),
             // A lamp that nobody looks at.
             Self::Identify => Ok(Vec::new()),
             Self::RestorePolicy(policy) => {
-                policy.iter().for_each(|policy| scene.board.set_restore_policy(*policy));
+                scene.machine.bmc.restore_policy = policy.unwrap_or(scene.machine.bmc.restore_policy);
                 // All three are possible.
                 Ok(vec![0x07])
             }
         }
+    }
+}
+
+fn control(code: u8) -> Result<Control, Completion> {
+    match code & 0x0F {
+        0 => Ok(Control::PowerOff),
+        1 => Ok(Control::PowerOn),
+        2 => Ok(Control::PowerCycle),
+        3 => Ok(Control::HardReset),
+        4 => Ok(Control::DiagnosticInterrupt),
+        5 => Ok(Control::SoftOff),
+        _ => Err(Completion::INVALID_FIELD),
     }
 }
 
@@ -109,6 +86,11 @@ fn restore_policy(code: u8) -> Result<Chassis, Completion> {
     }
 }
 
+fn switch(scene: &mut Scene<'_>, control: Control) -> Reply {
+    let done = scene.machine.control(control);
+    done.map(|()| Vec::new()).map_err(|_| Completion::NOT_IN_THIS_STATE)
+}
+
 fn policy_text(policy: u8) -> &'static str {
     match policy {
         0 => "always off",
@@ -118,7 +100,8 @@ fn policy_text(policy: u8) -> &'static str {
 }
 
 fn status(scene: &Scene<'_>) -> Vec<u8> {
-    let power = u8::from(scene.board.is_on()) | (scene.board.restore_policy() & 0x03) << 5;
+    let is_on = scene.machine.power() == Power::On;
+    let power = u8::from(is_on) | (scene.machine.bmc.restore_policy & 0x03) << 5;
     // Nothing is known of the last power event; identify is supported, and its lamp is off.
     vec![power, 0x00, 0x40]
 }

@@ -9,7 +9,7 @@ mod lan;
 mod scene;
 mod user;
 
-pub(crate) use chassis::{Control, make_unclear};
+pub(crate) use chassis::make_unclear;
 pub(crate) use completion::Completion;
 pub(crate) use scene::{After, Caller, Memory, Scene};
 

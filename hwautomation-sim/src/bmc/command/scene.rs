@@ -1,12 +1,12 @@
 //! What a command finds: the machine, the BMC's own memory, and who gives it.
 
 use super::{Completion, Rights, boot, lan};
-use crate::bmc::board::Board;
 use crate::bmc::privilege::Privilege;
+use crate::model::machine::Machine;
 
 /// Everything that a command may read and change.
 pub(crate) struct Scene<'a> {
-    pub(crate) board: &'a mut dyn Board,
+    pub(crate) machine: &'a mut Machine,
     pub(crate) memory: &'a mut Memory,
     /// Who gives the command; nobody, outside of a session.
     pub(crate) caller: Option<Caller>,

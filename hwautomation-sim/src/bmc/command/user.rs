@@ -1,8 +1,8 @@
 //! Users: their names, passwords and privileges (IPMI 2.0, sections 22.26 to 22.30).
 
 use super::{Completion, Reply, Rights, Scene, channel, exactly};
-use crate::bmc::board::USERS;
 use crate::bmc::privilege::Privilege;
+use crate::model::users::{self, USERS};
 
 /// The privilege that means "no access".
 const NO_ACCESS: u8 = 0x0F;
@@ -69,11 +69,13 @@ impl User {
     pub(super) fn run(&self, scene: &mut Scene<'_>) -> Reply {
         match self {
             Self::GetAccess { user } => return Ok(access(scene, *user)),
-            Self::GetName { user } => return Ok(padded(scene.board.user(*user).name.as_bytes())),
+            Self::GetName { user } => return Ok(padded(user_of(scene, *user).name.as_bytes())),
             Self::TestPassword { user, password, size } => {
-                return test(&scene.board.user(*user).password, password, *size);
+                return test(&user_of(scene, *user).password, password, *size);
             }
-            Self::SetAccess { user, privilege } => change(scene, *user, |user| user.privilege = *privilege),
+            Self::SetAccess { user, privilege } => {
+                change(scene, *user, |user| user.privilege = privilege.map(Privilege::code))
+            }
             Self::SetName { user, name } => change(scene, *user, |user| user.name.clone_from(name)),
             Self::Enable { user, enabled } => change(scene, *user, |user| user.enabled = *enabled),
             Self::SetPassword { user, password } => {
@@ -84,10 +86,15 @@ impl User {
     }
 }
 
-fn change(scene: &mut Scene<'_>, number: u8, change: impl FnOnce(&mut crate::bmc::board::User)) {
-    let mut user = scene.board.user(number);
-    change(&mut user);
-    scene.board.set_user(number, user);
+/// The numbers were read as those of users, so there is none without one.
+fn user_of(scene: &Scene<'_>, number: u8) -> users::User {
+    scene.machine.bmc.user(number).cloned().unwrap_or_default()
+}
+
+fn change(scene: &mut Scene<'_>, number: u8, change: impl FnOnce(&mut users::User)) {
+    if let Some(user) = scene.machine.bmc.user_mut(number) {
+        change(user);
+    }
 }
 
 fn number(code: u8) -> Result<u8, Completion> {
@@ -137,10 +144,10 @@ fn access(scene: &Scene<'_>, number: u8) -> Vec<u8> {
     const ENABLED: u8 = 0x40;
     const DISABLED: u8 = 0x80;
     const MESSAGING: u8 = 0x10;
-    let user = scene.board.user(number);
-    let enabled = (1..=USERS).filter(|number| scene.board.user(*number).enabled).count() as u8;
+    let user = user_of(scene, number);
+    let enabled = scene.machine.bmc.users.iter().filter(|user| user.enabled).count() as u8;
     let status = if user.enabled { ENABLED } else { DISABLED };
-    let privilege = user.privilege.map_or(NO_ACCESS, |privilege| MESSAGING | privilege.code());
+    let privilege = user.privilege.map_or(NO_ACCESS, |privilege| MESSAGING | privilege);
     // One name is fixed: that of the user without one.
     vec![USERS, status | enabled, 1, privilege]
 }

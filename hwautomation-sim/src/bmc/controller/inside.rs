@@ -1,10 +1,12 @@
 //! Commands inside a session.
 
-use super::{Controller, Outgoing, deliver, note, outcome, text, written};
-use crate::bmc::command::{After, Caller, Command};
-use crate::bmc::ground::{Fault, Ground, Outcome};
+use super::{Controller, Job, Outgoing, deliver};
+use crate::bmc::command::{After, Caller};
+use crate::bmc::ground::Ground;
 use crate::bmc::session::{Active, Session, Stage};
 use crate::bmc::wire::{Envelope, Payload, Request};
+use crate::fault::Action;
+use crate::log::Outcome;
 use std::net::SocketAddr;
 
 impl Controller {
@@ -24,21 +26,17 @@ impl Controller {
             self.heard(envelope, ground.now());
             return None;
         };
-        let command = Command::read(&request);
-        let text = text(&request, &command);
-        let fault = ground.fault(&text);
-        let log = |outcome| note(ground, peer, Some(&user), text.clone(), &command, outcome);
+        let job = Job::new(request, peer, Some((caller, user)), ground);
         // It never arrived: the same packet may come again.
-        if fault == Some(Fault::Drop) {
-            log(Outcome::Ignored);
+        if job.fault == Some(Action::Drop) {
+            ground.note(job.entry(Outcome::Ignored));
             return None;
         }
         self.heard(envelope, ground.now());
-        let done = self.run(&command, Some(caller), fault, ground);
-        log(outcome(fault, &done.reply));
-        let bytes = self.seal(envelope.session, &written(&request, &done.reply))?;
+        let done = self.perform(&job, ground);
+        let bytes = self.seal(envelope.session, &job.written(&done.reply))?;
         self.settle(caller.session, done.after);
-        deliver(fault, || bytes)
+        deliver(job.fault.as_ref(), || bytes)
     }
 
     fn heard(&mut self, envelope: &Envelope<'_>, now: u64) {

@@ -5,9 +5,11 @@ mod opening;
 
 use super::command::{After, Caller};
 use super::command::{Command, Completion, Memory, Reply, Scene, make_unclear};
-use super::ground::{Entry, Fault, Ground, Outcome, Which};
+use super::ground::{Entry, Ground, Which};
 use super::session::Table;
 use super::wire::{Datagram, Payload, Request, pong, wrap, wrap_lan15};
+use crate::fault::{Action, Refusal};
+use crate::log::{Kind, Outcome};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -52,7 +54,7 @@ impl Controller {
         let sessions = &self.sessions;
         self.memory.session_ended(|id| sessions.get(id).is_some());
         match Datagram::read(bytes)? {
-            Datagram::Ping { tag } => deliver(ground.fault("ping"), || pong(tag)),
+            Datagram::Ping { tag } => deliver(ground.fault("ping").as_ref(), || pong(tag)),
             Datagram::Lan15(message) => self.outside(message, peer, ground, wrap_lan15),
             Datagram::Lan20(envelope) if envelope.protected => self.inside(&envelope, peer, ground),
             Datagram::Lan20(envelope) if envelope.session != 0 => None,
@@ -78,62 +80,95 @@ impl Controller {
         ground: &impl Ground,
         wrap: impl Fn(&[u8]) -> Vec<u8>,
     ) -> Option<Outgoing> {
-        let request = Request::read(message)?;
-        let command = Command::read(&request);
-        let text = text(&request, &command);
-        let fault = ground.fault(&text);
-        let log = |outcome| note(ground, peer, None, text.clone(), &command, outcome);
-        if fault == Some(Fault::Drop) {
-            log(Outcome::Ignored);
+        let job = Job::new(Request::read(message)?, peer, None, ground);
+        if job.fault == Some(Action::Drop) {
+            ground.note(job.entry(Outcome::Ignored));
             return None;
         }
-        let done = self.run(&command, None, fault, ground);
-        log(outcome(fault, &done.reply));
-        deliver(fault, || wrap(&written(&request, &done.reply)))
+        let done = self.perform(&job, ground);
+        deliver(job.fault.as_ref(), || wrap(&job.written(&done.reply)))
     }
 
     /// Runs a command on the machine, or on a copy, or not at all, as the fault has it.
-    fn run(
-        &mut self,
-        command: &Result<Command, Completion>,
-        caller: Option<Caller>,
-        fault: Option<Fault>,
-        ground: &impl Ground,
-    ) -> Done {
-        let nothing = |reply| Done { reply, after: After::Nothing };
-        match (command, fault) {
-            (_, Some(Fault::Refuse(code))) => nothing(Err(Completion(code))),
-            (Err(completion), _) => nothing(Err(*completion)),
-            (Ok(command), Some(Fault::Pretend)) => {
-                let mut memory = self.memory.clone();
-                nothing(self.act(command, caller, &mut memory, Which::Copy, ground).reply)
-            }
-            (Ok(command), _) => {
-                let mut memory = std::mem::take(&mut self.memory);
-                let mut done = self.act(command, caller, &mut memory, Which::Real, ground);
-                self.memory = memory;
-                if fault == Some(Fault::Unclear) {
-                    done.reply = unclear(command, done.reply);
-                }
-                done
-            }
+    fn perform(&mut self, job: &Job, ground: &impl Ground) -> Done {
+        let command = match (&job.command, &job.fault) {
+            (_, Some(Action::Refuse(refusal))) => return refuse(job, Completion(code(refusal)), ground),
+            (Err(completion), _) => return refuse(job, *completion, ground),
+            (Ok(command), _) => command,
+        };
+        if job.fault == Some(Action::AcceptWithoutEffect) {
+            let mut memory = self.memory.clone();
+            let done = self.act(job, command, &mut memory, Which::Copy, ground);
+            return Done { after: After::Nothing, ..done };
         }
+        let mut memory = std::mem::take(&mut self.memory);
+        let mut done = self.act(job, command, &mut memory, Which::Real, ground);
+        self.memory = memory;
+        if job.fault == Some(Action::Unclear) {
+            done.reply = unclear(command, done.reply);
+        }
+        done
     }
 
     fn act(
         &self,
+        job: &Job,
         command: &Command,
-        caller: Option<Caller>,
         memory: &mut Memory,
         which: Which,
         ground: &impl Ground,
     ) -> Done {
         let sessions = self.sessions.active();
-        ground.board(which, |board| {
-            let mut scene = Scene { board, memory, caller, sessions: &sessions, after: After::Nothing };
+        let caller = job.caller.as_ref().map(|(caller, _)| *caller);
+        ground.act(which, |machine| {
+            let mut scene = Scene { machine, memory, caller, sessions: &sessions, after: After::Nothing };
             let reply = command.run(&mut scene);
-            Done { reply, after: scene.after }
+            let outcome = outcome(which, &reply);
+            (Done { reply, after: scene.after }, job.entry(outcome))
         })
+    }
+}
+
+/// A command, who gives it, and what goes wrong with it.
+struct Job {
+    request: Request,
+    command: Result<Command, Completion>,
+    text: String,
+    peer: SocketAddr,
+    /// The session and its user; nobody, outside of one.
+    caller: Option<(Caller, String)>,
+    fault: Option<Action>,
+}
+
+impl Job {
+    fn new(
+        request: Request,
+        peer: SocketAddr,
+        caller: Option<(Caller, String)>,
+        ground: &impl Ground,
+    ) -> Self {
+        let command = Command::read(&request);
+        let text = match &command {
+            Ok(command) => command.text(),
+            Err(_) => format!("command {:02X}/{:02X}", request.net_fn, request.command),
+        };
+        let fault = ground.fault(&text);
+        Self { request, command, text, peer, caller, fault }
+    }
+
+    fn entry(&self, outcome: Outcome) -> Entry {
+        // What is not understood changes nothing.
+        let reads = self.command.as_ref().map_or(true, Command::reads);
+        let kind = if reads { Kind::Read } else { Kind::Command };
+        let user = self.caller.as_ref().map(|(_, user)| user.clone());
+        Entry { peer: self.peer, user, command: self.text.clone(), kind, outcome }
+    }
+
+    fn written(&self, reply: &Reply) -> Vec<u8> {
+        match reply {
+            Ok(data) => self.request.answer(0x00, data),
+            Err(completion) => self.request.answer(completion.0, &[]),
+        }
     }
 }
 
@@ -144,29 +179,27 @@ impl std::fmt::Debug for Controller {
 }
 
 /// Sends what was written as the fault has it.
-fn deliver(fault: Option<Fault>, write: impl FnOnce() -> Vec<u8>) -> Option<Outgoing> {
+fn deliver(fault: Option<&Action>, write: impl FnOnce() -> Vec<u8>) -> Option<Outgoing> {
     let (delay, copies) = match fault {
-        Some(Fault::Drop | Fault::LoseAnswer) => return None,
-        Some(Fault::Delay(delay)) => (delay, 1),
-        Some(Fault::Duplicate) => (Duration::ZERO, 2),
+        Some(Action::Drop | Action::LoseAnswer) => return None,
+        Some(Action::Delay(delay)) => (*delay, 1),
+        Some(Action::Duplicate) => (Duration::ZERO, 2),
         _ => (Duration::ZERO, 1),
     };
     Some(Outgoing { bytes: write(), delay, copies })
 }
 
-fn written(request: &Request, reply: &Reply) -> Vec<u8> {
-    match reply {
-        Ok(data) => request.answer(0x00, data),
-        Err(completion) => request.answer(completion.0, &[]),
+/// Returns the code of a refusal; one in the terms of another face is "something is wrong" here.
+fn code(refusal: &Refusal) -> u8 {
+    match refusal {
+        Refusal::Code(code) => *code,
+        _ => Completion::UNSPECIFIED.0,
     }
 }
 
-/// Names a command for the log and for fault rules, also one that is not known here.
-fn text(request: &Request, command: &Result<Command, Completion>) -> String {
-    match command {
-        Ok(command) => command.text(),
-        Err(_) => format!("command {:02X}/{:02X}", request.net_fn, request.command),
-    }
+fn refuse(job: &Job, completion: Completion, ground: &impl Ground) -> Done {
+    ground.note(job.entry(Outcome::Refused));
+    Done { reply: Err(completion), after: After::Nothing }
 }
 
 /// A power status with faults, or an answer that only says that something is wrong.
@@ -179,23 +212,10 @@ fn unclear(command: &Command, reply: Reply) -> Reply {
     Ok(data)
 }
 
-fn outcome(fault: Option<Fault>, reply: &Reply) -> Outcome {
-    match (fault, reply) {
-        (_, Err(completion)) => Outcome::Refused(completion.0),
-        (Some(Fault::Pretend), Ok(_)) => Outcome::Ignored,
-        (_, Ok(_)) => Outcome::Done,
+fn outcome(which: Which, reply: &Reply) -> Outcome {
+    match (which, reply) {
+        (_, Err(_)) => Outcome::Refused,
+        (Which::Copy, Ok(_)) => Outcome::Ignored,
+        (Which::Real, Ok(_)) => Outcome::TookEffect,
     }
-}
-
-fn note(
-    ground: &impl Ground,
-    peer: SocketAddr,
-    user: Option<&str>,
-    text: String,
-    command: &Result<Command, Completion>,
-    outcome: Outcome,
-) {
-    // What is not understood changes nothing.
-    let reads = command.as_ref().map_or(true, Command::reads);
-    ground.note(Entry { peer, user: user.map(str::to_owned), command: text, reads, outcome });
 }

@@ -1,13 +1,16 @@
 //! The handshake: a session is promised, challenged, and begins.
 
-use super::{Controller, Outgoing, deliver};
-use crate::bmc::board::{Board, USERS};
+use super::{Controller, Outgoing, code, deliver};
 use crate::bmc::crypto::{Exchange, Keys};
-use crate::bmc::ground::{Entry, Fault, Ground, Outcome, Which};
+use crate::bmc::ground::{Entry, Ground};
 use crate::bmc::handshake::{Open, Rakp1, Rakp3, Status};
 use crate::bmc::privilege::Privilege;
 use crate::bmc::session::{Account, Active, Answered, Challenge, Session, Stage};
 use crate::bmc::wire::{Payload, wrap};
+use crate::fault::Action;
+use crate::log::{Kind, Outcome};
+use crate::model::machine::Machine;
+use crate::model::users::User;
 use std::net::SocketAddr;
 
 /// A message of the handshake.
@@ -49,17 +52,17 @@ impl<'a> Message<'a> {
 /// The answer to a message of the handshake, what it comes to, and whose it was.
 struct Turn {
     payload: Vec<u8>,
-    refused: Option<Status>,
+    refused: bool,
     user: Option<String>,
 }
 
 impl Turn {
     fn accepted(payload: Vec<u8>, user: Option<&str>) -> Self {
-        Self { payload, refused: None, user: user.map(str::to_owned) }
+        Self { payload, refused: false, user: user.map(str::to_owned) }
     }
 
     fn refused(status: Status, write: impl FnOnce(Status) -> Vec<u8>) -> Self {
-        Self { payload: write(status), refused: Some(status), user: None }
+        Self { payload: write(status), refused: true, user: None }
     }
 }
 
@@ -76,28 +79,32 @@ impl Controller {
         let (text, answer) = message.names();
         let fault = ground.fault(text);
         let log = |user, outcome| {
-            ground.note(Entry { peer, user, command: text.to_owned(), reads: true, outcome });
+            ground.note(Entry { peer, user, command: text.to_owned(), kind: Kind::Read, outcome });
         };
-        if fault == Some(Fault::Drop) {
+        if fault == Some(Action::Drop) {
             log(None, Outcome::Ignored);
             return None;
         }
-        let refusal = if let Some(Fault::Refuse(code)) = fault { Some(Status(code)) } else { None };
+        let refusal = match &fault {
+            Some(Action::Refuse(refusal)) => Some(Status(code(refusal))),
+            _ => None,
+        };
         let mut turn = match &message {
             Message::Open(open) => self.open(open, refusal, ground),
             Message::Rakp1(rakp) => self.rakp1(rakp, payload, refusal, ground),
             Message::Rakp3(rakp) => self.rakp3(rakp, payload, refusal, ground)?,
         };
         // A console that was refused begins anew.
-        if turn.refused.is_some() {
+        if turn.refused {
             message.session().into_iter().for_each(|id| self.sessions.end_handshake(id));
         }
-        log(turn.user, turn.refused.map_or(Outcome::Done, |status| Outcome::Refused(status.0)));
-        if fault == Some(Fault::Unclear) {
+        let outcome = if turn.refused { Outcome::Refused } else { Outcome::TookEffect };
+        log(turn.user, outcome);
+        if fault == Some(Action::Unclear) {
             // The last byte belongs to a proof, or to an algorithm.
             turn.payload.last_mut().into_iter().for_each(|byte| *byte ^= 0xFF);
         }
-        deliver(fault, || wrap(answer, &turn.payload))
+        deliver(fault.as_ref(), || wrap(answer, &turn.payload))
     }
 
     fn open(&mut self, open: &Open, refusal: Option<Status>, ground: &impl Ground) -> Turn {
@@ -142,11 +149,10 @@ impl Controller {
             }
             _ => return refuse(Status::INVALID_SESSION),
         };
-        let (account, guid) =
-            match ground.board(Which::Real, |board| (account(board, rakp, limit), board.guid())) {
-                (Ok(account), guid) => (account, guid),
-                (Err(status), _) => return refuse(status),
-            };
+        let (account, guid) = match ground.look(|machine| (account(machine, rakp, limit), machine.bmc.guid)) {
+            (Ok(account), guid) => (account, guid),
+            (Err(status), _) => return refuse(status),
+        };
         let exchange = Exchange {
             suite: session.suite,
             console,
@@ -208,24 +214,20 @@ impl Controller {
 }
 
 /// Finds the user whom RAKP 1 names, and how much they may do.
-fn account(board: &dyn Board, rakp: &Rakp1, limit: Privilege) -> Result<Account, Status> {
+fn account(machine: &Machine, rakp: &Rakp1, limit: Privilege) -> Result<Account, Status> {
     let name = rakp.username.as_ref().map_err(|status| *status)?;
     let wanted = rakp.privilege()?;
-    let mut named = (1..=USERS).map(|number| (number, board.user(number))).filter(|(_, user)| {
-        // Nobody comes in without a name.
-        user.enabled && !user.name.is_empty() && user.name.as_bytes() == name
-    });
-    let enough =
-        |privilege: Option<Privilege>| privilege.is_some_and(|has| wanted.is_none_or(|wanted| has >= wanted));
-    let found = if rakp.looks_for_privilege() {
-        let users: Vec<_> = named.collect();
-        let fitting = users.iter().find(|(_, user)| enough(user.privilege));
-        fitting.or(users.first()).cloned()
-    } else {
-        named.next()
-    };
-    let (number, user) = found.ok_or(Status::UNAUTHORIZED_NAME)?;
-    let privilege = user.privilege.filter(|has| enough(Some(*has))).ok_or(Status::UNAUTHORIZED_ROLE)?;
-    let limit = limit.min(wanted.unwrap_or(privilege));
-    Ok(Account { number, name: user.name, password: user.password, limit })
+    // Nobody comes in without a name.
+    let is_named = |user: &&User| user.enabled && !user.name.is_empty() && user.name.as_bytes() == name;
+    let enough = |user: &&User| privilege(user).is_some_and(|has| wanted.is_none_or(|wanted| has >= wanted));
+    let mut named = machine.bmc.users.iter().filter(is_named);
+    let first = named.clone().next().ok_or(Status::UNAUTHORIZED_NAME)?;
+    let found = if rakp.looks_for_privilege() { named.find(enough) } else { Some(first).filter(enough) };
+    let user = found.ok_or(Status::UNAUTHORIZED_ROLE)?;
+    let limit = limit.min(wanted.or(privilege(user)).unwrap_or(limit));
+    Ok(Account { name: user.name.clone(), password: user.password.clone(), limit })
+}
+
+fn privilege(user: &User) -> Option<Privilege> {
+    user.privilege.and_then(Privilege::read)
 }

@@ -52,8 +52,6 @@ pub(crate) struct Answered {
 /// Whose session it is.
 #[derive(Clone)]
 pub(crate) struct Account {
-    /// The user's number, from 1.
-    pub(crate) number: u8,
     pub(crate) name: String,
     pub(crate) password: Vec<u8>,
     /// The highest privilege that the session may take.
@@ -63,7 +61,7 @@ pub(crate) struct Account {
 /// Hides the password.
 impl std::fmt::Debug for Account {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Account({} {:?} {:?})", self.number, self.name, self.limit)
+        write!(formatter, "Account({:?} {:?})", self.name, self.limit)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Commands: what they do, and which codes refuse them.
 
 use super::console::{Lab, PASSWORD, USER};
-use crate::bmc::command::Control;
 use crate::bmc::crypto::Suite;
+use crate::log::Kind;
 use std::net::Ipv4Addr;
 
 #[test]
@@ -16,7 +16,7 @@ fn outside_of_a_session_only_harmless_questions_are_answered() {
     assert_eq!(lab.call(0x06, 0x37, &[]), Ok(vec![9; 16]));
     assert_eq!(lab.call(0x00, 0x01, &[]), Err(0xD4));
     assert_eq!(lab.call(0x00, 0x02, &[1]), Err(0xD4));
-    assert!(!lab.ground.board.borrow().on);
+    assert!(!lab.is_on());
 }
 
 #[test]
@@ -43,16 +43,17 @@ fn what_is_not_known_or_not_well_formed_is_refused_with_its_code() {
 fn chassis_controls_reach_the_machine_and_its_state_is_told() {
     let mut lab = Lab::new();
     let mut console = lab.log_in();
-    for control in [1, 2, 3, 4, 5] {
+    for (control, boots) in [(1, 1), (2, 2), (3, 3), (4, 3)] {
         assert_eq!(console.call(&mut lab, 0x00, 0x02, &[control]), Ok(vec![]));
+        assert_eq!(lab.ground.machine.borrow().boots(), boots);
     }
-    use Control::{DiagnosticInterrupt, HardReset, PowerCycle, PowerOn, SoftOff};
-    let wanted = [PowerOn, PowerCycle, HardReset, DiagnosticInterrupt, SoftOff];
-    assert_eq!(lab.ground.board.borrow().controls, wanted);
+    assert_eq!(console.call(&mut lab, 0x00, 0x01, &[]).unwrap()[0], 0x01);
+    assert_eq!(console.call(&mut lab, 0x00, 0x02, &[0]), Ok(vec![]));
+    assert!(!lab.is_on());
     assert_eq!(console.call(&mut lab, 0x00, 0x06, &[2]), Ok(vec![7]));
     assert_eq!(console.call(&mut lab, 0x00, 0x01, &[]).unwrap()[0], 0x40);
-    lab.ground.board.borrow_mut().on = true;
-    assert_eq!(console.call(&mut lab, 0x00, 0x01, &[]).unwrap()[0], 0x41);
+    assert_eq!(console.call(&mut lab, 0x00, 0x06, &[3]), Ok(vec![7]));
+    assert_eq!(lab.ground.machine.borrow().bmc.restore_policy, 2);
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn boot_flags_are_set_read_back_and_named_in_the_log() {
 fn lan_changes_are_collected_until_the_commit_or_dropped() {
     let mut lab = Lab::new();
     let mut console = lab.log_in();
-    let address = |lab: &Lab| lab.ground.board.borrow().lan.address;
+    let address = |lab: &Lab| lab.ground.machine.borrow().bmc.lan.address;
     let before = address(&lab);
     for data in [&[1, 0, 1][..], &[1, 3, 10, 0, 0, 9]] {
         assert_eq!(console.call(&mut lab, 0x0C, 0x01, data), Ok(vec![]));
@@ -108,10 +109,14 @@ fn lan_changes_without_a_commit_come_at_once() {
         assert_eq!(console.call(&mut lab, 0x0C, 0x01, data), Ok(vec![]));
     }
     assert_eq!(console.call(&mut lab, 0x0C, 0x02, &[1, 20, 0, 0]), Ok(vec![0x11, 5, 0x80]));
+    assert_eq!(lab.ground.machine.borrow().bmc.lan.vlan, Some(5));
+    assert_eq!(console.call(&mut lab, 0x0C, 0x01, &[1, 20, 5, 0]), Ok(vec![]));
+    assert_eq!(console.call(&mut lab, 0x0C, 0x02, &[1, 20, 0, 0]), Ok(vec![0x11, 5, 0]), "the number stays");
+    assert_eq!(lab.ground.machine.borrow().bmc.lan.vlan, None);
     assert_eq!(console.call(&mut lab, 0x0C, 0x01, &[1, 3, 10, 0, 0, 8]), Err(0x82), "DHCP decides");
     assert_eq!(console.call(&mut lab, 0x0C, 0x01, &[1, 4, 1]), Ok(vec![]));
     assert_eq!(console.call(&mut lab, 0x0C, 0x01, &[1, 3, 10, 0, 0, 8]), Ok(vec![]));
-    let lan = lab.ground.board.borrow().lan.clone();
+    let lan = lab.ground.machine.borrow().bmc.lan.clone();
     assert_eq!(lan.mask, Ipv4Addr::new(255, 255, 0, 0));
     assert_eq!((lan.gateway, lan.address), (Ipv4Addr::new(10, 0, 0, 7), Ipv4Addr::new(10, 0, 0, 8)));
 }
@@ -177,5 +182,5 @@ fn a_command_is_logged_with_who_gave_it() {
     let log = lab.ground.log.borrow();
     let entry = log.last().unwrap();
     assert_eq!((entry.command.as_str(), entry.user.as_deref()), ("chassis control: power on", Some(USER)));
-    assert!(entry.peer.port() == 9 && !entry.reads);
+    assert!(entry.peer.port() == 9 && entry.kind == Kind::Command);
 }

@@ -2,8 +2,9 @@
 
 use crate::bmc::controller::{Controller, Outgoing};
 use crate::bmc::crypto::{Exchange, Keys, Suite, decrypt, encrypt};
-use crate::bmc::fake::{FakeBoard, FakeGround};
+use crate::bmc::fake::{FakeGround, machine};
 use crate::bmc::wire::{Datagram, Payload, sign_and_wrap, wrap, wrap_lan15};
+use crate::model::power::Power;
 use std::net::SocketAddr;
 
 pub(super) const USER: &str = "ADMIN";
@@ -27,8 +28,12 @@ impl Lab {
                 *byte = next;
             });
         };
-        let ground = FakeGround::new(FakeBoard::with_user(USER, PASSWORD));
+        let ground = FakeGround::new(machine(USER, PASSWORD));
         Self { bmc: Controller::new(random), ground }
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.ground.machine.borrow().power() == Power::On
     }
 
     pub(super) fn send(&mut self, datagram: &[u8]) -> Option<Outgoing> {

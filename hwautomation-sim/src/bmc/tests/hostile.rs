@@ -43,7 +43,7 @@ fn a_packet_with_one_changed_bit_is_not_answered_as_authentic() {
             assert!(answer.is_none_or(|answer| !is_authentic(&answer.bytes)), "byte {place}, bit {bit}");
         }
     }
-    assert!(!lab.ground.board.borrow().on);
+    assert!(!lab.is_on());
     assert!(lab.send(&packet).is_some());
 }
 
@@ -70,7 +70,7 @@ fn random_bytes_are_not_answered_as_authentic() {
             assert!(answer.is_none_or(|answer| !is_authentic(&answer.bytes)));
         }
     }
-    assert!(lab.ground.board.borrow().controls.is_empty());
+    assert!(!lab.is_on());
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn every_command_with_any_data_is_answered_and_none_panics() {
     let mut lab = Lab::new();
     let mut dice = Dice(2);
     let mut console = lab.log_in();
-    let users = lab.ground.board.borrow().users.clone();
+    let users = lab.ground.machine.borrow().bmc.users.clone();
     for net_fn in (0..0x40).step_by(2) {
         for command in 0..=0x70 {
             for length in [0, 1, 2, 3, 4, 6, 17, 18, 22] {
@@ -87,7 +87,7 @@ fn every_command_with_any_data_is_answered_and_none_panics() {
                     console = lab.log_in();
                 }
                 // A user that random commands left behind could not log in again.
-                lab.ground.board.borrow_mut().users.clone_from(&users);
+                lab.ground.machine.borrow_mut().bmc.users.clone_from(&users);
             }
         }
     }

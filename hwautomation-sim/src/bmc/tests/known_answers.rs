@@ -2,7 +2,7 @@
 
 use crate::bmc::controller::Controller;
 use crate::bmc::crypto::{Exchange, Keys, Suite, decrypt, encrypt};
-use crate::bmc::fake::{FakeBoard, FakeGround};
+use crate::bmc::fake::{FakeGround, machine};
 use crate::bmc::handshake::{Open, Rakp1};
 use crate::bmc::wire::{Datagram, Envelope, Payload, sign_and_wrap};
 use serde_json::Value;
@@ -144,9 +144,9 @@ fn a_captured_console_is_answered_as_its_bmc_did() {
         let mut drawn = [&exchange.managed.to_le_bytes(), &exchange.managed_random[..]].concat().into_iter();
         let random =
             move |bytes: &mut [u8]| bytes.iter_mut().for_each(|byte| *byte = drawn.next().unwrap_or(7));
-        let mut board = FakeBoard::with_user(&capture.user, &capture.password);
-        board.guid = exchange.guid;
-        let (mut bmc, ground) = (Controller::new(random), FakeGround::new(board));
+        let mut machine = machine(&capture.user, &capture.password);
+        machine.bmc.guid = exchange.guid;
+        let (mut bmc, ground) = (Controller::new(random), FakeGround::new(machine));
         let peer = SocketAddr::from(([127, 0, 0, 1], 9));
         let mut answers = 0;
         for frames in capture.frames.windows(2) {

@@ -2,9 +2,10 @@
 
 use super::console::{Lab, PASSWORD, USER};
 use crate::bmc::crypto::Suite;
-use crate::bmc::ground::{Fault, Outcome};
-use crate::bmc::privilege::Privilege;
+
 use crate::bmc::wire::Payload;
+use crate::fault::{Action, Refusal};
+use crate::log::{Kind, Outcome};
 use std::time::Duration;
 
 const STATUS: (u8, u8) = (0x00, 0x01);
@@ -24,7 +25,7 @@ fn a_suite_that_is_not_offered_is_refused() {
     for algorithms in [[1, 0, 0], [0, 0, 0], [1, 4, 1], [3, 1, 1], [1, 1, 2], [2, 2, 1]] {
         assert_eq!(lab.open(algorithms), Err(0x11));
     }
-    assert_eq!(lab.ground.log.borrow().last().unwrap().outcome, Outcome::Refused(0x11));
+    assert_eq!(lab.ground.log.borrow().last().unwrap().outcome, Outcome::Refused);
 }
 
 #[test]
@@ -44,14 +45,14 @@ fn an_unknown_or_disabled_user_is_refused_by_name() {
     }
     assert_eq!(lab.log_in_with(Suite::Three, "nobody", PASSWORD).unwrap_err(), 0x0D);
     assert_eq!(lab.log_in_with(Suite::Three, "", "").unwrap_err(), 0x0D);
-    lab.ground.board.borrow_mut().users[1].enabled = false;
+    lab.ground.machine.borrow_mut().bmc.users[1].enabled = false;
     assert_eq!(lab.log_in_with(Suite::Three, USER, PASSWORD).unwrap_err(), 0x0D);
 }
 
 #[test]
 fn a_user_gets_no_more_privilege_than_they_have() {
     let mut lab = Lab::new();
-    lab.ground.board.borrow_mut().users[1].privilege = Some(Privilege::Operator);
+    lab.ground.machine.borrow_mut().bmc.users[1].privilege = Some(3);
     assert_eq!(lab.log_in_with(Suite::Three, USER, PASSWORD).unwrap_err(), 0x0A);
     let managed = lab.open([1, 1, 1]).unwrap();
     assert_eq!(lab.rakp1(Suite::Three, managed, USER, 0x15).unwrap_err(), 0x09);
@@ -71,7 +72,7 @@ fn a_session_begins_with_little_privilege_and_rises_to_its_limit() {
     assert_eq!(console.call(&mut lab, 0x06, 0x3B, &[3]), Ok(vec![3]));
     assert_eq!(console.call(&mut lab, 0x00, 0x02, &[1]), Ok(vec![]));
     assert_eq!(console.call(&mut lab, 0x06, 0x02, &[]), Err(0xD4));
-    assert!(lab.ground.board.borrow().on);
+    assert!(lab.is_on());
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn a_repeated_packet_is_dropped_and_so_is_one_far_away() {
     assert_eq!(console.try_call(&mut lab, STATUS.0, STATUS.1, &[]), None);
     console.sequence -= 2;
     assert!(console.try_call(&mut lab, STATUS.0, STATUS.1, &[]).is_some());
-    assert_eq!(lab.ground.board.borrow().controls.len(), 1);
+    assert_eq!(lab.ground.machine.borrow().boots(), 1);
 }
 
 #[test]
@@ -145,7 +146,7 @@ fn a_restart_of_the_bmc_ends_all_sessions() {
     let mut lab = Lab::new();
     let (mut one, mut other) = (lab.log_in(), lab.log_in());
     assert_eq!(one.call(&mut lab, 0x06, 0x02, &[]), Ok(vec![]));
-    assert_eq!(lab.ground.board.borrow().resets, 1);
+    assert_eq!(lab.ground.machine.borrow().bmc.resets, 1);
     assert_eq!(one.try_call(&mut lab, STATUS.0, STATUS.1, &[]), None);
     assert_eq!(other.try_call(&mut lab, STATUS.0, STATUS.1, &[]), None);
 }
@@ -153,20 +154,23 @@ fn a_restart_of_the_bmc_ends_all_sessions() {
 #[test]
 fn faults_of_the_handshake_refuse_lose_and_spoil_it() {
     let mut lab = Lab::new();
-    let rules = [
-        ("open session", Fault::Refuse(0x01)),
-        ("rakp 1", Fault::Refuse(0x0A)),
-        ("rakp 3", Fault::Refuse(0x12)),
-    ];
-    lab.ground.faults.borrow_mut().extend(rules);
+    let refuse = |code| Action::Refuse(Refusal::Code(code));
+    for (command, status) in [("open session", 0x01), ("rakp 1", 0x0A), ("rakp 3", 0x12)] {
+        lab.ground.once(command, refuse(status));
+    }
     for status in [0x01, 0x0A, 0x12] {
         assert_eq!(lab.log_in_with(Suite::Three, USER, PASSWORD).unwrap_err(), status);
     }
-    lab.ground.faults.borrow_mut().extend([("rakp 3", Fault::LoseAnswer), ("rakp 1", Fault::Unclear)]);
+    lab.ground.once("rakp 3", Action::LoseAnswer);
     let managed = lab.open([1, 1, 1]).unwrap();
     let exchange = lab.rakp1(Suite::Three, managed, USER, 0x14).unwrap();
     assert_eq!(lab.rakp3(&exchange, PASSWORD), None);
     assert!(lab.rakp3(&exchange, PASSWORD).unwrap().is_ok(), "it was opened all the same");
+    lab.ground.once("rakp 3", Action::Unclear);
+    let managed = lab.open([1, 1, 1]).unwrap();
+    let exchange = lab.rakp1(Suite::Three, managed, USER, 0x14).unwrap();
+    let proof = exchange.key_proof(&exchange.session_key(PASSWORD.as_bytes()));
+    assert_ne!(lab.rakp3(&exchange, PASSWORD), Some(Ok(proof)));
 }
 
 #[test]
@@ -174,23 +178,24 @@ fn a_fault_of_a_command_acts_as_it_says() {
     let mut lab = Lab::new();
     let mut console = lab.log_in();
     let mut with = |lab: &mut Lab, fault, data: &[u8]| {
-        lab.ground.faults.borrow_mut().push(("chassis control", fault));
+        lab.ground.once("chassis control", fault);
         console.try_call(lab, 0x00, 0x02, data)
     };
-    assert_eq!(with(&mut lab, Fault::Drop, &[1]), None);
-    assert!(!lab.ground.board.borrow().on);
-    assert_eq!(with(&mut lab, Fault::Pretend, &[1]), Some(Ok(vec![])));
-    assert!(!lab.ground.board.borrow().on);
-    assert_eq!(with(&mut lab, Fault::Refuse(0xC0), &[1]), Some(Err(0xC0)));
-    assert!(!lab.ground.board.borrow().on);
-    assert_eq!(with(&mut lab, Fault::LoseAnswer, &[1]), None);
-    assert!(lab.ground.board.borrow().on);
-    assert_eq!(with(&mut lab, Fault::Unclear, &[0]), Some(Err(0xFF)));
-    assert!(!lab.ground.board.borrow().on);
+    assert_eq!(with(&mut lab, Action::Drop, &[1]), None);
+    assert!(!lab.is_on());
+    assert_eq!(with(&mut lab, Action::AcceptWithoutEffect, &[1]), Some(Ok(vec![])));
+    assert!(!lab.is_on());
+    assert_eq!(with(&mut lab, Action::Refuse(Refusal::Code(0xC0)), &[1]), Some(Err(0xC0)));
+    assert!(!lab.is_on());
+    assert_eq!(with(&mut lab, Action::LoseAnswer, &[1]), None);
+    assert!(lab.is_on());
+    assert_eq!(with(&mut lab, Action::Unclear, &[0]), Some(Err(0xFF)));
+    assert!(!lab.is_on());
     let log = lab.ground.log.borrow();
-    let outcomes: Vec<_> = log.iter().filter(|entry| !entry.reads).map(|entry| entry.outcome).collect();
-    let wanted =
-        [Outcome::Ignored, Outcome::Ignored, Outcome::Refused(0xC0), Outcome::Done, Outcome::Refused(0xFF)];
+    let commands = log.iter().filter(|entry| entry.kind == Kind::Command);
+    let outcomes: Vec<_> = commands.map(|entry| entry.outcome).collect();
+    use Outcome::{Ignored, Refused, TookEffect};
+    let wanted = [Ignored, Ignored, Refused, TookEffect, TookEffect];
     assert_eq!(outcomes, wanted);
 }
 
@@ -199,8 +204,8 @@ fn a_fault_delays_doubles_or_blurs_an_answer() {
     let mut lab = Lab::new();
     let mut console = lab.log_in();
     let delay = Duration::from_secs(2);
-    for fault in [Fault::Delay(delay), Fault::Duplicate, Fault::Unclear] {
-        lab.ground.faults.borrow_mut().push(("get chassis status", fault));
+    for fault in [Action::Delay(delay), Action::Duplicate, Action::Unclear] {
+        lab.ground.once("get chassis status", fault);
     }
     let mut ask = |lab: &mut Lab| {
         let packet = console.packet(STATUS.0, STATUS.1, &[]);
@@ -216,7 +221,7 @@ fn a_fault_delays_doubles_or_blurs_an_answer() {
 fn a_dropped_packet_may_come_again() {
     let mut lab = Lab::new();
     let mut console = lab.log_in();
-    lab.ground.faults.borrow_mut().push(("chassis control", Fault::Drop));
+    lab.ground.once("chassis control", Action::Drop);
     let packet = console.packet(0x00, 0x02, &[1]);
     assert_eq!(lab.send(&packet), None);
     assert!(lab.send(&packet).is_some());

@@ -91,13 +91,14 @@ fn read_back(scene: &Scene<'_>, parameter: u8) -> Reply {
     if parameter == 0 {
         return Ok(vec![REVISION, u8::from(memory.is_collecting())]);
     }
-    let settings = memory.collected().cloned().unwrap_or_else(|| memory.in_force(scene.board.lan()));
+    let settings =
+        memory.collected().cloned().unwrap_or_else(|| memory.in_force(scene.machine.bmc.lan.clone()));
     settings.get(parameter).map(|data| [vec![REVISION], data].concat())
 }
 
 fn begin(scene: &mut Scene<'_>) -> Result<(), Completion> {
     let session = scene.caller.ok_or(Completion::INSUFFICIENT_PRIVILEGE)?.session;
-    let lan = scene.board.lan();
+    let lan = scene.machine.bmc.lan.clone();
     scene.memory.lan.begin(session, lan)
 }
 
@@ -105,7 +106,7 @@ fn set(scene: &mut Scene<'_>, parameter: &Parameter) -> Result<(), Completion> {
     if let Some(collected) = scene.memory.lan.collected_mut() {
         return collected.set(parameter);
     }
-    let mut settings = scene.memory.lan.in_force(scene.board.lan());
+    let mut settings = scene.memory.lan.in_force(scene.machine.bmc.lan.clone());
     settings.set(parameter)?;
     bring_into_force(scene, settings);
     Ok(())
@@ -118,12 +119,8 @@ fn commit(scene: &mut Scene<'_>) -> Result<(), Completion> {
 }
 
 fn bring_into_force(scene: &mut Scene<'_>, settings: parameter::Settings) {
-    let before = scene.board.lan();
-    if settings.lan.address != before.address {
+    if settings.lan.address != scene.machine.bmc.lan.address {
         scene.after = After::CloseAll;
     }
-    let lan = scene.memory.lan.keep(settings);
-    if lan != before {
-        scene.board.set_lan(lan);
-    }
+    scene.machine.bmc.lan = scene.memory.lan.keep(settings);
 }

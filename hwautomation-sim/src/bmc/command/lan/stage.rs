@@ -1,8 +1,8 @@
 //! Changes that are collected and come into force together (parameter 0).
 
 use super::parameter::{Extra, Settings};
-use crate::bmc::board;
 use crate::bmc::command::Completion;
+use crate::model::lan::Lan;
 
 /// What the BMC itself remembers of its network.
 #[derive(Debug, Clone, Default)]
@@ -20,12 +20,12 @@ struct Collecting {
 
 impl Memory {
     /// Adds what the machine does not know of to what it knows.
-    pub(super) fn in_force(&self, lan: board::Lan) -> Settings {
+    pub(super) fn in_force(&self, lan: Lan) -> Settings {
         Settings { lan, extra: self.extra.clone() }
     }
 
     /// Keeps what the machine does not know of, and returns the rest.
-    pub(super) fn keep(&mut self, settings: Settings) -> board::Lan {
+    pub(super) fn keep(&mut self, settings: Settings) -> Lan {
         self.extra = settings.extra;
         settings.lan
     }
@@ -42,7 +42,7 @@ impl Memory {
         self.collecting.as_mut().map(|collecting| &mut collecting.settings)
     }
 
-    pub(super) fn begin(&mut self, session: u32, lan: board::Lan) -> Result<(), Completion> {
+    pub(super) fn begin(&mut self, session: u32, lan: Lan) -> Result<(), Completion> {
         if self.collecting.is_some() {
             return Err(Completion::SET_IN_PROGRESS);
         }
