@@ -19,6 +19,7 @@
 
 #![allow(dead_code, reason = "until all faces are in")]
 
+mod bmc;
 mod faces;
 mod fault;
 mod host;

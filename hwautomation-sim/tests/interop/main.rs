@@ -1,5 +1,7 @@
-//! The simulated rack before programs that others wrote.
+//! Programs that others wrote, as clients of the simulated rack.
 
 #![allow(clippy::unwrap_used, reason = "a test may end where it is wrong")]
 
+mod bmc;
 mod host;
+mod peer;
