@@ -130,12 +130,8 @@ impl Default for SshSettings {
 }
 
 impl SshSettings {
-    /// Reads a machine's `settings.ssh`.
-    ///
-    /// # Errors
-    ///
-    /// `Invalid` when they have another shape or a value that cannot be.
-    pub fn of(machine: &Machine) -> Result<Self> {
+    /// Reads a machine's `settings.ssh`; `Invalid` when they have another shape or a value that cannot be.
+    pub(super) fn of(machine: &Machine) -> Result<Self> {
         let settings: Self = machine.settings_of(&PluginName::from_static("ssh"))?;
         let what = format!("reading settings.ssh of machine {}", machine.id);
         report(&what, settings.problems()).map(|()| settings)

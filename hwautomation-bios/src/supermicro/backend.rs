@@ -23,7 +23,8 @@ const REMOVE_TIMEOUT: Duration = Duration::from_secs(30);
 /// - SUM cannot say what waits, so a reading's `pending` is [`Pending::Unknown`]; nor can it take anything back, so
 ///   [`discard_bios`](BiosBackend::discard_bios) is `Unsupported`.
 /// - Changes are checked against the machine's own list of settings and options before anything is pushed. What is
-///   pushed names the changed settings only.
+///   pushed names the changed settings only, in a file of its own that is removed afterwards. A call that is dropped
+///   in the middle leaves it there, readable by its owner only.
 ///
 /// How settings are named: by their plain name where it is the only one (`Quiet Boot`), else with their menus
 /// (`Boot|Hard Disk Drive BBS Priorities|Boot Option #1`), and where these are the same too, with the order that

@@ -17,6 +17,8 @@ pub(super) enum SumError {
     Missing(String),
     #[error("sudo did not run it: {0}")]
     Sudo(String),
+    #[error("there is no sudo on the host")]
+    NoSudo,
     #[error("what it printed is longer than {0} bytes")]
     TooLong(usize),
     #[error("what it printed cannot be read")]
@@ -44,6 +46,7 @@ impl SumError {
                 Err(Self::Missing(path.to_owned()))
             }
             Some(1) if said.starts_with("sudo:") => Err(Self::Sudo(said)),
+            Some(127) if said.contains("sudo") => Err(Self::NoSudo),
             Some(126 | 127) => Err(Self::Missing(path.to_owned())),
             Some(status) => Err(Self::Exit { status, said, push }),
         }
@@ -74,7 +77,7 @@ impl SumError {
         match self {
             Self::Exit { status, .. } => meaning(*status).kind,
             Self::Signal { .. } => ErrorKind::Refused,
-            Self::Missing(_) | Self::NoDiscard => ErrorKind::Unsupported,
+            Self::Missing(_) | Self::NoSudo | Self::NoDiscard => ErrorKind::Unsupported,
             Self::Sudo(_) => ErrorKind::Forbidden,
             Self::TooLong(_) | Self::Unreadable(_) => ErrorKind::Protocol,
             Self::Changes(_) => ErrorKind::Invalid,
@@ -87,6 +90,7 @@ impl SumError {
             Self::Signal { .. } => "see on the host who ended it, and whether it has enough memory",
             Self::Missing(_) => "install SUM on the host's image, or say in settings.sum.path where it is",
             Self::Sudo(_) => "let the account run SUM by sudo without a password, or log in as root",
+            Self::NoSudo => "log in as root and say settings.sum.sudo = false, or install sudo on the image",
             Self::TooLong(_) | Self::Unreadable(_) => {
                 "run GetCurrentBiosCfg on the host and look at what it prints; report the file"
             }
@@ -136,6 +140,8 @@ mod tests {
     fn sudo_is_told_from_sum() {
         assert_eq!(error(Some(1), "sudo: a password is required", true).kind(), ErrorKind::Forbidden);
         assert_eq!(error(Some(1), "sudo: /opt/sum: command not found", true).kind(), ErrorKind::Unsupported);
+        let no_sudo = error(Some(127), "bash: line 1: sudo: command not found", true);
+        assert!(no_sudo.message().contains("no sudo") && no_sudo.kind() == ErrorKind::Unsupported);
         assert_eq!(error(Some(127), "sh: /opt/sum: not found", true).kind(), ErrorKind::Unsupported);
         assert_eq!(error(Some(1), "getopt", true).kind(), ErrorKind::Unsupported);
     }

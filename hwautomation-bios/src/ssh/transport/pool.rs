@@ -67,13 +67,14 @@ impl Pool {
     }
 
     async fn connect(&self, slot: &Slot, road: &Road) -> Result<Arc<Connection>, SshError> {
-        let _gate = slot.gate.lock().await;
+        let patience = self.config.connect_timeout;
+        let _gate =
+            timeout(patience, slot.gate.lock()).await.map_err(|_| SshError::ConnectTimeout(patience))?;
         if let Some(made) = slot.fit(road) {
             return Ok(made);
         }
         let secret = self.credentials.resolve(&road.credential).await.map_err(SshError::Credential)?;
         let place = self.place().await?;
-        let patience = self.config.connect_timeout;
         let dialled = timeout(patience, dial(self.wire.clone(), road, &secret, &*self.pins)).await;
         let handle = dialled.map_err(|_| SshError::ConnectTimeout(patience))??;
         let connection = Connection::new(road.clone(), handle, self.config.commands_max, place);
