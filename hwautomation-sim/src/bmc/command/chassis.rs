@@ -1,0 +1,116 @@
+//! The machine's power (IPMI 2.0, chapter 28).
+
+use super::{Completion, Reply, Rights, Scene, exactly};
+use crate::bmc::privilege::Privilege;
+use crate::model::power::{Control, Power};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chassis {
+    Capabilities,
+    Status,
+    Control(Control),
+    Identify,
+    /// What happens when mains power comes back; nothing only asks what is possible.
+    RestorePolicy(Option<u8>),
+}
+
+impl Chassis {
+    pub(super) fn read(code: u8, data: &[u8]) -> Result<Self, Completion> {
+        match code {
+            0x00 => exactly(data).map(|[]| Self::Capabilities),
+            0x01 => exactly(data).map(|[]| Self::Status),
+            0x02 => exactly(data).and_then(|[code]| control(code)).map(Self::Control),
+            // For how long, and whether for ever, may be left out.
+            0x04 if data.len() <= 2 => Ok(Self::Identify),
+            0x04 => Err(Completion::INVALID_LENGTH),
+            0x06 => exactly(data).and_then(|[policy]| restore_policy(policy)),
+            _ => Err(Completion::INVALID_COMMAND),
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Capabilities => "get chassis capabilities".to_owned(),
+            Self::Status => "get chassis status".to_owned(),
+            Self::Control(control) => format!("chassis control: {}", control.text()),
+            Self::Identify => "chassis identify".to_owned(),
+            Self::RestorePolicy(None) => "get restore policies".to_owned(),
+            Self::RestorePolicy(Some(policy)) => format!("set restore policy: {}", policy_text(*policy)),
+        }
+    }
+
+    pub(super) fn rights(&self) -> Rights {
+        match self {
+            Self::Capabilities | Self::Status => Rights::Read(Privilege::User),
+            Self::RestorePolicy(None) => Rights::Read(Privilege::Operator),
+            Self::Control(_) | Self::Identify | Self::RestorePolicy(Some(_)) => {
+                Rights::Write(Privilege::Operator)
+            }
+        }
+    }
+
+    pub(super) fn run(&self, scene: &mut Scene<'_>) -> Reply {
+        match self {
+            // Neither intrusion sensor nor locks; all else is the BMC itself.
+            Self::Capabilities => Ok(vec![0x00, 0x20, 0x20, 0x20, 0x20]),
+            Self::Status => Ok(status(scene)),
+            Self::Control(control) => switch(scene, *control),
+            // A lamp that nobody looks at.
+            Self::Identify => Ok(Vec::new()),
+            Self::RestorePolicy(policy) => {
+                scene.machine.bmc.restore_policy = policy.unwrap_or(scene.machine.bmc.restore_policy);
+                // All three are possible.
+                Ok(vec![0x07])
+            }
+        }
+    }
+}
+
+fn control(code: u8) -> Result<Control, Completion> {
+    match code & 0x0F {
+        0 => Ok(Control::PowerOff),
+        1 => Ok(Control::PowerOn),
+        2 => Ok(Control::PowerCycle),
+        3 => Ok(Control::HardReset),
+        4 => Ok(Control::DiagnosticInterrupt),
+        5 => Ok(Control::SoftOff),
+        _ => Err(Completion::INVALID_FIELD),
+    }
+}
+
+fn restore_policy(code: u8) -> Result<Chassis, Completion> {
+    match code & 0x07 {
+        policy @ 0..=2 => Ok(Chassis::RestorePolicy(Some(policy))),
+        3 => Ok(Chassis::RestorePolicy(None)),
+        _ => Err(Completion::INVALID_FIELD),
+    }
+}
+
+fn switch(scene: &mut Scene<'_>, control: Control) -> Reply {
+    let done = scene.machine.control(control);
+    done.map(|()| Vec::new()).map_err(|_| Completion::NOT_IN_THIS_STATE)
+}
+
+fn policy_text(policy: u8) -> &'static str {
+    match policy {
+        0 => "always off",
+        1 => "previous",
+        _ => "always on",
+    }
+}
+
+fn status(scene: &Scene<'_>) -> Vec<u8> {
+    let is_on = scene.machine.power() == Power::On;
+    let power = u8::from(is_on) | (scene.machine.bmc.restore_policy & 0x03) << 5;
+    // Nothing is known of the last power event; identify is supported, and its lamp is off.
+    vec![power, 0x00, 0x40]
+}
+
+/// Turns a chassis status into one that says nothing: the power has a fault, and so has its control.
+pub(crate) fn make_unclear(status: &mut [u8]) {
+    const POWER_FAULT: u8 = 0x08;
+    const CONTROL_FAULT: u8 = 0x10;
+    if let Some(power) = status.first_mut() {
+        *power |= POWER_FAULT | CONTROL_FAULT;
+    }
+}

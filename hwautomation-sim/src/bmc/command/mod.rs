@@ -1,0 +1,116 @@
+//! Commands: which there are, who may give them, what they do.
+
+mod app;
+mod boot;
+mod channel;
+mod chassis;
+mod completion;
+mod lan;
+mod scene;
+mod user;
+
+pub(crate) use chassis::make_unclear;
+pub(crate) use completion::Completion;
+pub(crate) use scene::{After, Caller, Memory, Scene};
+
+use super::privilege::Privilege;
+use super::wire::Request;
+use app::App;
+use boot::Boot;
+use channel::Channel;
+use chassis::Chassis;
+use lan::Lan;
+use user::User;
+
+/// What a command answers: its data, or why it was refused.
+pub(crate) type Reply = Result<Vec<u8>, Completion>;
+
+/// A command that was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    App(App),
+    Boot(Boot),
+    Channel(Channel),
+    Chassis(Chassis),
+    Lan(Lan),
+    User(User),
+}
+
+/// Who may give a command, and whether it changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// Anybody, also outside of a session.
+    Anybody,
+    Read(Privilege),
+    Write(Privilege),
+}
+
+impl Command {
+    /// Understands a request, or says what is wrong with it.
+    pub(crate) fn read(request: &Request) -> Result<Self, Completion> {
+        let (code, data) = (request.command, &request.data[..]);
+        if request.lun != 0 {
+            return Err(Completion::INVALID_FOR_LUN);
+        }
+        match (request.net_fn, code) {
+            (0x00, 0x08 | 0x09) => Boot::read(code, data).map(Self::Boot),
+            (0x00, _) => Chassis::read(code, data).map(Self::Chassis),
+            (0x06, 0x38 | 0x41 | 0x42 | 0x54) => Channel::read(code, data).map(Self::Channel),
+            (0x06, 0x43..=0x47) => User::read(code, data).map(Self::User),
+            (0x06, _) => App::read(code, data).map(Self::App),
+            (0x0C, 0x01 | 0x02) => Lan::read(code, data).map(Self::Lan),
+            _ => Err(Completion::INVALID_COMMAND),
+        }
+    }
+
+    /// Describes it for the log and for fault rules.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::App(command) => command.text(),
+            Self::Boot(command) => command.text(),
+            Self::Channel(command) => command.text().to_owned(),
+            Self::Chassis(command) => command.text(),
+            Self::Lan(command) => command.text(),
+            Self::User(command) => command.text(),
+        }
+    }
+
+    /// Says whether it only reads.
+    pub(crate) fn reads(&self) -> bool {
+        !matches!(self.rights(), Rights::Write(_))
+    }
+
+    /// Says whether it reads the machine's power.
+    pub(crate) fn is_power_reading(&self) -> bool {
+        matches!(self, Self::Chassis(Chassis::Status))
+    }
+
+    /// Does it, if the caller may.
+    pub(crate) fn run(&self, scene: &mut Scene<'_>) -> Reply {
+        scene.may(self.rights())?;
+        match self {
+            Self::App(command) => command.run(scene),
+            Self::Boot(command) => command.run(scene),
+            Self::Channel(command) => command.run(scene),
+            Self::Chassis(command) => command.run(scene),
+            Self::Lan(command) => command.run(scene),
+            Self::User(command) => command.run(scene),
+        }
+    }
+
+    fn rights(&self) -> Rights {
+        match self {
+            Self::App(command) => command.rights(),
+            Self::Boot(command) => command.rights(),
+            Self::Channel(command) => command.rights(),
+            Self::Chassis(command) => command.rights(),
+            Self::Lan(command) => command.rights(),
+            Self::User(command) => command.rights(),
+        }
+    }
+}
+
+/// Reads data of exactly that many bytes.
+fn exactly<const N: usize>(data: &[u8]) -> Result<[u8; N], Completion> {
+    data.try_into().map_err(|_| Completion::INVALID_LENGTH)
+}

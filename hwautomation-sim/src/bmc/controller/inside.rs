@@ -1,0 +1,82 @@
+//! Commands inside a session.
+
+use super::{Controller, Job, Outgoing, deliver};
+use crate::bmc::command::{After, Caller};
+use crate::bmc::ground::Ground;
+use crate::bmc::session::{Active, Session, Stage};
+use crate::bmc::wire::{Envelope, Payload, Request};
+use crate::fault::Action;
+use crate::log::Outcome;
+use std::net::SocketAddr;
+
+impl Controller {
+    /// Answers a packet of a session, if it is one, is signed by its console, and was not seen before.
+    pub(super) fn inside(
+        &mut self,
+        envelope: &Envelope<'_>,
+        peer: SocketAddr,
+        ground: &impl Ground,
+    ) -> Option<Outgoing> {
+        let session = self.sessions.get(envelope.session)?;
+        let active = active(session)?;
+        let message = active.unseal(session.suite, envelope).filter(|_| envelope.kind == Payload::Message)?;
+        let (caller, user) = (caller(session.id, active), active.account.name.clone());
+        // What cannot be read was received all the same.
+        let Some(request) = Request::read(&message) else {
+            self.heard(envelope, ground.now());
+            return None;
+        };
+        let job = Job::new(request, peer, Some((caller, user)), ground);
+        // It never arrived: the same packet may come again.
+        if job.fault == Some(Action::Drop) {
+            ground.note(job.entry(Outcome::Ignored));
+            return None;
+        }
+        self.heard(envelope, ground.now());
+        let done = self.perform(&job, ground);
+        let bytes = self.seal(envelope.session, &job.written(&done.reply))?;
+        self.settle(caller.session, done.after);
+        deliver(job.fault.as_ref(), || bytes)
+    }
+
+    fn heard(&mut self, envelope: &Envelope<'_>, now: u64) {
+        let Some(session) = self.sessions.get_mut(envelope.session) else { return };
+        session.heard = now;
+        if let Stage::Active(active) = &mut session.stage {
+            active.received(envelope.sequence);
+        }
+    }
+
+    fn seal(&mut self, id: u32, message: &[u8]) -> Option<Vec<u8>> {
+        let mut iv = [0; _];
+        (self.random)(&mut iv);
+        let session = self.sessions.get_mut(id)?;
+        let Stage::Active(active) = &mut session.stage else { return None };
+        Some(active.seal(session.console, iv, message))
+    }
+
+    /// Does to sessions what the command came to, now that its answer is written.
+    fn settle(&mut self, id: u32, after: After) {
+        match after {
+            After::Nothing => {}
+            After::Privilege(privilege) => {
+                if let Some(Session { stage: Stage::Active(active), .. }) = self.sessions.get_mut(id) {
+                    active.privilege = privilege;
+                }
+            }
+            After::Close(closed) => self.sessions.remove(closed),
+            After::CloseAll => self.end_sessions(),
+        }
+    }
+}
+
+fn active(session: &Session) -> Option<&Active> {
+    match &session.stage {
+        Stage::Active(active) => Some(active),
+        Stage::Opened(_) | Stage::Challenged(_) => None,
+    }
+}
+
+fn caller(session: u32, active: &Active) -> Caller {
+    Caller { session, privilege: active.privilege, limit: active.account.limit }
+}

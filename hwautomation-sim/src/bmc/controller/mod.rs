@@ -1,0 +1,221 @@
+//! One BMC: takes datagrams, returns answers. No socket and no clock are here.
+
+mod inside;
+mod opening;
+
+use super::command::{After, Caller};
+use super::command::{Command, Completion, Memory, Reply, Scene, make_unclear};
+use super::ground::{Entry, Ground, Which};
+use super::session::Table;
+use super::wire::{Datagram, Payload, Request, pong, wrap, wrap_lan15};
+use crate::fault::{Action, Refusal};
+use crate::log::{Kind, Outcome};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Fills bytes with random ones; tests say which.
+type Random = Box<dyn FnMut(&mut [u8]) + Send>;
+
+/// What a BMC remembers until it restarts.
+pub(crate) struct Controller {
+    sessions: Table,
+    memory: Memory,
+    random: Random,
+}
+
+/// What leaves the BMC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outgoing {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) delay: Duration,
+    /// How often it is sent.
+    pub(crate) copies: u8,
+}
+
+/// What a command came to, before it is wrapped.
+struct Done {
+    reply: Reply,
+    after: After,
+}
+
+impl Controller {
+    pub(crate) fn new(random: impl FnMut(&mut [u8]) + Send + 'static) -> Self {
+        Self { sessions: Table::default(), memory: Memory::default(), random: Box::new(random) }
+    }
+
+    /// Takes a datagram and returns the answer, if there is one: what is malformed, forged or repeated has none.
+    pub(crate) fn receive(
+        &mut self,
+        bytes: &[u8],
+        peer: SocketAddr,
+        ground: &impl Ground,
+    ) -> Option<Outgoing> {
+        self.sessions.expire(ground.now());
+        let sessions = &self.sessions;
+        self.memory.session_ended(|id| sessions.get(id).is_some());
+        match Datagram::read(bytes)? {
+            Datagram::Ping { tag } => deliver(ground.fault("ping").as_ref(), || pong(tag)),
+            Datagram::Lan15(message) => self.outside(message, peer, ground, wrap_lan15),
+            Datagram::Lan20(envelope) if envelope.protected => self.inside(&envelope, peer, ground),
+            Datagram::Lan20(envelope) if envelope.session != 0 => None,
+            Datagram::Lan20(envelope) => match envelope.kind {
+                Payload::Message => {
+                    self.outside(envelope.payload, peer, ground, |message| wrap(Payload::Message, message))
+                }
+                kind => self.opening(kind, envelope.payload, peer, ground),
+            },
+        }
+    }
+
+    /// Ends all sessions, as a restart does, or a new address.
+    pub(crate) fn end_sessions(&mut self) {
+        self.sessions.clear();
+    }
+
+    /// Answers a command outside of any session.
+    fn outside(
+        &mut self,
+        message: &[u8],
+        peer: SocketAddr,
+        ground: &impl Ground,
+        wrap: impl Fn(&[u8]) -> Vec<u8>,
+    ) -> Option<Outgoing> {
+        let job = Job::new(Request::read(message)?, peer, None, ground);
+        if job.fault == Some(Action::Drop) {
+            ground.note(job.entry(Outcome::Ignored));
+            return None;
+        }
+        let done = self.perform(&job, ground);
+        deliver(job.fault.as_ref(), || wrap(&job.written(&done.reply)))
+    }
+
+    /// Runs a command on the machine, or on a copy, or not at all, as the fault has it.
+    fn perform(&mut self, job: &Job, ground: &impl Ground) -> Done {
+        let command = match (&job.command, &job.fault) {
+            (_, Some(Action::Refuse(refusal))) => return refuse(job, Completion(code(refusal)), ground),
+            (Err(completion), _) => return refuse(job, *completion, ground),
+            (Ok(command), _) => command,
+        };
+        if job.fault == Some(Action::AcceptWithoutEffect) {
+            let mut memory = self.memory.clone();
+            let done = self.act(job, command, &mut memory, Which::Copy, ground);
+            return Done { after: After::Nothing, ..done };
+        }
+        let mut memory = std::mem::take(&mut self.memory);
+        let mut done = self.act(job, command, &mut memory, Which::Real, ground);
+        self.memory = memory;
+        if job.fault == Some(Action::Unclear) {
+            done.reply = unclear(command, done.reply);
+        }
+        done
+    }
+
+    fn act(
+        &self,
+        job: &Job,
+        command: &Command,
+        memory: &mut Memory,
+        which: Which,
+        ground: &impl Ground,
+    ) -> Done {
+        let sessions = self.sessions.active();
+        let caller = job.caller.as_ref().map(|(caller, _)| *caller);
+        ground.act(which, |machine| {
+            let mut scene = Scene { machine, memory, caller, sessions: &sessions, after: After::Nothing };
+            let reply = command.run(&mut scene);
+            let outcome = outcome(which, &reply);
+            (Done { reply, after: scene.after }, job.entry(outcome))
+        })
+    }
+}
+
+/// A command, who gives it, and what goes wrong with it.
+struct Job {
+    request: Request,
+    command: Result<Command, Completion>,
+    text: String,
+    peer: SocketAddr,
+    /// The session and its user; nobody, outside of one.
+    caller: Option<(Caller, String)>,
+    fault: Option<Action>,
+}
+
+impl Job {
+    fn new(
+        request: Request,
+        peer: SocketAddr,
+        caller: Option<(Caller, String)>,
+        ground: &impl Ground,
+    ) -> Self {
+        let command = Command::read(&request);
+        let text = match &command {
+            Ok(command) => command.text(),
+            Err(_) => format!("command {:02X}/{:02X}", request.net_fn, request.command),
+        };
+        let fault = ground.fault(&text);
+        Self { request, command, text, peer, caller, fault }
+    }
+
+    fn entry(&self, outcome: Outcome) -> Entry {
+        // What is not understood changes nothing.
+        let reads = self.command.as_ref().map_or(true, Command::reads);
+        let kind = if reads { Kind::Read } else { Kind::Command };
+        let user = self.caller.as_ref().map(|(_, user)| user.clone());
+        Entry { peer: self.peer, user, command: self.text.clone(), kind, outcome }
+    }
+
+    fn written(&self, reply: &Reply) -> Vec<u8> {
+        match reply {
+            Ok(data) => self.request.answer(0x00, data),
+            Err(completion) => self.request.answer(completion.0, &[]),
+        }
+    }
+}
+
+impl std::fmt::Debug for Controller {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Controller").field("sessions", &self.sessions).finish_non_exhaustive()
+    }
+}
+
+/// Sends what was written as the fault has it.
+fn deliver(fault: Option<&Action>, write: impl FnOnce() -> Vec<u8>) -> Option<Outgoing> {
+    let (delay, copies) = match fault {
+        Some(Action::Drop | Action::LoseAnswer) => return None,
+        Some(Action::Delay(delay)) => (*delay, 1),
+        Some(Action::Duplicate) => (Duration::ZERO, 2),
+        _ => (Duration::ZERO, 1),
+    };
+    Some(Outgoing { bytes: write(), delay, copies })
+}
+
+/// Returns the code of a refusal; one in the terms of another face is "something is wrong" here.
+fn code(refusal: &Refusal) -> u8 {
+    match refusal {
+        Refusal::Code(code) => *code,
+        _ => Completion::UNSPECIFIED.0,
+    }
+}
+
+fn refuse(job: &Job, completion: Completion, ground: &impl Ground) -> Done {
+    ground.note(job.entry(Outcome::Refused));
+    Done { reply: Err(completion), after: After::Nothing }
+}
+
+/// A power status with faults, or an answer that only says that something is wrong.
+fn unclear(command: &Command, reply: Reply) -> Reply {
+    let mut data = reply?;
+    if !command.is_power_reading() {
+        return Err(Completion::UNSPECIFIED);
+    }
+    make_unclear(&mut data);
+    Ok(data)
+}
+
+fn outcome(which: Which, reply: &Reply) -> Outcome {
+    match (which, reply) {
+        (_, Err(_)) => Outcome::Refused,
+        (Which::Copy, Ok(_)) => Outcome::Ignored,
+        (Which::Real, Ok(_)) => Outcome::TookEffect,
+    }
+}

@@ -1,0 +1,233 @@
+//! The handshake: a session is promised, challenged, and begins.
+
+use super::{Controller, Outgoing, code, deliver};
+use crate::bmc::crypto::{Exchange, Keys};
+use crate::bmc::ground::{Entry, Ground};
+use crate::bmc::handshake::{Open, Rakp1, Rakp3, Status};
+use crate::bmc::privilege::Privilege;
+use crate::bmc::session::{Account, Active, Answered, Challenge, Session, Stage};
+use crate::bmc::wire::{Payload, wrap};
+use crate::fault::Action;
+use crate::log::{Kind, Outcome};
+use crate::model::machine::Machine;
+use crate::model::users::User;
+use std::net::SocketAddr;
+
+/// A message of the handshake.
+enum Message<'a> {
+    Open(Open),
+    Rakp1(Rakp1),
+    Rakp3(Rakp3<'a>),
+}
+
+impl<'a> Message<'a> {
+    fn read(kind: Payload, payload: &'a [u8]) -> Option<Self> {
+        match kind {
+            Payload::OpenRequest => Open::read(payload).map(Self::Open),
+            Payload::Rakp1 => Rakp1::read(payload).map(Self::Rakp1),
+            Payload::Rakp3 => Rakp3::read(payload).map(Self::Rakp3),
+            _ => None,
+        }
+    }
+
+    /// The session that it is about, if there is one yet.
+    fn session(&self) -> Option<u32> {
+        match self {
+            Self::Open(_) => None,
+            Self::Rakp1(rakp) => Some(rakp.managed),
+            Self::Rakp3(rakp) => Some(rakp.managed),
+        }
+    }
+
+    /// What the log and fault rules call it, and what answers it.
+    fn names(&self) -> (&'static str, Payload) {
+        match self {
+            Self::Open(_) => ("open session", Payload::OpenResponse),
+            Self::Rakp1(_) => ("rakp 1", Payload::Rakp2),
+            Self::Rakp3(_) => ("rakp 3", Payload::Rakp4),
+        }
+    }
+}
+
+/// The answer to a message of the handshake, what it comes to, and whose it was.
+struct Turn {
+    payload: Vec<u8>,
+    refused: bool,
+    user: Option<String>,
+}
+
+impl Turn {
+    fn accepted(payload: Vec<u8>, user: Option<&str>) -> Self {
+        Self { payload, refused: false, user: user.map(str::to_owned) }
+    }
+
+    fn refused(status: Status, write: impl FnOnce(Status) -> Vec<u8>) -> Self {
+        Self { payload: write(status), refused: true, user: None }
+    }
+}
+
+impl Controller {
+    /// Answers a message of the handshake.
+    pub(super) fn opening(
+        &mut self,
+        kind: Payload,
+        payload: &[u8],
+        peer: SocketAddr,
+        ground: &impl Ground,
+    ) -> Option<Outgoing> {
+        let message = Message::read(kind, payload)?;
+        let (text, answer) = message.names();
+        let fault = ground.fault(text);
+        let log = |user, outcome| {
+            ground.note(Entry { peer, user, command: text.to_owned(), kind: Kind::Read, outcome });
+        };
+        if fault == Some(Action::Drop) {
+            log(None, Outcome::Ignored);
+            return None;
+        }
+        let refusal = match &fault {
+            Some(Action::Refuse(refusal)) => Some(Status(code(refusal))),
+            _ => None,
+        };
+        let mut turn = match &message {
+            Message::Open(open) => self.open(open, refusal, ground),
+            Message::Rakp1(rakp) => self.rakp1(rakp, payload, refusal, ground),
+            Message::Rakp3(rakp) => self.rakp3(rakp, payload, refusal, ground)?,
+        };
+        // A console that was refused begins anew.
+        if turn.refused {
+            message.session().into_iter().for_each(|id| self.sessions.end_handshake(id));
+        }
+        let outcome = if turn.refused { Outcome::Refused } else { Outcome::TookEffect };
+        log(turn.user, outcome);
+        if fault == Some(Action::Unclear) {
+            // The last byte belongs to a proof, or to an algorithm.
+            turn.payload.last_mut().into_iter().for_each(|byte| *byte ^= 0xFF);
+        }
+        deliver(fault.as_ref(), || wrap(answer, &turn.payload))
+    }
+
+    fn open(&mut self, open: &Open, refusal: Option<Status>, ground: &impl Ground) -> Turn {
+        let place = if self.sessions.is_full() { Err(Status::NO_RESOURCES) } else { Ok(()) };
+        let agreed = refusal.map_or(Ok(()), Err).and(place);
+        let agreed = agreed.and_then(|()| Ok((open.suite()?, open.privilege()?)));
+        let (suite, privilege) = match agreed {
+            Ok(agreed) => agreed,
+            Err(status) => return Turn::refused(status, |status| open.refuse(status)),
+        };
+        let id = self.new_id();
+        let stage = Stage::Opened(privilege);
+        self.sessions.insert(Session { id, console: open.console, suite, heard: ground.now(), stage });
+        Turn::accepted(open.accept(id, suite, privilege), None)
+    }
+
+    /// A number that is neither zero, which means "no session", nor in use.
+    fn new_id(&mut self) -> u32 {
+        loop {
+            let mut id = [0; 4];
+            (self.random)(&mut id);
+            let id = u32::from_le_bytes(id);
+            if id != 0 && self.sessions.get(id).is_none() {
+                return id;
+            }
+        }
+    }
+
+    fn rakp1(&mut self, rakp: &Rakp1, asked: &[u8], refusal: Option<Status>, ground: &impl Ground) -> Turn {
+        let mut managed_random = [0; 16];
+        (self.random)(&mut managed_random);
+        let Some(session) = self.sessions.get_mut(rakp.managed) else {
+            return Turn::refused(Status::INVALID_SESSION, |status| rakp.refuse(status, 0));
+        };
+        let console = session.console;
+        let refuse = |status| Turn::refused(status, |status| rakp.refuse(status, console));
+        let limit = match (&session.stage, refusal) {
+            (_, Some(status)) => return refuse(status),
+            (Stage::Opened(limit), None) => *limit,
+            (Stage::Challenged(challenge), None) if challenge.answered.asked == asked => {
+                return Turn::accepted(challenge.answered.answer.clone(), Some(&challenge.account.name));
+            }
+            _ => return refuse(Status::INVALID_SESSION),
+        };
+        let (account, guid) = match ground.look(|machine| (account(machine, rakp, limit), machine.bmc.guid)) {
+            (Ok(account), guid) => (account, guid),
+            (Err(status), _) => return refuse(status),
+        };
+        let exchange = Exchange {
+            suite: session.suite,
+            console,
+            managed: rakp.managed,
+            console_random: rakp.console_random,
+            managed_random,
+            guid,
+            role: rakp.role,
+            username: account.name.clone().into_bytes(),
+        };
+        let answer = rakp.challenge(&exchange, &account.password);
+        let turn = Turn::accepted(answer.clone(), Some(&account.name));
+        let answered = Answered { asked: asked.to_vec(), answer };
+        session.heard = ground.now();
+        session.stage = Stage::Challenged(Box::new(Challenge { exchange, account, answered }));
+        turn
+    }
+
+    /// Nothing is said to a console that gave up.
+    fn rakp3(
+        &mut self,
+        rakp: &Rakp3<'_>,
+        asked: &[u8],
+        refusal: Option<Status>,
+        ground: &impl Ground,
+    ) -> Option<Turn> {
+        let Some(session) = self.sessions.get_mut(rakp.managed) else {
+            return Some(Turn::refused(Status::INVALID_SESSION, |status| rakp.refuse(status, 0)));
+        };
+        let console = session.console;
+        let refuse = |status| Some(Turn::refused(status, |status| rakp.refuse(status, console)));
+        let challenge = match &session.stage {
+            Stage::Challenged(challenge) => challenge,
+            Stage::Active(active) if active.answered.asked == asked => {
+                return Some(Turn::accepted(active.answered.answer.clone(), Some(&active.account.name)));
+            }
+            _ => return refuse(Status::INVALID_SESSION),
+        };
+        if rakp.status != 0 {
+            self.sessions.remove(rakp.managed);
+            return None;
+        }
+        let (exchange, account) = (&challenge.exchange, &challenge.account);
+        if !rakp.proves(exchange, &account.password) {
+            return refuse(Status::INVALID_INTEGRITY_CHECK);
+        }
+        if let Some(status) = refusal {
+            return refuse(status);
+        }
+        let key = exchange.session_key(&account.password);
+        let answer = rakp.accept(exchange, &key);
+        let turn = Turn::accepted(answer.clone(), Some(&account.name));
+        let answered = Answered { asked: asked.to_vec(), answer };
+        let active = Active::new(Keys::derive(session.suite, &key), account.clone(), answered);
+        session.heard = ground.now();
+        session.stage = Stage::Active(Box::new(active));
+        Some(turn)
+    }
+}
+
+/// Finds the user whom RAKP 1 names, and how much they may do.
+fn account(machine: &Machine, rakp: &Rakp1, limit: Privilege) -> Result<Account, Status> {
+    let name = rakp.username.as_ref().map_err(|status| *status)?;
+    let wanted = rakp.privilege()?;
+    // Nobody comes in without a name.
+    let is_named = |user: &&User| user.enabled && !user.name.is_empty() && user.name.as_bytes() == name;
+    let enough = |user: &&User| privilege(user).is_some_and(|has| wanted.is_none_or(|wanted| has >= wanted));
+    let mut named = machine.bmc.users.iter().filter(is_named);
+    let first = named.clone().next().ok_or(Status::UNAUTHORIZED_NAME)?;
+    let found = if rakp.looks_for_privilege() { named.find(enough) } else { Some(first).filter(enough) };
+    let user = found.ok_or(Status::UNAUTHORIZED_ROLE)?;
+    let limit = limit.min(wanted.or(privilege(user)).unwrap_or(limit));
+    Ok(Account { name: user.name.clone(), password: user.password.clone(), limit })
+}
+
+fn privilege(user: &User) -> Option<Privilege> {
+    user.privilege.and_then(Privilege::read)
+}

@@ -1,0 +1,11 @@
+//! The cryptography of RMCP+ sessions (IPMI 2.0, sections 13.28 to 13.33).
+
+mod cbc;
+mod keys;
+mod rakp;
+mod suite;
+
+pub(crate) use cbc::{IV_LENGTH, decrypt, encrypt};
+pub(crate) use keys::Keys;
+pub(crate) use rakp::Exchange;
+pub(crate) use suite::Suite;

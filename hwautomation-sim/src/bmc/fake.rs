@@ -1,0 +1,95 @@
+//! A world of one machine, for the tests of this face's rooms.
+
+use super::ground::{Entry, Ground, Which};
+use crate::fault::{Action, Fault, Rules};
+use crate::log::Face;
+use crate::model::bmc::Bmc;
+use crate::model::hardware::Hardware;
+use crate::model::lan::{Lan, LanSource};
+use crate::model::machine::Machine;
+use crate::model::power::Stage;
+use crate::model::record::Record;
+use crate::model::tempo::Tempo;
+use crate::model::users::User;
+use std::cell::{Cell, RefCell};
+use std::net::Ipv4Addr;
+
+/// A machine that does at once what it is told, and its BMC's one user.
+pub(crate) fn machine(user: &str, password: &str) -> Machine {
+    let hardware = Hardware::supermicro(1);
+    let lan = Lan {
+        source: LanSource::Static,
+        address: Ipv4Addr::new(10, 0, 0, 1),
+        mask: Ipv4Addr::new(255, 255, 255, 0),
+        gateway: Ipv4Addr::new(10, 0, 0, 254),
+        mac: hardware.mac,
+        vlan: None,
+    };
+    Machine {
+        name: "srv001".to_owned(),
+        device_type: "a1.c5.large".to_owned(),
+        bmc: Bmc::new(lan, [9; 16], User::administrator(user, password)),
+        hardware,
+        bios: Default::default(),
+        host_address: Ipv4Addr::new(10, 1, 0, 1),
+        record: Record::new("abc123".to_owned(), Default::default()),
+        tempo: Tempo::instant(),
+        boots: 0,
+        key_changes: 0,
+        stage: Stage::Off,
+        edge: None,
+        now: 0,
+        happened: Vec::new(),
+    }
+}
+
+/// A world that holds still until a test moves it.
+pub(crate) struct FakeGround {
+    pub(crate) now: Cell<u64>,
+    pub(crate) machine: RefCell<Machine>,
+    pub(crate) rules: RefCell<Rules>,
+    pub(crate) log: RefCell<Vec<Entry>>,
+}
+
+impl FakeGround {
+    pub(crate) fn new(machine: Machine) -> Self {
+        Self {
+            now: Cell::new(0),
+            machine: machine.into(),
+            rules: RefCell::default(),
+            log: RefCell::default(),
+        }
+    }
+
+    /// Lets the next command with that text go wrong.
+    pub(crate) fn once(&self, command: &str, action: Action) {
+        self.rules.borrow_mut().add(Fault::new(action).command(command).times(1));
+    }
+}
+
+impl Ground for FakeGround {
+    fn now(&self) -> u64 {
+        self.now.get()
+    }
+
+    fn fault(&self, command: &str) -> Option<Action> {
+        self.rules.borrow_mut().take(Face::Bmc, None, command)
+    }
+
+    fn look<R>(&self, read: impl FnOnce(&Machine) -> R) -> R {
+        read(&self.machine.borrow())
+    }
+
+    fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R {
+        let (result, entry) = match which {
+            Which::Real => act(&mut self.machine.borrow_mut()),
+            Which::Copy => act(&mut self.machine.borrow().clone()),
+        };
+        self.note(entry);
+        result
+    }
+
+    fn note(&self, entry: Entry) {
+        self.log.borrow_mut().push(entry);
+    }
+}

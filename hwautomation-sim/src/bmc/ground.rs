@@ -1,0 +1,38 @@
+//! What a BMC stands on: its machine, the faults that are injected, and the log.
+
+use crate::fault::Action;
+use crate::log::{Kind, Outcome};
+use crate::model::machine::Machine;
+use std::net::SocketAddr;
+
+/// The world around one BMC.
+pub(crate) trait Ground {
+    /// Milliseconds, which never go back.
+    fn now(&self) -> u64;
+    /// Returns what the next rule does to a command, and counts it.
+    fn fault(&self, command: &str) -> Option<Action>;
+    /// Reads the machine.
+    fn look<R>(&self, read: impl FnOnce(&Machine) -> R) -> R;
+    /// Lends the machine, or a copy that is thrown away, and logs what became of that.
+    fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R;
+    /// Logs what was done to nothing.
+    fn note(&self, entry: Entry);
+}
+
+/// The machine, or a copy of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    Real,
+    Copy,
+}
+
+/// What happened to a command, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) peer: SocketAddr,
+    /// Who is logged in; nobody, outside of a session.
+    pub(crate) user: Option<String>,
+    pub(crate) command: String,
+    pub(crate) kind: Kind,
+    pub(crate) outcome: Outcome,
+}

@@ -1,0 +1,107 @@
+//! Sessions: how few there are, how each of them reads and writes packets.
+
+mod table;
+mod window;
+
+pub(crate) use table::Table;
+
+use super::crypto::{Exchange, IV_LENGTH, Keys, Suite, decrypt, encrypt};
+use super::privilege::Privilege;
+use super::wire::{Envelope, sign_and_wrap};
+use window::Window;
+
+/// A session that a console opened or is opening.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The number that the console's packets carry.
+    pub(crate) id: u32,
+    /// The number that our packets carry.
+    pub(crate) console: u32,
+    pub(crate) suite: Suite,
+    /// When its console was last heard, in milliseconds of the world.
+    pub(crate) heard: u64,
+    pub(crate) stage: Stage,
+}
+
+/// How far a session has come.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// The session was promised, up to this privilege.
+    Opened(Privilege),
+    /// RAKP 2 was sent.
+    Challenged(Box<Challenge>),
+    /// RAKP 4 was sent.
+    Active(Box<Active>),
+}
+
+/// What is known of a console that has yet to prove itself.
+#[derive(Debug)]
+pub(crate) struct Challenge {
+    pub(crate) exchange: Exchange,
+    pub(crate) account: Account,
+    pub(crate) answered: Answered,
+}
+
+/// A message of the handshake and its answer: the same message again gets the same answer.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) asked: Vec<u8>,
+    pub(crate) answer: Vec<u8>,
+}
+
+/// Whose session it is.
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) password: Vec<u8>,
+    /// The highest privilege that the session may take.
+    pub(crate) limit: Privilege,
+}
+
+/// Hides the password.
+impl std::fmt::Debug for Account {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Account({:?} {:?})", self.name, self.limit)
+    }
+}
+
+/// A session whose console has proved itself.
+#[derive(Debug)]
+pub(crate) struct Active {
+    pub(crate) keys: Keys,
+    pub(crate) account: Account,
+    pub(crate) privilege: Privilege,
+    pub(crate) answered: Answered,
+    inbound: Window,
+    outbound: u32,
+}
+
+impl Active {
+    /// Begins as the specification says: with the privilege of a user, however much may be asked for later.
+    pub(crate) fn new(keys: Keys, account: Account, answered: Answered) -> Self {
+        let privilege = account.limit.min(Privilege::User);
+        Self { keys, account, privilege, answered, inbound: Window::default(), outbound: 0 }
+    }
+
+    /// Reads a packet that carries a message of this session; a forged, damaged or repeated one is nothing.
+    pub(crate) fn unseal(&self, suite: Suite, envelope: &Envelope<'_>) -> Option<Vec<u8>> {
+        let (signed, code) = envelope.signature(suite.code_length())?;
+        if !self.keys.signed_by_us(signed, code) || !self.inbound.takes(envelope.sequence) {
+            return None;
+        }
+        decrypt(&self.keys.cipher, envelope.payload)
+    }
+
+    /// Notes that a packet was received, so that it is not taken twice.
+    pub(crate) fn received(&mut self, sequence: u32) {
+        self.inbound.mark(sequence);
+    }
+
+    /// Writes a packet for the console.
+    pub(crate) fn seal(&mut self, console: u32, iv: [u8; IV_LENGTH], message: &[u8]) -> Vec<u8> {
+        // Zero is kept for packets outside of sessions.
+        self.outbound = self.outbound.checked_add(1).unwrap_or(1);
+        let payload = encrypt(&self.keys.cipher, iv, message);
+        sign_and_wrap(console, self.outbound, &payload, |signed| self.keys.sign(signed))
+    }
+}

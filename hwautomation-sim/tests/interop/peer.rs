@@ -1,0 +1,52 @@
+//! Finds and runs a program that others wrote.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Command;
+
+/// How long a program may take: the slowest here gives up by itself after twenty seconds.
+const LIMIT: Duration = Duration::from_secs(60);
+/// Where programs for administrators are, which PATH may leave out.
+const MORE_PLACES: &str = "/usr/local/sbin:/usr/sbin:/sbin";
+
+/// A program that is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer(PathBuf);
+
+/// What a program said, and whether it was content.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) ok: bool,
+}
+
+impl Peer {
+    /// Finds it; one that is missing is a failure where peers are required, and is said loudly elsewhere.
+    pub(crate) fn find(program: &str) -> Option<Self> {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let places = format!("{path}:{MORE_PLACES}");
+        let found =
+            places.split(':').map(|place| PathBuf::from(place).join(program)).find(|file| file.is_file());
+        if found.is_none() {
+            assert_ne!(
+                std::env::var("HWAUTOMATION_PEERS").as_deref(),
+                Ok("required"),
+                "{program} is missing"
+            );
+            eprintln!("NOT RUN: {program} is missing; scripts/setup-peers installs it");
+        }
+        found.map(Self)
+    }
+
+    /// Runs it to its end.
+    pub(crate) async fn run(&self, arguments: impl IntoIterator<Item = impl AsRef<str>>) -> Said {
+        let mut command = Command::new(&self.0);
+        command.args(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        let ended = command.stdin(Stdio::null()).kill_on_drop(true).output();
+        let output = tokio::time::timeout(LIMIT, ended).await.expect("it ends in time").expect("it starts");
+        let text = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
+        Said { out: text(&output.stdout), err: text(&output.stderr), ok: output.status.success() }
+    }
+}
