@@ -1,1 +1,40 @@
 //! The hwautomation adapter for BMCs that speak IPMI 2.0 over RMCP+.
+//!
+//! [`IpmiController`] reads and changes power, chooses boot devices and configures BMCs: their network, their users,
+//! their restart. It speaks the protocol itself, with cipher suites 17 and 3; no other program is started.
+//!
+//! ```
+//! use hwautomation_core::plugin::CredentialsByScheme;
+//! use hwautomation_ipmi::{IpmiConfig, IpmiController};
+//! use std::sync::Arc;
+//!
+//! let ipmi = Arc::new(IpmiController::new(IpmiConfig::default(), Arc::new(CredentialsByScheme::usual()))?);
+//! // builder.power("ipmi", ipmi.clone()).boot("ipmi", ipmi.clone()).bmc("ipmi", ipmi)
+//! # drop(ipmi);
+//! # Ok::<(), hwautomation_core::error::Error>(())
+//! ```
+//!
+//! # What a machine says
+//!
+//! Its BMC's address (`addresses.bmc`, port 623), where its password lies (`credentials.bmc`), and under
+//! `settings.ipmi`: `username`, and where they differ from the configuration's, `channel`, `cipher_suites` and `kg`
+//! (where the BMC's key K_g lies).
+//!
+//! # Promises
+//!
+//! - A command that changes power, network or users is sent once. Its lost answer is an error of the class
+//!   `UnknownOutcome`; questions, and writes that do no harm twice, are sent again until they are answered.
+//! - A wrong password is one try.
+//! - A BMC has one session at a time, kept for a short while and closed on every path.
+//! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`.
+
+mod config;
+mod controller;
+mod error;
+mod model;
+mod quirks;
+mod transport;
+mod wire;
+
+pub use config::IpmiConfig;
+pub use controller::IpmiController;

@@ -1,0 +1,204 @@
+//! Which configurations are right. Pure.
+
+use super::IpmiConfig;
+use crate::wire::Suite;
+use hwautomation_core::error::{Error, Result};
+use hwautomation_core::plugin::Privilege;
+use std::time::Duration;
+
+/// How long one command or log-in may be allowed to take: the engine's leases wait no longer for an answer.
+const LIMIT_MAX: Duration = Duration::from_secs(600);
+/// How long a session may be kept: BMCs drop idle ones after 60 s (IPMI 2.0, section 6.12.15).
+const IDLE_MAX: Duration = Duration::from_secs(50);
+/// The channels that a LAN may have (IPMI 2.0, table 6-1).
+const CHANNELS: std::ops::RangeInclusive<u8> = 1..=11;
+
+/// Says what is wrong with one field, and what would be right.
+struct Problem {
+    field: &'static str,
+    wrong: String,
+    right: &'static str,
+}
+
+pub(super) fn all(config: &IpmiConfig) -> Result<()> {
+    let problems: Vec<Problem> = [
+        suites("cipher_suites", &config.cipher_suites),
+        limit("command_limit_ms", config.command_limit),
+        limit("handshake_limit_ms", config.handshake_limit),
+        limit("turn_limit_ms", config.turn_limit),
+        retransmit(config),
+        growth(config.retransmit_growth),
+        idle(config.session_idle),
+        sessions(config.sessions_max),
+        privilege("power_privilege", config.power_privilege, Privilege::Operator),
+        privilege("configure_privilege", config.configure_privilege, Privilege::Administrator),
+        config.channel.and_then(|channel| number("channel", channel)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    report("checking the IPMI configuration", &problems)
+}
+
+/// Checks what a machine says for itself.
+pub(super) fn of_machine(
+    action: &str,
+    username: &str,
+    channel: Option<u8>,
+    cipher_suites: Option<&[u8]>,
+) -> Result<()> {
+    let problems: Vec<Problem> = [
+        name("settings.ipmi.username", username),
+        channel.and_then(|channel| number("settings.ipmi.channel", channel)),
+        cipher_suites.and_then(|ids| suites("settings.ipmi.cipher_suites", ids)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    report(action, &problems)
+}
+
+fn report(action: &str, problems: &[Problem]) -> Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let join = |each: fn(&Problem) -> String| problems.iter().map(each).collect::<Vec<_>>().join("; ");
+    let wrong = join(|problem| format!("{} {}", problem.field, problem.wrong));
+    let right = join(|problem| format!("{}: {}", problem.field, problem.right));
+    Err(Error::invalid(format!("{action}: {wrong}")).with_remedy(right))
+}
+
+fn suites(field: &'static str, ids: &[u8]) -> Option<Problem> {
+    const RIGHT: &str = "list 17 and 3, or one of them";
+    if ids.is_empty() {
+        return Some(Problem { field, wrong: "is empty".to_owned(), right: RIGHT });
+    }
+    let refused: Vec<_> =
+        ids.iter().filter_map(|id| Suite::of(*id).err().map(|why| format!("{id}, which {why}"))).collect();
+    (!refused.is_empty()).then(|| Problem {
+        field,
+        wrong: format!("names {}", refused.join(", and ")),
+        right: RIGHT,
+    })
+}
+
+fn limit(field: &'static str, limit: Duration) -> Option<Problem> {
+    (limit.is_zero() || limit > LIMIT_MAX).then(|| Problem {
+        field,
+        wrong: format!("is {}", limit.as_millis()),
+        right: "use more than 0, and no more than 600000",
+    })
+}
+
+fn retransmit(config: &IpmiConfig) -> Option<Problem> {
+    let most = config.command_limit.min(config.handshake_limit);
+    (config.retransmit.is_zero() || config.retransmit > most).then(|| Problem {
+        field: "retransmit_ms",
+        wrong: format!("is {}", config.retransmit.as_millis()),
+        right: "use more than 0, and no more than command_limit_ms and handshake_limit_ms",
+    })
+}
+
+fn growth(percent: u16) -> Option<Problem> {
+    (!(100..=400).contains(&percent)).then(|| Problem {
+        field: "retransmit_growth",
+        wrong: format!("is {percent}"),
+        right: "use 100 (no growth) to 400 percent",
+    })
+}
+
+fn idle(idle: Duration) -> Option<Problem> {
+    (idle > IDLE_MAX).then(|| Problem {
+        field: "session_idle_ms",
+        wrong: format!("is {}", idle.as_millis()),
+        right: "use 0 to 50000: BMCs drop a session that is idle for a minute",
+    })
+}
+
+fn sessions(count: u16) -> Option<Problem> {
+    (count == 0).then(|| Problem { field: "sessions_max", wrong: "is 0".to_owned(), right: "use 1 or more" })
+}
+
+fn privilege(field: &'static str, found: Privilege, least: Privilege) -> Option<Problem> {
+    (found < least).then(|| Problem {
+        field,
+        wrong: format!("is {found:?}").to_lowercase(),
+        right: if least == Privilege::Operator {
+            "use operator or administrator"
+        } else {
+            "use administrator"
+        },
+    })
+}
+
+fn number(field: &'static str, channel: u8) -> Option<Problem> {
+    (!CHANNELS.contains(&channel)).then(|| Problem {
+        field,
+        wrong: format!("is {channel}"),
+        right: "use 1 to 11, or leave it out and the BMC is asked",
+    })
+}
+
+fn name(field: &'static str, username: &str) -> Option<Problem> {
+    let wrong = match username.len() {
+        0 => "is missing".to_owned(),
+        1..=16 => return None,
+        bytes => format!("has {bytes} bytes"),
+    };
+    Some(Problem { field, wrong, right: "enter the BMC user's name, at most 16 bytes" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_right_and_an_empty_object_has_them() {
+        IpmiConfig::default().validate().unwrap();
+        let read: IpmiConfig = serde_json::from_str("{}").unwrap();
+        assert_eq!(read, IpmiConfig::default());
+        let written = serde_json::to_string(&read).unwrap();
+        assert_eq!(serde_json::from_str::<IpmiConfig>(&written).unwrap(), read);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once_with_what_would_be_right() {
+        let error = IpmiConfig {
+            cipher_suites: vec![17, 0, 99],
+            retransmit: Duration::ZERO,
+            retransmit_growth: 50,
+            command_limit: Duration::ZERO,
+            handshake_limit: Duration::MAX,
+            turn_limit: Duration::MAX,
+            session_idle: Duration::from_secs(60),
+            sessions_max: 0,
+            power_privilege: Privilege::User,
+            configure_privilege: Privilege::Operator,
+            channel: Some(14),
+            ..IpmiConfig::default()
+        }
+        .validate()
+        .unwrap_err();
+        let fields = "cipher_suites retransmit_ms retransmit_growth command_limit_ms handshake_limit_ms \
+                      turn_limit_ms session_idle_ms sessions_max power_privilege configure_privilege channel";
+        for field in fields.split_whitespace() {
+            assert!(error.message().contains(field), "{field} is not in {error}");
+            assert!(error.remedy().unwrap().contains(&format!("{field}: ")), "no advice on {field}");
+        }
+        assert!(error.message().contains("0, which lets anybody in without a password"), "{error}");
+    }
+
+    #[test]
+    fn every_suite_but_two_is_refused_with_a_reason() {
+        for id in 0..=u8::MAX {
+            assert_eq!(suites("cipher_suites", &[id]).is_none(), id == 3 || id == 17, "{id}");
+        }
+        assert!(suites("cipher_suites", &[]).is_some());
+    }
+
+    #[test]
+    fn a_misspelt_field_is_refused() {
+        let error = serde_json::from_str::<IpmiConfig>(r#"{"retransmit": 5}"#).unwrap_err().to_string();
+        assert!(error.contains("retransmit_ms"), "{error}");
+    }
+}

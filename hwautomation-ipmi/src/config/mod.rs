@@ -1,0 +1,93 @@
+//! What an operator writes down about BMCs: how patiently to talk to them, and as whom.
+
+mod check;
+mod machine;
+
+pub(crate) use machine::MachineSettings;
+
+use crate::wire::Suite;
+use hwautomation_core::error::Result;
+use hwautomation_core::machine::ConnectMap;
+use hwautomation_core::plugin::Privilege;
+use hwautomation_core::time::millis;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Says how to talk to BMCs. It holds no secret, so it may be stored and shown.
+///
+/// Every field has a default, so `{}` is a good configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IpmiConfig {
+    /// Lists the cipher suites that may be used (IPMI 2.0, table 22-20), the best one first. Only 17 and 3 are
+    /// spoken: the others do not protect a session. Default `[17, 3]`.
+    pub cipher_suites: Vec<u8>,
+    /// Says how long to wait before a datagram without an answer is sent again. In JSON `retransmit_ms`.
+    /// Default 500 ms: slow BMCs need about that long to compute a log-in.
+    #[serde(rename = "retransmit_ms", with = "millis")]
+    pub retransmit: Duration,
+    /// Lengthens that wait after each time, in percent (100 to 400). Default 150: half as long again.
+    pub retransmit_growth: u16,
+    /// Limits one command with all its retransmissions. In JSON `command_limit_ms`. Default 5 s.
+    #[serde(rename = "command_limit_ms", with = "millis")]
+    pub command_limit: Duration,
+    /// Limits a log-in with all its restarts. In JSON `handshake_limit_ms`. Default 15 s.
+    #[serde(rename = "handshake_limit_ms", with = "millis")]
+    pub handshake_limit: Duration,
+    /// Limits how long a call may wait for its turn: a BMC is asked one thing at a time. In JSON `turn_limit_ms`.
+    /// Default 60 s.
+    #[serde(rename = "turn_limit_ms", with = "millis")]
+    pub turn_limit: Duration,
+    /// Says how long a session without work is kept for the next call, zero for not at all. In JSON
+    /// `session_idle_ms`. Default 10 s: BMCs have few sessions, and drop those that are idle for 60 s.
+    #[serde(rename = "session_idle_ms", with = "millis")]
+    pub session_idle: Duration,
+    /// Limits how many sessions are open at a time, over all BMCs; each holds a socket. Default 256.
+    pub sessions_max: u16,
+    /// Names the privilege to log in with for power and boot devices. Default `operator`, which is enough for
+    /// both (IPMI 2.0, appendix G).
+    pub power_privilege: Privilege,
+    /// Names the privilege to log in with for the BMC's own settings. Default `administrator`, which they need.
+    pub configure_privilege: Privilege,
+    /// Numbers the LAN channel (1 to 11) of BMCs that do not say otherwise in `settings.ipmi`. Default none: the
+    /// BMC is asked which it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u8>,
+    /// Leads the BMCs' nominal addresses (port 623) to where they are reached. Default empty.
+    pub connect: ConnectMap,
+}
+
+impl Default for IpmiConfig {
+    fn default() -> Self {
+        Self {
+            cipher_suites: vec![17, 3],
+            retransmit: Duration::from_millis(500),
+            retransmit_growth: 150,
+            command_limit: Duration::from_secs(5),
+            handshake_limit: Duration::from_secs(15),
+            turn_limit: Duration::from_secs(60),
+            session_idle: Duration::from_secs(10),
+            sessions_max: 256,
+            power_privilege: Privilege::Operator,
+            configure_privilege: Privilege::Administrator,
+            channel: None,
+            connect: ConnectMap::default(),
+        }
+    }
+}
+
+impl IpmiConfig {
+    /// Checks every field.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid`, naming all fields that are wrong; the remedy says for each what would be right.
+    pub fn validate(&self) -> Result<()> {
+        check::all(self)
+    }
+
+    /// Returns the suites that are allowed, best first, of a checked configuration.
+    pub(crate) fn suites(&self) -> Vec<Suite> {
+        self.cipher_suites.iter().flat_map(|id| Suite::of(*id)).collect()
+    }
+}

@@ -1,0 +1,67 @@
+//! Power, as the chassis commands give it.
+
+use super::{Call, IpmiController};
+use crate::error::{Completion, IpmiError};
+use crate::model::chassis;
+use crate::transport::Turn;
+use async_trait::async_trait;
+use hwautomation_core::error::Result;
+use hwautomation_core::machine::Machine;
+use hwautomation_core::plugin::{PowerAction, PowerController, PowerState};
+
+#[async_trait]
+impl PowerController for IpmiController {
+    fn supported(&self, _machine: &Machine) -> Vec<PowerAction> {
+        chassis::SUPPORTED.to_vec()
+    }
+
+    async fn power_state(&self, machine: &Machine) -> Result<PowerState> {
+        let call = self.call(machine, "reading the power state", self.config.power_privilege)?;
+        call.end(read(&call).await)
+    }
+
+    async fn request_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
+        let what = format!("requesting {action}");
+        let call = self.call(machine, &what, self.config.power_privilege)?;
+        call.end(request(&call, action).await)
+    }
+}
+
+async fn read(call: &Call<'_>) -> Result<PowerState, IpmiError> {
+    state(&mut call.turn().await?).await
+}
+
+async fn state(turn: &mut Turn) -> Result<PowerState, IpmiError> {
+    match turn.send(&chassis::ask()).await {
+        Ok(data) => chassis::state(&data),
+        Err(IpmiError::Refused { completion, .. }) if completion.cannot_say() => {
+            Ok(PowerState::Unknown { reason: format!("the BMC cannot say: {completion}") })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn request(call: &Call<'_>, action: PowerAction) -> Result<(), IpmiError> {
+    let command = chassis::control(action).ok_or(IpmiError::Unsupported)?;
+    let mut turn = call.turn().await?;
+    // The virtual power button of some boards turns a machine on that is off.
+    if action == PowerAction::GracefulOff && state(&mut turn).await? == PowerState::Off {
+        return Ok(());
+    }
+    match turn.send(&command).await {
+        Ok(_) => Ok(()),
+        Err(IpmiError::Refused { what, completion: Completion::NOT_IN_THIS_STATE }) => {
+            let refused = IpmiError::Refused { what, completion: Completion::NOT_IN_THIS_STATE };
+            judge_by_reading(&mut turn, action, refused).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A refusal since it already is so is no error: what counts is the state.
+async fn judge_by_reading(turn: &mut Turn, action: PowerAction, refused: IpmiError) -> Result<(), IpmiError> {
+    match chassis::goal(action) {
+        Some(goal) if state(turn).await? == goal => Ok(()),
+        _ => Err(refused),
+    }
+}

@@ -1,0 +1,149 @@
+//! What can go wrong with a BMC, and what core is told about it.
+
+mod completion;
+mod status;
+
+pub(crate) use completion::Completion;
+pub(crate) use status::{Stage, Status};
+
+use hwautomation_core::error::{Error, ErrorKind};
+use std::time::Duration;
+
+/// Says why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IpmiError {
+    /// Not even the question that everybody may ask was answered.
+    #[error("nobody answered within {} ms", .0.as_millis())]
+    Silent(Duration),
+    /// It answered, and then not while the session was opened.
+    #[error("the BMC answers, but the log-in got no further than {stage} within {} ms", .limit.as_millis())]
+    LoginSilent { stage: Stage, limit: Duration },
+    #[error("{what} was not answered within {} ms", .limit.as_millis())]
+    Unanswered { what: &'static str, limit: Duration },
+    /// A command that changes something was sent, and nobody knows what came of it.
+    #[error("{what} was sent and not answered within {} ms", .limit.as_millis())]
+    Lost { what: &'static str, limit: Duration },
+    /// The BMC says that it cannot answer: what was asked may have been done.
+    #[error("the BMC could not say what came of {what}: {completion}")]
+    Unclear { what: &'static str, completion: Completion },
+    /// The BMC fell silent while its network changed, and was not found where it should be.
+    #[error("the BMC fell silent while its network changed")]
+    Moved,
+    #[error("the network did not take or give a datagram")]
+    Network(#[from] std::io::Error),
+    #[error("the BMC does not have the password that was given for this user")]
+    WrongPassword,
+    #[error("the BMC has the password, but another key K_g")]
+    WrongKg,
+    #[error("the BMC refused {0}")]
+    Status(Status),
+    #[error("the BMC does not give this user the privilege that was asked for: {0}")]
+    Privilege(Completion),
+    /// Each suite that is allowed was refused, or answered with another one.
+    #[error("the BMC takes none of the cipher suites {0:?}")]
+    NoSuite(Vec<u8>),
+    #[error("the BMC refused {what}: {completion}")]
+    Refused { what: &'static str, completion: Completion },
+    #[error("the answer to {what} is not what IPMI 2.0 has: {found}")]
+    Malformed { what: &'static str, found: String },
+    #[error("{what} was accepted and reads back otherwise: {found}")]
+    Mismatch { what: &'static str, found: String },
+    /// What was asked for cannot be sent at all.
+    #[error("{wrong}")]
+    Invalid { wrong: String, right: &'static str },
+    #[error("IPMI cannot do this")]
+    Unsupported,
+    #[error("the calls before this one did not end within {} ms", .0.as_millis())]
+    Turn(Duration),
+    #[error("as many sessions as may be are open: {0}")]
+    Sessions(u16),
+    /// What others said in core's words, such as the source of credentials.
+    #[error(transparent)]
+    Core(#[from] Error),
+}
+
+impl IpmiError {
+    pub(crate) fn malformed(what: &'static str, found: impl Into<String>) -> Self {
+        Self::Malformed { what, found: found.into() }
+    }
+
+    /// Makes core's error of it; `action` says what was tried on what.
+    pub(crate) fn into_error(self, action: &str) -> Error {
+        if let Self::Core(error) = self {
+            return error;
+        }
+        let error = Error::new(self.kind(), format!("{action}: {self}")).with_remedy(self.remedy());
+        let error = match &self {
+            Self::Lost { .. } | Self::Unclear { .. } | Self::Moved => error.unknown_outcome(),
+            Self::Status(status) if status.passes() => error.transient(),
+            _ => error,
+        };
+        match self {
+            Self::Network(cause) => error.with_source(cause),
+            _ => error,
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Silent(_) | Self::LoginSilent { .. } | Self::Network(_) => ErrorKind::Unreachable,
+            Self::Unanswered { .. } | Self::Lost { .. } | Self::Unclear { .. } | Self::Moved => {
+                ErrorKind::Timeout
+            }
+            Self::WrongPassword | Self::WrongKg => ErrorKind::Unauthorized,
+            Self::Status(status) => status.kind(),
+            Self::NoSuite(_) | Self::Unsupported => ErrorKind::Unsupported,
+            Self::Refused { completion, .. } => completion.kind(),
+            Self::Privilege(_) => ErrorKind::Forbidden,
+            Self::Malformed { .. } => ErrorKind::Protocol,
+            Self::Mismatch { .. } => ErrorKind::Mismatch,
+            Self::Invalid { .. } => ErrorKind::Invalid,
+            Self::Turn(_) | Self::Sessions(_) => ErrorKind::Busy,
+            Self::Core(error) => error.kind(),
+        }
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Silent(_) | Self::Network(_) => {
+                "check the BMC's address, its cable and VLAN, that UDP port 623 is open on the way, and that \
+                 IPMI over LAN is switched on"
+            }
+            Self::LoginSilent { .. } => {
+                "try again; if it stays so, too many datagrams get lost on the way, or the BMC needs a restart"
+            }
+            Self::Unanswered { .. } => "try again; if it stays so, raise command_limit_ms or restart the BMC",
+            Self::Lost { .. } | Self::Unclear { .. } => {
+                "read the state before anything is sent again: the command may have taken effect"
+            }
+            Self::Moved => "read the network settings at the new address before anything is sent again",
+            Self::WrongPassword => {
+                "correct settings.ipmi.username or the secret under credentials.bmc; it is not tried again, \
+                 since BMCs lock accounts"
+            }
+            Self::WrongKg => {
+                "enter under settings.ipmi.kg where the BMC's key K_g lies, or clear K_g on the BMC"
+            }
+            Self::Status(status) => status.remedy(),
+            Self::Privilege(_) => {
+                "give the BMC user the privilege on the LAN channel, or lower power_privilege if only power \
+                 is wanted"
+            }
+            Self::NoSuite(_) => {
+                "enable cipher suite 17 or 3 on the BMC's LAN channel, or allow another one in cipher_suites"
+            }
+            Self::Unsupported => "use another driver for this, such as Redfish",
+            Self::Refused { completion, .. } => completion.remedy(),
+            Self::Malformed { .. } => {
+                "check that a BMC answers at this address; if it does, report its model and firmware version"
+            }
+            Self::Mismatch { .. } => {
+                "this BMC accepts settings that it does not keep: update its firmware or use another driver"
+            }
+            Self::Invalid { right, .. } => right,
+            Self::Turn(_) => "try again later, or let fewer callers use this BMC at a time",
+            Self::Sessions(_) => "try again later, or raise sessions_max",
+            Self::Core(_) => "see the cause",
+        }
+    }
+}

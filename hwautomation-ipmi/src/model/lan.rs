@@ -1,0 +1,174 @@
+//! LAN parameters (IPMI 2.0, sections 23.1 and 23.2, table 23-4).
+
+use super::command::{Command, Repeat};
+use crate::error::IpmiError;
+use hwautomation_core::plugin::{LanAddressSource, LanChange, LanSettings};
+use std::net::Ipv4Addr;
+
+/// Names a parameter that is read here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    Address = 3,
+    Source = 4,
+    Mask = 6,
+    Gateway = 12,
+    Vlan = 20,
+}
+
+impl Parameter {
+    fn reading(self) -> &'static str {
+        match self {
+            Self::Address => "reading the BMC's address",
+            Self::Source => "reading the BMC's address source",
+            Self::Mask => "reading the BMC's subnet mask",
+            Self::Gateway => "reading the BMC's gateway",
+            Self::Vlan => "reading the BMC's VLAN",
+        }
+    }
+
+    fn setting(self) -> &'static str {
+        match self {
+            Self::Address => "setting the BMC's address",
+            Self::Source => "setting the BMC's address source",
+            Self::Mask => "setting the BMC's subnet mask",
+            Self::Gateway => "setting the BMC's gateway",
+            Self::Vlan => "setting the BMC's VLAN",
+        }
+    }
+
+    /// Asks for it.
+    pub(crate) fn ask(self, channel: u8) -> Command {
+        Command::reads(self.reading(), [0x0C, 0x02], &[channel, self as u8, 0, 0])
+    }
+
+    /// Writes it. Once only: a BMC may be on its way to another address.
+    pub(crate) fn write(self, channel: u8, value: &[u8]) -> Command {
+        let command = Command::new(self.setting(), [0x0C, 0x01], Repeat::Never);
+        command.with(&[channel, self as u8]).with(value)
+    }
+
+    /// Reads its value: the bytes after the revision.
+    pub(crate) fn value<const N: usize>(self, data: &[u8]) -> Result<[u8; N], IpmiError> {
+        let value = data.get(1..).and_then(|value| value.first_chunk::<N>());
+        value.copied().ok_or_else(|| {
+            IpmiError::malformed(self.reading(), format!("{} bytes, expected {}", data.len(), N + 1))
+        })
+    }
+}
+
+/// Says that parameters are being written, or that they are complete.
+pub(crate) fn progress(channel: u8, state: u8) -> Command {
+    let name = "saying that the BMC's network is being set";
+    Command::new(name, [0x0C, 0x01], Repeat::Never).with(&[channel, 0, state])
+}
+
+/// What a BMC says about its network, parameter by parameter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Raw {
+    pub(crate) source: [u8; 1],
+    pub(crate) address: [u8; 4],
+    pub(crate) mask: [u8; 4],
+    pub(crate) gateway: [u8; 4],
+    pub(crate) vlan: Option<[u8; 2]>,
+}
+
+impl Raw {
+    pub(crate) fn settings(self) -> LanSettings {
+        let [source] = self.source;
+        let gateway = Ipv4Addr::from(self.gateway);
+        LanSettings {
+            source: match source & 0x0F {
+                1 => LanAddressSource::Static,
+                2 => LanAddressSource::Dhcp,
+                _ => LanAddressSource::Other,
+            },
+            address: self.address.into(),
+            subnet_mask: self.mask.into(),
+            gateway: (!gateway.is_unspecified()).then_some(gateway),
+            vlan: self.vlan.map(u16::from_le_bytes).filter(|id| id & 0x8000 != 0).map(|id| id & 0x0FFF),
+        }
+    }
+}
+
+/// Lists what to write so that the settings become as wanted, in the order in which to write it. The source comes
+/// first: addresses are read-only while it is DHCP. The address comes last: where it moves the BMC at once, all
+/// else has been said.
+pub(crate) fn plan(change: &LanChange, now: &LanSettings) -> Result<Vec<(Parameter, Vec<u8>)>, IpmiError> {
+    let mut writes = Vec::new();
+    if let Some(source) = change.source.filter(|source| *source != now.source) {
+        writes.push((Parameter::Source, vec![source_number(source)?]));
+    }
+    let differs = |wanted: &Ipv4Addr, found: Option<Ipv4Addr>| Some(*wanted) != found;
+    let mut address = |parameter, wanted: Option<Ipv4Addr>, found| {
+        if let Some(wanted) = wanted.filter(|wanted| differs(wanted, found)) {
+            writes.push((parameter, wanted.octets().to_vec()));
+        }
+    };
+    address(Parameter::Mask, change.subnet_mask, Some(now.subnet_mask));
+    address(Parameter::Gateway, change.gateway, now.gateway);
+    address(Parameter::Address, change.address, Some(now.address));
+    Ok(writes)
+}
+
+fn source_number(source: LanAddressSource) -> Result<u8, IpmiError> {
+    match source {
+        LanAddressSource::Static => Ok(1),
+        LanAddressSource::Dhcp => Ok(2),
+        _ => Err(IpmiError::Invalid {
+            wrong: "an address source other than static and DHCP cannot be set over IPMI".to_owned(),
+            right: "use static or dhcp",
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> LanSettings {
+        Raw {
+            source: [0x12],
+            address: [10, 0, 0, 5],
+            mask: [255, 255, 255, 0],
+            gateway: [10, 0, 0, 1],
+            vlan: Some([0x34, 0x81]),
+        }
+        .settings()
+    }
+
+    #[test]
+    fn what_a_bmc_says_is_read() {
+        let settings = now();
+        assert_eq!(settings.source, LanAddressSource::Dhcp);
+        assert_eq!((settings.vlan, settings.gateway), (Some(0x134), Some(Ipv4Addr::new(10, 0, 0, 1))));
+        let raw =
+            Raw { source: [3], address: [0; 4], mask: [0; 4], gateway: [0; 4], vlan: Some([0x34, 0x01]) };
+        let bare = raw.settings();
+        assert_eq!((bare.source, bare.gateway, bare.vlan), (LanAddressSource::Other, None, None));
+    }
+
+    #[test]
+    fn only_what_differs_is_written_the_source_first_and_the_address_last() {
+        let change = LanChange {
+            source: Some(LanAddressSource::Static),
+            address: Some(Ipv4Addr::new(10, 0, 0, 9)),
+            subnet_mask: Some(Ipv4Addr::new(255, 255, 0, 0)),
+            gateway: Some(Ipv4Addr::new(10, 0, 0, 254)),
+        };
+        let order: Vec<_> =
+            plan(&change, &now()).unwrap().into_iter().map(|(parameter, _)| parameter).collect();
+        assert_eq!(order, [Parameter::Source, Parameter::Mask, Parameter::Gateway, Parameter::Address]);
+        let same =
+            LanChange { address: Some(now().address), source: Some(now().source), ..LanChange::default() };
+        assert_eq!(plan(&same, &now()).unwrap(), []);
+        assert!(plan(&LanChange { source: Some(LanAddressSource::Other), ..same }, &now()).is_err());
+    }
+
+    #[test]
+    fn a_short_value_is_an_error() {
+        assert_eq!(Parameter::Mask.value::<4>(&[0x11, 255, 255, 0, 0]).unwrap(), [255, 255, 0, 0]);
+        for length in 0..5 {
+            assert!(Parameter::Mask.value::<4>(&[0x11; 5][..length]).is_err());
+        }
+    }
+}

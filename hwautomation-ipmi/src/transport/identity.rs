@@ -1,0 +1,124 @@
+//! Whom to log in to, and as whom.
+
+use crate::config::{IpmiConfig, MachineSettings};
+use crate::error::IpmiError;
+use crate::wire::{Credentials, Suite};
+use hwautomation_core::error::Result;
+use hwautomation_core::machine::Machine;
+use hwautomation_core::plugin::{CredentialSource, Privilege};
+use hwautomation_core::secret::{Secret, SecretRef};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The purpose under which machines name the BMC's password.
+const PURPOSE: &str = "bmc";
+/// The port of RMCP.
+const PORT: u16 = 623;
+/// How long a password or K_g may be, in bytes (IPMI 2.0, section 22.30).
+const SECRET_BYTES_MAX: usize = 20;
+
+/// Where a BMC is and as whom to log in there. Holds no secret, only where it lies.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) peer: SocketAddr,
+    pub(crate) identity: Identity,
+    pub(crate) suites: Vec<Suite>,
+    pub(crate) channel: Option<u8>,
+}
+
+/// As whom: sessions of another one are not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) username: String,
+    pub(crate) privilege: Privilege,
+    password: SecretRef,
+    kg: Option<SecretRef>,
+}
+
+impl Target {
+    /// Finds out where the BMC with this nominal address is reached, and as whom.
+    pub(crate) fn of(
+        config: &IpmiConfig,
+        machine: &Machine,
+        at: IpAddr,
+        privilege: Privilege,
+    ) -> Result<Self> {
+        let settings = MachineSettings::of(machine)?;
+        let suites = settings.cipher_suites.map(|ids| ids.into_iter().flat_map(Suite::of).collect());
+        Ok(Self {
+            peer: config.connect.resolve(SocketAddr::new(at, PORT)),
+            identity: Identity {
+                username: settings.username,
+                privilege,
+                password: machine.credential(PURPOSE)?.clone(),
+                kg: settings.kg,
+            },
+            suites: suites.unwrap_or_else(|| config.suites()),
+            channel: settings.channel.or(config.channel),
+        })
+    }
+}
+
+impl Identity {
+    /// Tells whether a session of this identity may do what the other one wants.
+    pub(super) fn serves(&self, wanted: &Self) -> bool {
+        self.privilege >= wanted.privilege && Self { privilege: wanted.privilege, ..self.clone() } == *wanted
+    }
+
+    /// Resolves the secrets, for one log-in.
+    pub(super) async fn credentials(&self, source: &Arc<dyn CredentialSource>) -> Result<Credentials> {
+        let password = source.resolve(&self.password).await?;
+        let kg = match &self.kg {
+            Some(reference) => Some(key(&source.resolve(reference).await?)?),
+            None => None,
+        };
+        let password = Zeroizing::new(password.expose().as_bytes().to_vec());
+        short_enough("the secret under credentials.bmc", &password)?;
+        Ok(Credentials { username: self.username.clone(), password, kg })
+    }
+}
+
+/// Reads K_g: a text, or `0x` and hexadecimal digits.
+fn key(secret: &Secret) -> Result<Zeroizing<Vec<u8>>> {
+    let text = secret.expose();
+    let bytes = match text.strip_prefix("0x") {
+        Some(digits) => from_hex(digits),
+        None => Some(text.as_bytes().to_vec()),
+    };
+    let bytes = Zeroizing::new(bytes.unwrap_or_default());
+    short_enough("the secret under settings.ipmi.kg", &bytes)?;
+    Ok(bytes)
+}
+
+fn from_hex(digits: &str) -> Option<Vec<u8>> {
+    let nibbles: Option<Vec<u8>> =
+        digits.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let nibbles = Zeroizing::new(nibbles?);
+    let (pairs, odd) = nibbles.as_chunks::<2>();
+    odd.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}
+
+fn short_enough(what: &'static str, bytes: &[u8]) -> Result<()> {
+    if (1..=SECRET_BYTES_MAX).contains(&bytes.len()) {
+        return Ok(());
+    }
+    let wrong = format!("{what} is empty, unreadable or longer than {SECRET_BYTES_MAX} bytes");
+    let right = "use 1 to 20 bytes; K_g may also be 0x and hexadecimal digits";
+    Err(IpmiError::Invalid { wrong, right }.into_error("reading the BMC's secrets"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_text_or_hexadecimal_and_never_too_long() {
+        assert_eq!(*key(&Secret::new("key-of-the-bmc")).unwrap(), b"key-of-the-bmc".to_vec());
+        assert_eq!(*key(&Secret::new("0x00ff10")).unwrap(), [0, 255, 16]);
+        for wrong in ["", "0x", "0x1", "0xzz", "more-than-twenty-bytes-"] {
+            let error = key(&Secret::new(wrong)).unwrap_err();
+            assert!(wrong.is_empty() || !error.message().contains(wrong), "{error}");
+        }
+    }
+}

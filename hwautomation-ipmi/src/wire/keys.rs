@@ -1,0 +1,122 @@
+//! What two sides that know a password agree on (IPMI 2.0, sections 13.28 to 13.32).
+
+use super::crypto::BLOCK;
+use super::suite::Suite;
+use std::fmt;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// K1 and K2 are made of this many equal bytes, with SHA-256 too: what all known BMCs do.
+const CONSTANT_BYTES: usize = 20;
+
+/// Says as whom to log in. Wiped when dropped.
+pub(crate) struct Credentials {
+    pub(crate) username: String,
+    pub(crate) password: Zeroizing<Vec<u8>>,
+    /// The BMC's key K_g; without one the password serves.
+    pub(crate) kg: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// Who logs in, as the codes of RAKP have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub(crate) byte: u8,
+    pub(crate) username: String,
+}
+
+impl Role {
+    /// The role byte, the length of the name and the name.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let length = u8::try_from(self.username.len()).unwrap_or(u8::MAX);
+        [&[self.byte, length], self.username.as_bytes()].concat()
+    }
+}
+
+/// Collects what both sides said while a session is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Exchange {
+    pub(crate) suite: Suite,
+    pub(crate) console_id: u32,
+    pub(crate) managed_id: u32,
+    pub(crate) console_random: [u8; 16],
+    pub(crate) managed_random: [u8; 16],
+    pub(crate) guid: [u8; 16],
+    pub(crate) role: Role,
+}
+
+impl Exchange {
+    /// Tells whether the code of RAKP message 2 proves that the BMC knows the password.
+    pub(crate) fn accepts_rakp2(&self, password: &[u8], code: &[u8]) -> bool {
+        let (console, managed) = (self.console_id.to_le_bytes(), self.managed_id.to_le_bytes());
+        let parts: [&[u8]; 6] =
+            [&console, &managed, &self.console_random, &self.managed_random, &self.guid, &self.role.bytes()];
+        let expected = self.suite.hmac(password, &parts);
+        bool::from(expected.as_slice().ct_eq(code))
+    }
+
+    /// Computes the code of RAKP message 3.
+    pub(crate) fn rakp3_code(&self, password: &[u8]) -> Zeroizing<Vec<u8>> {
+        let id = self.console_id.to_le_bytes();
+        self.suite.hmac(password, &[&self.managed_random, &id, &self.role.bytes()])
+    }
+
+    /// Computes the session's keys. `key` is K_g, or the password where K_g is not set.
+    pub(crate) fn keys(&self, key: &[u8]) -> Keys {
+        let sik = self.suite.hmac(key, &[&self.console_random, &self.managed_random, &self.role.bytes()]);
+        let derive = |byte: u8| self.suite.hmac(&sik, &[&[byte; CONSTANT_BYTES]]);
+        let aes = *derive(2).first_chunk::<BLOCK>().expect("both hashes are longer than a block");
+        Keys { suite: self.suite, integrity: derive(1), aes: Zeroizing::new(aes), sik }
+    }
+
+    /// Tells whether the code of RAKP message 4 proves that the BMC came to the same keys.
+    pub(crate) fn accepts_rakp4(&self, keys: &Keys, code: &[u8]) -> bool {
+        let id = self.managed_id.to_le_bytes();
+        let expected = self.suite.hmac(&keys.sik, &[&self.console_random, &id, &self.guid]);
+        keys.matches(&expected, code)
+    }
+}
+
+/// Protects the packets of one session. Wiped when dropped.
+pub(crate) struct Keys {
+    pub(crate) suite: Suite,
+    pub(crate) aes: Zeroizing<[u8; BLOCK]>,
+    integrity: Zeroizing<Vec<u8>>,
+    sik: Zeroizing<Vec<u8>>,
+}
+
+impl Keys {
+    /// Computes the code at the end of a packet.
+    pub(crate) fn code(&self, covered: &[u8]) -> Vec<u8> {
+        let mut code = self.suite.hmac(&self.integrity, &[covered]).to_vec();
+        code.truncate(self.suite.code_bytes());
+        code
+    }
+
+    /// Tells whether this is the code at the end of a packet.
+    pub(crate) fn accepts(&self, covered: &[u8], code: &[u8]) -> bool {
+        self.matches(&self.suite.hmac(&self.integrity, &[covered]), code)
+    }
+
+    fn matches(&self, expected: &[u8], code: &[u8]) -> bool {
+        expected.get(..self.suite.code_bytes()).is_some_and(|expected| bool::from(expected.ct_eq(code)))
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({:?})", self.suite)
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({})", self.username)
+    }
+}
+
+#[cfg(test)]
+impl Keys {
+    pub(crate) fn raw(&self) -> (&[u8], &[u8], &[u8]) {
+        (&self.sik, &self.integrity, self.aes.as_slice())
+    }
+}

@@ -1,0 +1,68 @@
+//! Messages inside a session: commands and their answers (IPMI 2.0, section 13.8).
+
+use super::reader::Reader;
+use zeroize::Zeroizing;
+
+/// The BMC's address on its own bus.
+const BMC: u8 = 0x20;
+/// The address of remote consoles.
+const CONSOLE: u8 = 0x81;
+/// How many numbers a message can have: the field is six bits wide.
+pub(crate) const NUMBERS: u8 = 64;
+
+/// One command as it goes out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) netfn: u8,
+    pub(crate) command: u8,
+    pub(crate) number: u8,
+    pub(crate) data: &'a [u8],
+}
+
+impl Request<'_> {
+    /// Writes it with its two checksums.
+    pub(crate) fn bytes(&self) -> Zeroizing<Vec<u8>> {
+        let front = [BMC, self.netfn << 2];
+        let number = (self.number % NUMBERS) << 2;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(7 + self.data.len()));
+        bytes.extend(front);
+        bytes.push(checksum(&front));
+        bytes.extend([CONSOLE, number, self.command]);
+        bytes.extend(self.data);
+        let sum = checksum(bytes.get(3..).unwrap_or_default());
+        bytes.push(sum);
+        bytes
+    }
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) completion: u8,
+    pub(crate) data: Zeroizing<Vec<u8>>,
+}
+
+impl Answer {
+    /// Reads the answer to this command, or nothing when it answers another one. Addresses do not count, and
+    /// neither do checksums: BMCs write both wrongly, and inside a session the packet's code protects them.
+    pub(crate) fn of(request: &Request<'_>, bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let [_, netfn, _, _, number, command, completion] = reader.array()?;
+        let (_checksum, data) = reader.rest().split_last()?;
+        let fits = netfn >> 2 == request.netfn | 1
+            && number >> 2 == request.number % NUMBERS
+            && command == request.command;
+        fits.then(|| Self { completion, data: Zeroizing::new(data.to_vec()) })
+    }
+
+    /// The same for an answer outside of a session, which nothing but its checksums protects.
+    pub(crate) fn of_unprotected(request: &Request<'_>, bytes: &[u8]) -> Option<Self> {
+        let (front, back) = bytes.split_at_checked(3)?;
+        (checksum(front) == 0 && checksum(back) == 0).then(|| Self::of(request, bytes))?
+    }
+}
+
+/// The two's complement of the sum: bytes and their checksum add up to zero.
+fn checksum(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg()
+}

@@ -1,0 +1,52 @@
+//! The envelope of a message outside of a session: RMCP, and the session headers of IPMI 1.5 and 2.0.
+
+use super::reader::Reader;
+
+/// RMCP 1.0, no acknowledgement wanted, class IPMI (section 13.1.3).
+pub(super) const RMCP: [u8; 4] = [0x06, 0x00, 0xFF, 0x07];
+/// Says that the header has the form of IPMI 2.0.
+pub(super) const FORM_2_0: u8 = 0x06;
+/// A packet of IPMI 1.5 without authentication, sequence number and session.
+const FORM_1_5: [u8; 9] = [0; 9];
+
+/// Names what an unprotected packet of IPMI 2.0 carries (table 13-16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Payload {
+    OpenRequest = 0x10,
+    OpenAnswer = 0x11,
+    Rakp1 = 0x12,
+    Rakp2 = 0x13,
+    Rakp3 = 0x14,
+    Rakp4 = 0x15,
+}
+
+/// Wraps a message of IPMI 1.5 before a session.
+pub(crate) fn presession(message: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(message.len()).expect("messages before a session are short");
+    [&RMCP, FORM_1_5.as_slice(), &[length], message].concat()
+}
+
+/// Unwraps one.
+pub(crate) fn unwrap_presession(datagram: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::new(datagram);
+    let outside = reader.array::<4>()? == RMCP && reader.array::<9>()? == FORM_1_5;
+    let length = usize::from(reader.byte()?);
+    if outside { reader.take(length) } else { None }
+}
+
+/// Wraps what opens a session.
+pub(crate) fn bare(payload: Payload, body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(body.len()).expect("what opens a session is short");
+    let header = [FORM_2_0, payload as u8, 0, 0, 0, 0, 0, 0, 0, 0];
+    [&RMCP, header.as_slice(), &length.to_le_bytes(), body].concat()
+}
+
+/// Unwraps it, if it is of this kind and belongs to no session.
+pub(crate) fn unwrap_bare(payload: Payload, datagram: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::new(datagram);
+    let mine = reader.array::<4>()? == RMCP
+        && reader.array::<2>()? == [FORM_2_0, payload as u8]
+        && reader.array::<8>()? == [0; 8];
+    let length = usize::from(reader.u16()?);
+    if mine { reader.take(length) } else { None }
+}
