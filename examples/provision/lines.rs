@@ -10,7 +10,8 @@ use std::pin::pin;
 
 /// Prints what becomes of a run, event by event, until it has ended.
 pub async fn follow(manager: &WorkflowManager, id: WorkflowId) -> Result<()> {
-    let machine = manager.status(id).await?.machine.map_or_else(|| "-".to_owned(), |machine| machine.to_string());
+    let machine =
+        manager.status(id).await?.machine.map_or_else(|| "-".to_owned(), |machine| machine.to_string());
     println!("{machine}: workflow {id}");
     let mut events = pin!(manager.subscribe(id, 0));
     while let Some(event) = events.next().await {
@@ -40,7 +41,7 @@ fn line(event: &Event) -> Option<String> {
         EventKind::StepFailed { step, error, .. } => format!("{step}: failed: {error}"),
         EventKind::Halted { reason, .. } => format!("halted: {reason}"),
         EventKind::StepUndoStarted { step, .. } => format!("{step}: undoing"),
-        EventKind::WorkflowEnded(..) => "ended".to_owned(),
+        EventKind::WorkflowEnded { reason, .. } => format!("ended: {reason}"),
         _ => return None,
     })
 }

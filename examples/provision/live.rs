@@ -63,7 +63,8 @@ fn percent(status: &WorkflowStatus, of_step: Option<f32>) -> u64 {
 
 fn elapsed(status: &WorkflowStatus) -> String {
     let seconds = |at: hwautomation_core::time::Timestamp| at.as_micros() / 1_000_000;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    let now =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     let from = status.started_at.map_or(now, seconds);
     let taken = (status.ended_at.map_or(now, seconds) - from).max(0);
     format!("{:02}:{:02}", taken / 60, taken % 60)

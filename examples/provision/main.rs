@@ -45,7 +45,7 @@ async fn provision(args: &Args) -> Result<ExitCode> {
     let rack = if args.rack.is_none() { Some(start_rack(args, &requests).await?) } else { None };
     let sheet = match (&args.rack, &rack) {
         (Some(file), _) => read_sheet(file)?,
-        (None, Some(rack)) => rack.sheet(),
+        (None, Some(rack)) => trouble::spoil_sheet(rack.sheet(), args.fail, first(&requests)),
         (None, None) => unreachable!("one of both is there"),
     };
     let builder = site::manager(&sheet, profiles, beside(args, "pins").as_deref())?;
@@ -62,6 +62,11 @@ async fn provision(args: &Args) -> Result<ExitCode> {
     code
 }
 
+/// Names the server on which a step is to fail.
+fn first(requests: &[ProvisioningRequest]) -> &str {
+    requests.first().map_or("srv001", |request| &request.server_id)
+}
+
 /// Names a file beside the database.
 fn beside(args: &Args, what: &str) -> Option<PathBuf> {
     let db = args.db.as_ref()?;
@@ -72,7 +77,8 @@ fn profiles(file: Option<&Path>) -> Result<DeviceProfiles> {
     let Some(file) = file else {
         return DeviceProfiles::from_toml(include_str!("profiles.toml"), "profiles.toml");
     };
-    let text = std::fs::read_to_string(file).map_err(|cause| unreadable("the device profiles", file, cause))?;
+    let text =
+        std::fs::read_to_string(file).map_err(|cause| unreadable("the device profiles", file, cause))?;
     DeviceProfiles::from_toml(&text, &file.display().to_string())
 }
 
@@ -101,8 +107,7 @@ async fn start_rack(args: &Args, requests: &[ProvisioningRequest]) -> Result<Rac
             .with_remedy("the file beside --db must be one that this example wrote; loopback must be usable")
             .with_source(cause)
     })?;
-    let first = requests.first().map_or("srv001", |request| request.server_id.as_str());
-    trouble::inject(&rack, args.fail, first);
+    trouble::inject(&rack, args.fail, first(requests));
     Ok(rack)
 }
 

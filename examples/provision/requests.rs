@@ -42,7 +42,9 @@ fn read_file(path: &Path) -> Result<Vec<ProvisioningRequest>> {
     match serde_json::from_str(&text) {
         Ok(OneOrMore::More(requests)) => Ok(requests),
         Ok(OneOrMore::One(request)) => Ok(vec![request]),
-        Err(_) => serde_json::from_str(&text).map(|request| vec![request]).map_err(|cause| wrong(cause.to_string())),
+        Err(_) => {
+            serde_json::from_str(&text).map(|request| vec![request]).map_err(|cause| wrong(cause.to_string()))
+        }
     }
 }
 

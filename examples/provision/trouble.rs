@@ -1,10 +1,10 @@
-//! Makes one step fail, as `--fail` asks: by a fault of the simulated hardware, never by a change of the program.
+//! Makes one step fail, as `--fail` asks: by a fault of the simulated hardware, or by what an operator got wrong.
 
 use crate::args::FailingStep;
 use hwautomation_core::device::{DeviceProfile, DeviceProfiles};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::SettingName;
-use hwautomation_sim::{Action, Face, Fault, Rack, Refusal};
+use hwautomation_sim::{Action, Face, Fault, Rack, RackSheet, Refusal};
 
 /// Spoils the hardware of one server.
 pub fn inject(rack: &Rack, step: Option<FailingStep>, server: &str) {
@@ -18,12 +18,11 @@ fn fault(step: FailingStep) -> Option<Fault> {
         FailingStep::CommissionServer => {
             Fault::new(Action::FailCommissioning).face(Face::Maas).command("commission")
         }
-        FailingStep::GetServerIp => refuse_ssh("login", 255, "Permission denied (publickey)."),
         FailingStep::PullBiosConfig => {
             refuse_ssh("GetCurrentBiosCfg", 80, "The node product key needs to be activated.")
         }
-        // It is the profile that is wrong, not the hardware.
-        FailingStep::ModifyBiosConfig => return None,
+        // What is wrong there is not the hardware, but what the operator wrote.
+        FailingStep::GetServerIp | FailingStep::ModifyBiosConfig => return None,
         FailingStep::PushBiosConfig => Fault::ignores_bios_setting("Quiet Boot"),
         FailingStep::ConfigureIpmi => refuse(Face::Bmc, "set lan", Refusal::Code(PRIVILEGE)),
         FailingStep::FinalizeServer => {
@@ -42,6 +41,15 @@ fn refuse(face: Face, command: &str, refusal: Refusal) -> Fault {
 
 fn refuse_ssh(command: &str, status: u8, text: &str) -> Fault {
     refuse(Face::Ssh, command, Refusal::Exit { status, text: format!("{text}\n") })
+}
+
+/// Gives a server an account that its host does not let in, if that is the step to fail.
+pub fn spoil_sheet(mut sheet: RackSheet, step: Option<FailingStep>, server: &str) -> RackSheet {
+    let wrong = sheet.servers.iter_mut().find(|known| known.name == server);
+    if let Some(wrong) = wrong.filter(|_| step == Some(FailingStep::GetServerIp)) {
+        wrong.host.username = "nobody".to_owned();
+    }
+    sheet
 }
 
 /// Adds a setting to the profiles that no machine has, if that is the step to fail.

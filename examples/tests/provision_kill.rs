@@ -62,7 +62,9 @@ fn commands(folder: &Path) -> BTreeMap<(String, String), usize> {
 fn intents(report: &Value, name: &str) -> usize {
     let events = report["events"].as_array().expect("a report has events");
     let opened = events.iter().filter(|event| event["kind"]["type"] == "intent_opened");
-    opened.filter(|event| event["kind"]["intent"].as_str().is_some_and(|intent| intent.starts_with(name))).count()
+    opened
+        .filter(|event| event["kind"]["intent"].as_str().is_some_and(|intent| intent.starts_with(name)))
+        .count()
 }
 
 /// Holds the hardware's log against the history: no command without an intent of its own, and each exactly once.
@@ -116,8 +118,9 @@ fn killed_at_every_line_a_provisioning_finishes_and_each_command_came_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut seen = BTreeSet::new();
     // A line begins with its time, which is that of the event: seen once, it is known after each restart.
-    let (ids, restarts) =
-        campaign(folder.path(), "1", |line| line.starts_with(char::is_numeric) && seen.insert(line.to_owned()));
+    let (ids, restarts) = campaign(folder.path(), "1", |line| {
+        line.starts_with(char::is_numeric) && seen.insert(line.to_owned())
+    });
     assert_eq!(ids.len(), 1, "{ids:?}");
     assert!(restarts >= 15, "it was killed {restarts} times only");
     check(folder.path(), 1);
