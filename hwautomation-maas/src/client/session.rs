@@ -44,6 +44,14 @@ impl Session<'_> {
         self.get(read(&self.path(), Some("power_parameters"))).await
     }
 
+    /// Writes one power parameter; MAAS leaves the others alone.
+    pub(crate) async fn set_power_address(&self, address: &str) -> Result<(), MaasError> {
+        let (path, form) = (self.path(), [("power_parameters_power_address", address)]);
+        let request =
+            Request { method: Method::PUT, path: &path, op: None, form: &form, effect: Effect::Command };
+        self.same_machine(request).await.map(drop)
+    }
+
     /// Reads whose key this is.
     pub(crate) async fn user(&self) -> Result<User, MaasError> {
         self.get(read("users/", Some("whoami"))).await

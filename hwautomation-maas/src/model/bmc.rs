@@ -1,7 +1,7 @@
 //! Where MAAS's power settings have the BMC.
 
 use serde::Deserialize;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use url::{Host, Url};
 
 /// Holds the part of `op=power_parameters` that we read; the passwords beside it are not taken in.
@@ -27,6 +27,37 @@ impl PowerParameters {
             Some(text) => host(text).map(Some).ok_or(NotAHost),
         }
     }
+}
+
+impl PowerParameters {
+    /// Returns what to write so that the BMC is looked for at this address, with port and scheme as they are;
+    /// nothing when this machine is not reached through the address of a BMC: `manual` has none, and a virtual
+    /// machine's is its hypervisor's.
+    pub(crate) fn moved_to(&self, address: IpAddr) -> Option<String> {
+        let now = self.power_address.as_deref()?.trim();
+        if now.contains("://") { url_at(now, address) } else { Some(bare_at(now, address)) }
+    }
+
+    /// Tells whether this is what is written there now.
+    pub(crate) fn is_at(&self, written: &str) -> bool {
+        self.power_address.as_deref() == Some(written)
+    }
+}
+
+fn url_at(now: &str, address: IpAddr) -> Option<String> {
+    let mut url = Url::parse(now).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    url.set_ip_host(address).ok()?;
+    // The URL standard adds a slash to a bare host; leave the text as it was.
+    let text = if now.ends_with('/') { url.as_str() } else { url.as_str().trim_end_matches('/') };
+    Some(text.to_owned())
+}
+
+fn bare_at(now: &str, address: IpAddr) -> String {
+    let port = match now.parse::<IpAddr>() {
+        Ok(_) => None,
+        Err(_) => Url::parse(&format!("bmc://{now}")).ok().and_then(|url| url.port()),
+    };
+    port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
 }
 
 /// Says that a power address cannot be read. It is not repeated: a URL may hold a password.
@@ -77,6 +108,28 @@ mod tests {
         for text in ["fd00::5", "[fd00::5]", "[fd00::5]:623", "https://[fd00::5]:443"] {
             assert_eq!(bmc(text), Ok(Some(v6.clone())), "{text}");
         }
+    }
+
+    #[test]
+    fn a_moved_bmc_keeps_its_port_and_scheme() {
+        let moved = |now: &str, to: &str| {
+            PowerParameters { power_address: Some(now.to_owned()) }.moved_to(to.parse().unwrap())
+        };
+        for (now, to, written) in [
+            ("10.0.0.5", "192.0.2.7", "192.0.2.7"),
+            ("", "192.0.2.7", "192.0.2.7"),
+            ("bmc1.example.com", "fd00::7", "fd00::7"),
+            ("fd00::5", "192.0.2.7", "192.0.2.7"),
+            ("10.0.0.5:8443", "192.0.2.7", "192.0.2.7:8443"),
+            ("10.0.0.5:8443", "fd00::7", "[fd00::7]:8443"),
+            ("https://10.0.0.5", "192.0.2.7", "https://192.0.2.7"),
+            ("https://bmc1:8443/", "fd00::7", "https://[fd00::7]:8443/"),
+            ("https://10.0.0.5/redfish/v1", "192.0.2.7", "https://192.0.2.7/redfish/v1"),
+        ] {
+            assert_eq!(moved(now, to).as_deref(), Some(written), "{now}");
+        }
+        assert_eq!(moved("qemu+ssh://me@10.0.0.5/system", "192.0.2.7"), None);
+        assert_eq!(PowerParameters::default().moved_to("192.0.2.7".parse().unwrap()), None);
     }
 
     #[test]

@@ -41,6 +41,11 @@ impl Commissioner for MaasCommissioner {
         self.visit("reading the BMC address of", machine).await?.bmc_address().await
     }
 
+    async fn set_bmc_address(&self, machine: &Machine, address: IpAddr) -> Result<()> {
+        let visit = self.visit(&format!("setting the BMC address {address} of"), machine).await?;
+        visit.set_bmc_address(address).await
+    }
+
     async fn hardware(&self, machine: &Machine) -> Result<HardwareSummary> {
         Ok(self.visit("reading the hardware of", machine).await?.machine().await?.hardware())
     }
