@@ -68,12 +68,15 @@ async fn a_commissioning_without_a_new_number_may_have_begun() {
 }
 
 #[tokio::test]
-async fn ready_names_its_run_only_when_that_passed() {
+async fn ready_and_what_follows_it_name_their_run_only_when_that_passed() {
     for (set, run) in [(2, Some("7")), (6, Some("7")), (-1, None), (0, None), (1, None), (3, None), (5, None)]
     {
         let service = Service::answering(vec![shown(READY, json!({ "commissioning_status": set }))]).await;
         let reading = commissioner(&service).commission_state(&machine("abc123")).await.unwrap();
         assert_eq!((reading.state, reading.run.map(|run| run.0).as_deref()), (CommissionState::Ready, run));
+        let service = Service::answering(vec![shown(RESCUE, json!({ "commissioning_status": set }))]).await;
+        let reading = commissioner(&service).commission_state(&machine("abc123")).await.unwrap();
+        assert_eq!((reading.state, reading.run.map(|run| run.0).as_deref()), (CommissionState::Rescue, run));
     }
 }
 
@@ -213,6 +216,38 @@ async fn a_bmc_with_a_name_is_looked_up_and_nonsense_is_not_repeated() {
     let error = commissioner(&service).bmc_address(&machine("abc123")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert!(!format!("{error:?}").contains("hunter22"));
+}
+
+fn at(address: &str) -> Vec<u8> {
+    support::json(&json!({ "power_address": address, "power_pass": "x" }))
+}
+
+#[tokio::test]
+async fn a_bmc_is_moved_once_and_looked_for() {
+    const SETTINGS: &str = "GET machines/abc123/?op=power_parameters";
+    let to = "192.0.2.77".parse().unwrap();
+    let answers =
+        vec![at("10.0.0.5:623"), shown(READY, json!({})), at("192.0.2.77:623"), at("192.0.2.77:623")];
+    let service = Service::answering(answers).await;
+    for _ in 0..2 {
+        commissioner(&service).set_bmc_address(&machine("abc123"), to).await.unwrap();
+    }
+    assert_eq!(service.lines(), [SETTINGS, "PUT machines/abc123/", SETTINGS, SETTINGS]);
+    assert_eq!(service.seen()[1].body, "power_parameters_power_address=192.0.2.77%3A623");
+}
+
+#[tokio::test]
+async fn a_bmc_that_did_not_move_is_a_mismatch_and_a_machine_without_one_unsupported() {
+    let to = "192.0.2.77".parse().unwrap();
+    let service = Service::answering(vec![at("10.0.0.5"), shown(READY, json!({})), at("10.0.0.5")]).await;
+    let error = commissioner(&service).set_bmc_address(&machine("abc123"), to).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Mismatch);
+    for settings in [support::json(&json!({})), at("qemu+ssh://me:hunter22@10.0.0.5/system")] {
+        let service = Service::answering(vec![settings]).await;
+        let error = commissioner(&service).set_bmc_address(&machine("abc123"), to).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(!format!("{error:?}").contains("hunter22"));
+    }
 }
 
 #[tokio::test]

@@ -251,6 +251,25 @@ async fn the_bmc_is_where_the_power_settings_have_it_or_nowhere() {
 }
 
 #[tokio::test]
+async fn a_bmcs_address_is_written_alone_and_read_back() {
+    let write = write_as("852");
+    let settings = || same("853");
+    let steps = vec![settings(), write, settings().but("10.66.0.5", "10.66.0.6")];
+    let to = "10.66.0.6".parse().unwrap();
+    let set = async |maas: MaasCommissioner, machine: Machine| maas.set_bmc_address(&machine, to).await;
+    converse("4s8d7t", steps, set).await.unwrap();
+    // Another machine has that BMC; MAAS takes it for a passing collision.
+    let refused = converse("4s8d7t", vec![settings(), write_as("864")], set).await;
+    assert!(refused.as_ref().unwrap_err().remedy().unwrap().contains("another machine in MAAS has that BMC"));
+    assert_eq!(verdict(refused).0, ErrorKind::Busy);
+}
+
+fn write_as(answer: &str) -> Step {
+    as_if("852", answer)
+        .but("power_parameters_power_pass=changed", "power_parameters_power_address=10.66.0.6")
+}
+
+#[tokio::test]
 async fn an_address_for_a_system_that_does_not_run_is_not_listed() {
     let list = async |maas: MaasCommissioner, machine: Machine| maas.host_addresses(&machine).await;
     assert!(converse("shxrm6", vec![same("369")], list).await.unwrap().is_empty());

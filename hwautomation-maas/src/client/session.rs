@@ -44,12 +44,12 @@ impl Session<'_> {
         self.get(read(&self.path(), Some("power_parameters"))).await
     }
 
-    /// Writes where the BMC is into the power settings; what else they hold stays.
-    pub(crate) async fn put_power_address(&self, text: &str) -> Result<Machine, MaasError> {
-        let (path, form) = (self.path(), [("power_parameters_power_address", text)]);
+    /// Writes one power parameter; MAAS leaves the others alone.
+    pub(crate) async fn set_power_address(&self, address: &str) -> Result<(), MaasError> {
+        let (path, form) = (self.path(), [("power_parameters_power_address", address)]);
         let request =
             Request { method: Method::PUT, path: &path, op: None, form: &form, effect: Effect::Command };
-        self.same_machine(request).await
+        self.same_machine(request).await.map(drop)
     }
 
     /// Reads whose key this is.

@@ -102,6 +102,9 @@ impl Answer {
             ErrorKind::Forbidden => "use the API key of a MAAS administrator",
             ErrorKind::NotFound => "check settings.maas.system_id: MAAS has no machine of that id",
             ErrorKind::Conflict => "look at the machine in MAAS: its state or its owner does not allow this",
+            ErrorKind::Busy if self.status == 409 => {
+                "try again; if it stays so after setting a BMC's address, another machine in MAAS has that BMC"
+            }
             ErrorKind::Busy => "try again in a few seconds",
             ErrorKind::Unreachable if self.lacks_a_rack_controller() => {
                 "connect a rack controller that reaches the machine's BMC"

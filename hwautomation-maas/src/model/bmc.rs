@@ -1,7 +1,7 @@
 //! Where MAAS's power settings have the BMC.
 
 use serde::Deserialize;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use url::{Host, Url};
 
 /// Holds the part of `op=power_parameters` that we read; the passwords beside it are not taken in.
@@ -30,34 +30,34 @@ impl PowerParameters {
 }
 
 impl PowerParameters {
-    /// Returns the power address with another host in it, and all else as it is; nothing when the power settings
-    /// have none, as with power that a person switches.
-    pub(crate) fn moved_to(&self, address: IpAddr) -> Result<Option<String>, NotAHost> {
-        let text = self.power_address.as_deref().map(str::trim).unwrap_or_default();
-        match self.bmc()? {
-            None => Ok(None),
-            Some(_) if text.contains("://") => {
-                let mut url = Url::parse(text).map_err(|_| NotAHost)?;
-                url.set_ip_host(address).map_err(|()| NotAHost)?;
-                Ok(Some(url.to_string()))
-            }
-            Some(_) => Ok(Some(format!("{}{}", bracketed(address, port(text)), port(text)))),
-        }
+    /// Returns what to write so that the BMC is looked for at this address, with port and scheme as they are;
+    /// nothing when this machine is not reached through the address of a BMC: `manual` has none, and a virtual
+    /// machine's is its hypervisor's.
+    pub(crate) fn moved_to(&self, address: IpAddr) -> Option<String> {
+        let now = self.power_address.as_deref()?.trim();
+        if now.contains("://") { url_at(now, address) } else { Some(bare_at(now, address)) }
+    }
+
+    /// Tells whether this is what is written there now.
+    pub(crate) fn is_at(&self, written: &str) -> bool {
+        self.power_address.as_deref() == Some(written)
     }
 }
 
-/// Returns the `:port` behind a host that is no URL.
-fn port(text: &str) -> &str {
-    let after_host = text.rfind(']').map_or(0, |end| end + 1);
-    match text[after_host..].rfind(':') {
-        // More than one colon and no bracket is an IPv6 address.
-        Some(at) if after_host > 0 || text.matches(':').count() == 1 => &text[after_host + at..],
-        _ => "",
-    }
+fn url_at(now: &str, address: IpAddr) -> Option<String> {
+    let mut url = Url::parse(now).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    url.set_ip_host(address).ok()?;
+    // The URL standard adds a slash to a bare host; leave the text as it was.
+    let text = if now.ends_with('/') { url.as_str() } else { url.as_str().trim_end_matches('/') };
+    Some(text.to_owned())
 }
 
-fn bracketed(address: IpAddr, port: &str) -> String {
-    if address.is_ipv6() && !port.is_empty() { format!("[{address}]") } else { address.to_string() }
+fn bare_at(now: &str, address: IpAddr) -> String {
+    let port = match now.parse::<IpAddr>() {
+        Ok(_) => None,
+        Err(_) => Url::parse(&format!("bmc://{now}")).ok().and_then(|url| url.port()),
+    };
+    port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
 }
 
 /// Says that a power address cannot be read. It is not repeated: a URL may hold a password.
@@ -111,22 +111,25 @@ mod tests {
     }
 
     #[test]
-    fn a_bmc_that_moved_keeps_port_and_path() {
-        let moved = |text: &str, to: &str| {
-            let parameters = PowerParameters { power_address: Some(text.to_owned()) };
-            parameters.moved_to(to.parse().unwrap()).unwrap()
+    fn a_moved_bmc_keeps_its_port_and_scheme() {
+        let moved = |now: &str, to: &str| {
+            PowerParameters { power_address: Some(now.to_owned()) }.moved_to(to.parse().unwrap())
         };
-        for (text, to, expected) in [
-            ("10.0.0.5", "10.0.0.9", "10.0.0.9"),
-            ("bmc1.example.com:443", "10.0.0.9", "10.0.0.9:443"),
-            ("10.0.0.5:443", "fd00::9", "[fd00::9]:443"),
-            ("fd00::5", "10.0.0.9", "10.0.0.9"),
-            ("[fd00::5]:443", "10.0.0.9", "10.0.0.9:443"),
-            ("https://10.0.0.5:8443/redfish/v1", "10.0.0.9", "https://10.0.0.9:8443/redfish/v1"),
+        for (now, to, written) in [
+            ("10.0.0.5", "192.0.2.7", "192.0.2.7"),
+            ("", "192.0.2.7", "192.0.2.7"),
+            ("bmc1.example.com", "fd00::7", "fd00::7"),
+            ("fd00::5", "192.0.2.7", "192.0.2.7"),
+            ("10.0.0.5:8443", "192.0.2.7", "192.0.2.7:8443"),
+            ("10.0.0.5:8443", "fd00::7", "[fd00::7]:8443"),
+            ("https://10.0.0.5", "192.0.2.7", "https://192.0.2.7"),
+            ("https://bmc1:8443/", "fd00::7", "https://[fd00::7]:8443/"),
+            ("https://10.0.0.5/redfish/v1", "192.0.2.7", "https://192.0.2.7/redfish/v1"),
         ] {
-            assert_eq!(moved(text, to).as_deref(), Some(expected), "{text}");
+            assert_eq!(moved(now, to).as_deref(), Some(written), "{now}");
         }
-        assert_eq!(PowerParameters::default().moved_to("10.0.0.9".parse().unwrap()), Ok(None));
+        assert_eq!(moved("qemu+ssh://me@10.0.0.5/system", "192.0.2.7"), None);
+        assert_eq!(PowerParameters::default().moved_to("192.0.2.7".parse().unwrap()), None);
     }
 
     #[test]

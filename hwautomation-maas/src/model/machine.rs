@@ -58,12 +58,13 @@ impl Machine {
     ///
     /// MAAS shows *Ready* also where that could not start, was aborted, or failed and was overruled by a person
     /// ("mark fixed"); whoever waits for the run must not take that for success. *New* without any result is
-    /// what is left of a commissioning that could not start.
+    /// what is left of a commissioning that could not start. What a ready machine goes on to keeps to the same
+    /// rule: a name that was withheld must not come back as if it were new.
     fn vouches(&self, state: &CommissionState) -> bool {
         match state {
-            CommissionState::Ready => self.commissioning_status.is_passed(),
+            CommissionState::Commissioning | CommissionState::Testing | CommissionState::Failed => true,
             CommissionState::New => self.commissioning_status.has_results(),
-            _ => true,
+            _ => self.commissioning_status.is_passed(),
         }
     }
 

@@ -42,7 +42,8 @@ impl Commissioner for MaasCommissioner {
     }
 
     async fn set_bmc_address(&self, machine: &Machine, address: IpAddr) -> Result<()> {
-        self.visit("writing the BMC address of", machine).await?.set_bmc_address(address).await
+        let visit = self.visit(&format!("setting the BMC address {address} of"), machine).await?;
+        visit.set_bmc_address(address).await
     }
 
     async fn hardware(&self, machine: &Machine) -> Result<HardwareSummary> {
