@@ -11,7 +11,7 @@ mod result;
 mod status;
 mod tag;
 
-pub(crate) use bmc::{BmcHost, NotAHost, PowerParameters};
+pub(crate) use bmc::{BmcHost, PowerParameters};
 pub(crate) use complaint::{Complaint, clean};
 pub(crate) use machine::Machine;
 pub(crate) use status::Status;
