@@ -110,3 +110,100 @@ impl Ground for Site<'_> {
         self.world.note(self.written(entry));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Bmcs, World};
+    use crate::bmc::crypto::Suite;
+    use crate::bmc::wire::{Payload, wrap};
+    use crate::fault::Fault;
+    use crate::model::machine::Machine;
+    use crate::plan::{RackPlan, ServerPlan};
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::sync::Arc;
+
+    const FIRST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+    const SECOND: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+    const SPARE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 9);
+    const PING: [u8; 12] = [6, 0, 0xFF, 6, 0, 0, 0x11, 0xBE, 0x80, 1, 0, 0];
+
+    /// Two machines whose BMCs take a minute to restart.
+    fn bmcs() -> Bmcs {
+        let mut tempo = crate::model::tempo::Tempo::instant();
+        tempo.bmc_reset = std::time::Duration::from_secs(60);
+        let plan = RackPlan::new().tempo(tempo);
+        let plan = plan.server(ServerPlan::new("one").bmc_address(FIRST));
+        let plan = plan.server(ServerPlan::new("two").bmc_address(SECOND));
+        Bmcs::new(Arc::new(World::new(plan.state().unwrap(), Vec::new(), None).unwrap()))
+    }
+
+    impl Bmcs {
+        fn send(&self, address: Ipv4Addr, datagram: &[u8]) -> Option<Vec<u8>> {
+            let peer = SocketAddr::from(([127, 0, 0, 1], 9));
+            self.receive(address, datagram, peer).map(|answer| answer.bytes)
+        }
+
+        fn answers(&self, address: Ipv4Addr) -> bool {
+            self.send(address, &PING).is_some()
+        }
+
+        fn change<R>(&self, change: impl FnOnce(&mut Machine) -> R) -> R {
+            self.world.with(|state| change(state.machine_mut("one").unwrap()))
+        }
+
+        /// Asks for a session and returns the status of the answer.
+        fn open(&self) -> u8 {
+            let [authentication, integrity, confidentiality] = Suite::Three.algorithms();
+            let mut payload = vec![1, 4, 0, 0, 1, 2, 3, 4];
+            for (kind, algorithm) in [(0, authentication), (1, integrity), (2, confidentiality)] {
+                payload.extend([kind, 0, 0, 8, algorithm, 0, 0, 0]);
+            }
+            self.send(FIRST, &wrap(Payload::OpenRequest, &payload)).unwrap()[17]
+        }
+    }
+
+    #[test]
+    fn a_bmc_answers_at_the_address_that_it_has_now() {
+        let bmcs = bmcs();
+        assert!(bmcs.answers(FIRST) && bmcs.answers(SECOND) && !bmcs.answers(SPARE));
+        bmcs.change(|machine| machine.bmc.lan.address = SPARE);
+        assert!(!bmcs.answers(FIRST) && bmcs.answers(SECOND) && bmcs.answers(SPARE));
+    }
+
+    #[test]
+    fn a_bmc_that_restarts_says_nothing() {
+        let bmcs = bmcs();
+        bmcs.change(Machine::reset_bmc);
+        assert!(!bmcs.answers(FIRST) && bmcs.answers(SECOND));
+    }
+
+    #[test]
+    fn sessions_end_with_a_restart_or_another_address_whoever_caused_it() {
+        let bmcs = bmcs();
+        let fill = || (0..5).map(|_| bmcs.open()).collect::<Vec<_>>();
+        assert_eq!(fill(), [0, 0, 0, 0, 1]);
+        bmcs.change(|machine| machine.bmc.resets += 1);
+        assert_eq!(fill(), [0, 0, 0, 0, 1]);
+        bmcs.change(|machine| machine.bmc.lan.address = SPARE);
+        assert!(bmcs.answers(SPARE));
+        bmcs.change(|machine| machine.bmc.lan.address = FIRST);
+        assert_eq!(fill(), [0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_fault_of_one_machine_is_not_anothers() {
+        let bmcs = bmcs();
+        bmcs.world.inject(Fault::silent_bmc().machine("one"));
+        assert!(!bmcs.answers(FIRST) && bmcs.answers(SECOND));
+    }
+
+    #[test]
+    fn the_log_says_where_a_command_came_from() {
+        let bmcs = bmcs();
+        bmcs.open();
+        let log = bmcs.world.log();
+        let entry = log.last().unwrap();
+        assert_eq!((entry.machine.as_deref(), entry.command.as_str()), (Some("one"), "open session"));
+        assert_eq!(entry.source, "127.0.0.1:9");
+    }
+}
