@@ -1,1 +1,52 @@
 //! A simulated rack for tests and first steps: machines behind a BMC, the MAAS API and SSH, on real sockets.
+//!
+//! One machine model stands behind every face: what IPMI switches on, MAAS sees running. Addresses are nominal (`192.168.1.51`) and reached by a map
+//! from nominal sockets to sockets of the loopback interface, which [`Rack::sheet`] holds. Written from the protocols' documents and recordings of
+//! the real programs, and from no client: it depends on no other crate of this project.
+//!
+//! ```
+//! use hwautomation_sim::{Power, RackPlan};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let rack = RackPlan::servers(3).start().await?;
+//! println!("{}", rack.sheet().maas.url);
+//! assert_eq!(rack.truth("srv001").power, Power::Off);
+//! rack.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+#![allow(dead_code, reason = "until all faces are in")]
+
+mod faces;
+mod fault;
+mod keep;
+mod log;
+mod model;
+mod net;
+mod plan;
+mod rack;
+mod secret;
+mod sheet;
+mod world;
+
+pub use fault::{Action, Fault, Refusal};
+pub use log::{Face, Kind, LogEntry, Outcome};
+pub use model::bios::{Bios, Change, Kind as SettingKind, Menu, Setting, Value};
+pub use model::bmc::Bmc;
+pub use model::boot::{BootDevice, BootFlags, BootOverride};
+pub use model::hardware::Hardware;
+pub use model::lan::{Lan, LanSource};
+pub use model::machine::Machine;
+pub use model::power::{Control, Environment, NotInThisState, Power};
+pub use model::preset::supermicro_x11;
+pub use model::record::{Record, ScriptResult, SeenPower};
+pub use model::status::Status;
+pub use model::tag::Tag;
+pub use model::tempo::Tempo;
+pub use model::truth::Truth;
+pub use model::users::{USERS, User};
+pub use plan::{RackPlan, SERVERS_MAX, ServerPlan};
+pub use rack::Rack;
+pub use sheet::{BmcSheet, HostSheet, MaasSheet, RackSheet, ServerSheet};

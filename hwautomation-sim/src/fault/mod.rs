@@ -1,0 +1,165 @@
+//! What goes wrong on purpose: ordered rules, the first that matches acts.
+
+mod preset;
+mod rules;
+
+use crate::log::Face;
+use crate::model::bios::{Change, Kind, Setting, Value};
+pub(crate) use rules::Rules;
+use std::time::Duration;
+
+/// Is one rule. A field that is nothing matches everything.
+///
+/// ```
+/// use hwautomation_sim::{Action, Face, Fault};
+///
+/// // The second power cycle of srv001 is done, and its answer is lost.
+/// let fault = Fault::new(Action::LoseAnswer).machine("srv001").face(Face::Bmc).command("power cycle").skip(1).times(1);
+/// assert_eq!(fault.remaining, Some(1));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The machine that it is for.
+    pub machine: Option<String>,
+    /// The face that it is for.
+    pub face: Option<Face>,
+    /// What the text of the command must contain.
+    pub command: Option<String>,
+    /// What goes wrong.
+    pub action: Action,
+    /// How many commands that match go well first.
+    pub skip: u32,
+    /// How often it acts; nothing means for ever.
+    pub remaining: Option<u32>,
+}
+
+/// Is what goes wrong with a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// It never arrives.
+    Drop,
+    /// It is done, and the answer is lost.
+    LoseAnswer,
+    /// It arrives later.
+    Delay(Duration),
+    /// The answer comes twice, where the protocol can carry that.
+    Duplicate,
+    /// It is refused.
+    Refuse(Refusal),
+    /// It is answered as if it were done, and is not.
+    AcceptWithoutEffect,
+    /// It is answered with something that says nothing.
+    Unclear,
+    /// The answer comes in small pieces.
+    Slow,
+    /// The firmware drops a setting from what is staged and says nothing.
+    IgnoreSetting(String),
+    /// The firmware takes the nearest value that it likes better, and says nothing.
+    ClampSetting(String),
+    /// The environment answers with another SSH host key than before in this boot.
+    ChangeHostKey,
+    /// The commissioning that this command begins fails.
+    FailCommissioning,
+}
+
+/// Is a refusal, in the terms of a face. A face that gets one of another's terms answers with its own most general error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// An IPMI completion code, or a status code of the session handshake.
+    Code(u8),
+    /// An HTTP answer as plain text.
+    Http {
+        /// The status.
+        status: u16,
+        /// The body.
+        body: String,
+        /// What `Retry-After` says, in seconds.
+        retry_after_secs: Option<u32>,
+    },
+    /// The end of a program.
+    Exit {
+        /// The exit status.
+        status: u8,
+        /// What it says on standard error.
+        text: String,
+    },
+}
+
+impl Fault {
+    /// Returns a rule that matches everything and acts for ever.
+    pub const fn new(action: Action) -> Self {
+        Self { machine: None, face: None, command: None, action, skip: 0, remaining: None }
+    }
+
+    /// Narrows it to one machine.
+    #[must_use]
+    pub fn machine(self, name: impl Into<String>) -> Self {
+        Self { machine: Some(name.into()), ..self }
+    }
+
+    /// Narrows it to one face.
+    #[must_use]
+    pub fn face(self, face: Face) -> Self {
+        Self { face: Some(face), ..self }
+    }
+
+    /// Narrows it to commands whose text contains this.
+    #[must_use]
+    pub fn command(self, text: impl Into<String>) -> Self {
+        Self { command: Some(text.into()), ..self }
+    }
+
+    /// Lets so many matching commands go well first.
+    #[must_use]
+    pub fn skip(self, count: u32) -> Self {
+        Self { skip: count, ..self }
+    }
+
+    /// Lets it act so often and no more.
+    #[must_use]
+    pub fn times(self, count: u32) -> Self {
+        Self { remaining: Some(count), ..self }
+    }
+
+    fn matches(&self, face: Face, machine: Option<&str>, command: &str) -> bool {
+        self.remaining != Some(0)
+            && self.face.is_none_or(|wanted| wanted == face)
+            && self.machine.as_deref().is_none_or(|wanted| machine == Some(wanted))
+            && self.command.as_deref().is_none_or(|wanted| command.contains(wanted))
+    }
+}
+
+impl Action {
+    /// Returns what the firmware makes of changes that are staged under this fault.
+    pub(crate) fn bend(
+        &self,
+        changes: &[Change],
+        setting: impl Fn(&Change) -> Option<Setting>,
+    ) -> Vec<Change> {
+        let bent = |change: &Change| match self {
+            Self::IgnoreSetting(name) if *name == change.name => None,
+            Self::ClampSetting(name) if *name == change.name => {
+                setting(change).map(|setting| clamped(change, &setting))
+            }
+            _ => Some(change.clone()),
+        };
+        changes.iter().filter_map(bent).collect()
+    }
+}
+
+/// Returns the change with another value than asked for that the setting can take: the default, or the least, or the first.
+fn clamped(change: &Change, setting: &Setting) -> Change {
+    let value = match &setting.kind {
+        Kind::Option { options, .. } => options
+            .iter()
+            .map(|(_, option)| Value::Option(option.clone()))
+            .find(|option| *option != change.value)
+            .unwrap_or_else(|| change.value.clone()),
+        Kind::CheckBox { default, .. } => Value::CheckBox(*default),
+        Kind::Numeric { min, max, .. } if change.value == Value::Numeric(*min) => Value::Numeric(*max),
+        Kind::Numeric { min, .. } => Value::Numeric(*min),
+        Kind::Text { default, .. } => Value::Text(default.clone()),
+    };
+    Change { value, ..change.clone() }
+}

@@ -1,0 +1,103 @@
+//! Faults that were seen in the field, by name.
+
+use super::{Action, Fault, Refusal};
+use crate::log::Face;
+use std::time::Duration;
+
+/// The status code of a handshake that finds no free session (IPMI 2.0, table 13-15).
+const NO_FREE_SESSION: u8 = 0x01;
+/// The completion code of a busy controller (IPMI 2.0, table 5-2).
+const NODE_BUSY: u8 = 0xC0;
+
+impl Fault {
+    /// Returns a BMC that never answers.
+    pub fn silent_bmc() -> Self {
+        Self::new(Action::Drop).face(Face::Bmc)
+    }
+
+    /// Returns a BMC whose answer to the next power command is lost; the command is done.
+    pub fn lost_power_answer() -> Self {
+        Self::new(Action::LoseAnswer).face(Face::Bmc).command("chassis control").times(1)
+    }
+
+    /// Returns a BMC that accepts power commands and does nothing.
+    pub fn ignores_power_commands() -> Self {
+        Self::new(Action::AcceptWithoutEffect).face(Face::Bmc).command("chassis control")
+    }
+
+    /// Returns a BMC that accepts a boot device and forgets it.
+    pub fn forgets_boot_device() -> Self {
+        Self::new(Action::AcceptWithoutEffect).face(Face::Bmc).command("set boot:")
+    }
+
+    /// Returns a BMC that accepts LAN settings and does not store them.
+    pub fn forgets_lan_settings() -> Self {
+        Self::new(Action::AcceptWithoutEffect).face(Face::Bmc).command("set lan")
+    }
+
+    /// Returns a BMC without a free session.
+    pub fn bmc_slots_full() -> Self {
+        Self::new(Action::Refuse(Refusal::Code(NO_FREE_SESSION))).face(Face::Bmc).command("open session")
+    }
+
+    /// Returns a BMC that is busy for the next so many commands.
+    pub fn busy_bmc(commands: u32) -> Self {
+        Self::new(Action::Refuse(Refusal::Code(NODE_BUSY)))
+            .face(Face::Bmc)
+            .command("get chassis status")
+            .times(commands)
+    }
+
+    /// Returns a BMC whose power status says nothing.
+    pub fn unclear_power() -> Self {
+        Self::new(Action::Unclear).face(Face::Bmc).command("get chassis status")
+    }
+
+    /// Returns a BMC that sends every answer twice.
+    pub fn repeats_itself() -> Self {
+        Self::new(Action::Duplicate).face(Face::Bmc)
+    }
+
+    /// Returns firmware that ignores one setting and says nothing.
+    pub fn ignores_bios_setting(name: impl Into<String>) -> Self {
+        Self::new(Action::IgnoreSetting(name.into())).face(Face::Ssh).command("ChangeBiosCfg")
+    }
+
+    /// Returns firmware that stores another value of one setting and says nothing.
+    pub fn clamps_bios_setting(name: impl Into<String>) -> Self {
+        Self::new(Action::ClampSetting(name.into())).face(Face::Ssh).command("ChangeBiosCfg")
+    }
+
+    /// Returns a vendor's tool whose driver is busy for the next so many calls (exit 106).
+    pub fn busy_vendor_tool(calls: u32) -> Self {
+        let refusal = Refusal::Exit { status: 106, text: "Driver is busy.\n".to_owned() };
+        Self::new(Action::Refuse(refusal)).face(Face::Ssh).command("sum ").times(calls)
+    }
+
+    /// Returns an environment that shows another host key inside one boot.
+    pub fn host_key_changes() -> Self {
+        Self::new(Action::ChangeHostKey).face(Face::Ssh).times(1)
+    }
+
+    /// Returns a commissioning whose scripts fail.
+    pub fn commissioning_fails() -> Self {
+        Self::new(Action::FailCommissioning).face(Face::Maas).command("commission").times(1)
+    }
+
+    /// Returns a MAAS that refuses the next so many requests with 503.
+    pub fn busy_maas(requests: u32) -> Self {
+        let body = "The server is busy. Please try again later.".to_owned();
+        let refusal = Refusal::Http { status: 503, body, retry_after_secs: Some(1) };
+        Self::new(Action::Refuse(refusal)).face(Face::Maas).times(requests)
+    }
+
+    /// Returns a MAAS that takes so long for each answer.
+    pub fn slow_maas(delay: Duration) -> Self {
+        Self::new(Action::Delay(delay)).face(Face::Maas)
+    }
+
+    /// Returns a MAAS that commissions, and whose answer is lost.
+    pub fn lost_commission_answer() -> Self {
+        Self::new(Action::LoseAnswer).face(Face::Maas).command("commission").times(1)
+    }
+}
