@@ -8,8 +8,9 @@ use tokio::task::JoinSet;
 /// Starts every face on its sockets. The tasks end when the set is dropped.
 pub(crate) fn start(world: &Arc<World>, sockets: Sockets, tasks: &mut JoinSet<()>) {
     let Sockets { bmc, host, maas } = sockets;
-    // The faces take these over as they come: bmc::serve(world, bmc, tasks), host::serve(world, host, tasks), maas::serve(world, maas).
-    let waiting = (world.clone(), bmc, host, maas);
+    // The faces take these over as they come: bmc::serve(world, bmc, tasks), host::serve(world, host, tasks).
+    tasks.spawn(crate::maas::serve(world.clone(), maas));
+    let waiting = (world.clone(), bmc, host);
     tasks.spawn(async move {
         let _held = waiting;
         std::future::pending::<()>().await;

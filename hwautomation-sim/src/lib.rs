@@ -23,6 +23,7 @@ mod faces;
 mod fault;
 mod keep;
 mod log;
+mod maas;
 mod model;
 mod net;
 mod plan;
