@@ -5,7 +5,7 @@ use super::command::Command;
 use super::form::Form;
 use super::lifecycle::{self, Scripts};
 use super::line::End;
-use super::oauth::Gate;
+use super::oauth::{self, Gate};
 use super::route::{Call, MachineCall, Resource, TagCall};
 use super::{account, machines, power, tags};
 use crate::fault::Action;
@@ -51,6 +51,7 @@ pub(super) async fn respond(
     ConnectInfo(end): ConnectInfo<End>,
     request: Request<Body>,
 ) -> Response<Body> {
+    end.speed_up();
     let (head, body) = request.into_parts();
     let answer = match to_bytes(body, BODY_MAX).await {
         Ok(body) => face.answer(&head, &body, &end).await,
@@ -88,7 +89,7 @@ impl Face {
     /// Checks who asks. The version needs no credentials, and the machines have a handler for those who have none.
     fn admit(&self, resource: &Resource, head: &Parts, query: &Form) -> Result<(), Answer> {
         let authorization =
-            head.headers.get(header::AUTHORIZATION).map(|_| text(&head.headers, header::AUTHORIZATION));
+            Some(text(&head.headers, header::AUTHORIZATION)).filter(|text| oauth::is_signed(text));
         match (resource, authorization) {
             (Resource::Version, _) => Ok(()),
             (Resource::Machines, None) if head.method == "POST" => {

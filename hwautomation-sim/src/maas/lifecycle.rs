@@ -36,7 +36,11 @@ pub(super) fn commission(
     let answer = with_power(listed(state, id)?, before.record.power_state);
     match state.maas_power(id, Power::On) {
         Ok(()) => Ok(answer),
-        Err(failure) => Err(take_back(state, id, "COMMISSIONING", &power::failed(&failure))),
+        Err(failure) => {
+            machine(state, id)?.record.commissioning_result = ScriptResult::None;
+            machine(state, id)?.record.testing_result = ScriptResult::None;
+            Err(take_back(state, id, "COMMISSIONING", &power::failed(&failure)))
+        }
     }
 }
 
@@ -124,8 +128,6 @@ pub(super) fn exit_rescue_mode(state: &mut State, id: &str) -> Result<Answer, An
 /// Goes back to the state before, since the machine could not be switched; returns the answer to that.
 fn take_back(state: &mut State, id: &str, what: &str, refusal: &Answer) -> Answer {
     if let Ok(machine) = machine(state, id) {
-        machine.record.commissioning_result = ScriptResult::None;
-        machine.record.testing_result = ScriptResult::None;
         machine.abort();
         let back = machine.record.status.name().to_uppercase().replace(' ', "_");
         let action = format!("({USER}) - Aborting {what} and reverting to {back}.");

@@ -86,9 +86,14 @@ impl End {
         self.cut.store(true, Ordering::SeqCst);
     }
 
-    /// Lets the line carry small pieces only, from now on.
+    /// Lets the line carry small pieces only.
     pub(super) fn slow_down(&self) {
         self.slow.store(true, Ordering::SeqCst);
+    }
+
+    /// Lets the line carry all that there is, for the next answer.
+    pub(super) fn speed_up(&self) {
+        self.slow.store(false, Ordering::SeqCst);
     }
 }
 

@@ -42,10 +42,9 @@ impl Gate {
 
     /// Lets a request pass, or returns what it is answered. The time is in seconds since 1970.
     pub(super) fn check(&self, header: Option<&str>, now: u64) -> Result<(), Answer> {
-        let header = header.unwrap_or_default();
-        if !REQUIRED.iter().all(|name| header.contains(name)) {
+        let Some(header) = header.filter(|header| is_signed(header)) else {
             return Err(Answer::forbidden());
-        }
+        };
         let parameters = Parameters::read(header);
         parameters.check_version()?;
         self.check_key(&parameters)?;
@@ -87,6 +86,11 @@ impl Gate {
         let text = "Invalid signature. Expected signature base string:";
         Err(Answer::unauthorized(&format!("'{text} {expected}'")))
     }
+}
+
+/// Says whether a header names all that a signature needs. One that does not is treated like none.
+pub(super) fn is_signed(header: &str) -> bool {
+    REQUIRED.iter().all(|name| header.contains(name))
 }
 
 fn check_timestamp(text: &str, now: u64) -> Result<(), Answer> {

@@ -77,6 +77,28 @@ const LEFT_OUT: [(&str, &str, &[&str]); 5] = [
     ("tag", "GET", &["devices", "nodes", "rack_controllers", "region_controllers"]),
 ];
 
+/// Places of a real MAAS that the simulated one does not have, by the first part of their path.
+const PLACES_LEFT_OUT: [&str; 18] = [
+    "account",
+    "boot-resources",
+    "devices",
+    "dnsresources",
+    "domains",
+    "events",
+    "fabrics",
+    "ipaddresses",
+    "ipranges",
+    "maas",
+    "nodes",
+    "rackcontrollers",
+    "resourcepool",
+    "resourcepools",
+    "scripts",
+    "subnets",
+    "vlans",
+    "zones",
+];
+
 /// Is a place in the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Resource {
@@ -105,6 +127,9 @@ impl Resource {
             ["machines", id] => Ok(Self::Machine((*id).to_owned())),
             ["tags"] => Ok(Self::Tags),
             ["tags", name] => Ok(Self::Tag((*name).to_owned())),
+            [first, ..] if PLACES_LEFT_OUT.contains(first) => {
+                Err(Answer::text(501, "The simulated MAAS does not have this part of the API."))
+            }
             _ => Err(missing()),
         }
     }

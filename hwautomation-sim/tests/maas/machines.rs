@@ -1,7 +1,7 @@
 //! What MAAS does with machines and tags.
 
 use crate::bench::{Bench, SRV, WITH_SSH};
-use hwautomation_sim::{Outcome, Power, RackPlan, SeenPower, Status};
+use hwautomation_sim::{Environment, Outcome, Power, RackPlan, SeenPower, Status};
 use serde_json::json;
 
 #[tokio::test]
@@ -70,6 +70,32 @@ async fn a_machine_goes_into_rescue_mode_and_back_to_ready() {
     bench
         .until("it is ready and off", |truth| truth.status == Status::Ready && truth.power == Power::Off)
         .await;
+}
+
+#[tokio::test]
+async fn a_deployed_machine_comes_back_from_rescue_mode_running() {
+    let bench = Bench::new().await;
+    bench.rack.change(SRV, |machine| machine.record.status = Status::Deployed);
+    assert_eq!(bench.op("rescue_mode", "").await.status, 200);
+    bench.until("it is in rescue mode", |truth| truth.status == Status::RescueMode).await;
+    assert_eq!(bench.op("exit_rescue_mode", "").await.status, 200);
+    bench.until("it runs from its disk", |truth| truth.environment == Some(Environment::Disk)).await;
+    assert_eq!(bench.truth().status, Status::Deployed);
+}
+
+#[tokio::test]
+async fn a_rescue_mode_that_cannot_begin_leaves_the_machine_as_it_was() {
+    let bench = Bench::new().await;
+    bench.ready_with_ssh().await;
+    bench.rack.change(SRV, |machine| {
+        machine.record.power_parameters.insert("power_address".to_owned(), json!("10.99.0.1"))
+    });
+    assert_eq!(bench.op("rescue_mode", "").await.status, 500);
+    let machine = bench.machine().await.json();
+    assert_eq!(
+        (&machine["status_name"], &machine["commissioning_status_name"]),
+        (&json!("Ready"), &json!("Passed"))
+    );
 }
 
 #[tokio::test]
@@ -185,6 +211,7 @@ async fn what_is_not_simulated_is_said_to_be_so() {
     let bench = Bench::new().await;
     assert_eq!(bench.op("deploy", "").await.status, 501);
     assert_eq!(bench.client.post("machines/", "hostname=x").await.status, 501);
+    assert_eq!(bench.client.get("events/?op=query").await.status, 501);
 }
 
 #[tokio::test]
