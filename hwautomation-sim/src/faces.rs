@@ -2,19 +2,13 @@
 
 use crate::net::Sockets;
 use crate::world::World;
-use crate::{bmc, host};
+use crate::{bmc, host, maas};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// Starts every face on its sockets. The tasks end when the set is dropped.
 pub(crate) fn start(world: &Arc<World>, sockets: Sockets, tasks: &mut JoinSet<()>) {
-    let Sockets { bmc, host, maas } = sockets;
-    bmc::serve(world, bmc, tasks);
-    host::serve(world, host, tasks);
-    // The last face takes this over when it comes: maas::serve(world, maas).
-    let waiting = (world.clone(), maas);
-    tasks.spawn(async move {
-        let _held = waiting;
-        std::future::pending::<()>().await;
-    });
+    bmc::serve(world, sockets.bmc, tasks);
+    host::serve(world, sockets.host, tasks);
+    tasks.spawn(maas::serve(Arc::clone(world), sockets.maas));
 }

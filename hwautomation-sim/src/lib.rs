@@ -25,6 +25,7 @@ mod fault;
 mod host;
 mod keep;
 mod log;
+mod maas;
 mod model;
 mod net;
 mod plan;

@@ -1,0 +1,7 @@
+//! The simulated MAAS, asked over HTTP.
+
+mod bench;
+mod client;
+mod faults;
+mod machines;
+mod recordings;
