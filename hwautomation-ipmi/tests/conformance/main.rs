@@ -1,10 +1,12 @@
-//! Core's suites against the simulated BMC, with both cipher suites.
+//! Core's suites against the simulated BMC, with both cipher suites, and what only IPMI has: log-ins that go wrong.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bmc;
 mod boot;
+mod login;
 mod power;
 mod rack;
+mod refusal;
 
 mod suite_3 {
     use crate::rack::RackFixture;

@@ -32,6 +32,11 @@ pub(crate) struct RackFixture {
 impl RackFixture {
     /// Starts a rack with one machine that runs, and a driver that may use one cipher suite.
     pub(crate) async fn start(suite: u8) -> Self {
+        Self::start_with(&[suite]).await
+    }
+
+    /// The same with several suites.
+    pub(crate) async fn start_with(suites: &[u8]) -> Self {
         let tempo = Tempo { bmc_reset: Duration::from_millis(200), ..Tempo::instant() };
         let plan = RackPlan::servers(1).spare_bmc_address(SPARE).spare_bmc_address(NOBODY).tempo(tempo);
         let rack = plan.start().await.unwrap();
@@ -39,7 +44,7 @@ impl RackFixture {
         let password = rack.sheet().servers[0].bmc.password.clone();
         let credentials = StaticCredentials::default().with("bmc", Secret::new(password.clone()));
         let config = IpmiConfig {
-            cipher_suites: vec![suite],
+            cipher_suites: suites.to_vec(),
             retransmit: Duration::from_millis(50),
             command_limit: Duration::from_millis(600),
             handshake_limit: Duration::from_millis(900),
