@@ -26,7 +26,7 @@ pub struct IpmiConfig {
     /// Default 500 ms: slow BMCs need about that long to compute a log-in.
     #[serde(rename = "retransmit_ms", with = "millis")]
     pub retransmit: Duration,
-    /// Lengthens that wait after each time, in percent (100 to 400). Default 150: half as long again.
+    /// Lengthens that wait after each time, in percent (100 to 400). Default 125: a quarter longer.
     pub retransmit_growth: u16,
     /// Limits one command with all its retransmissions. In JSON `command_limit_ms`. Default 5 s.
     #[serde(rename = "command_limit_ms", with = "millis")]
@@ -62,7 +62,7 @@ impl Default for IpmiConfig {
         Self {
             cipher_suites: vec![17, 3],
             retransmit: Duration::from_millis(500),
-            retransmit_growth: 150,
+            retransmit_growth: 125,
             command_limit: Duration::from_secs(5),
             handshake_limit: Duration::from_secs(15),
             turn_limit: Duration::from_secs(60),

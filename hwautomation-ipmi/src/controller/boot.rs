@@ -77,10 +77,10 @@ async fn write(turn: &mut Turn, flags: &Command) -> Result<(), IpmiError> {
     Ok(())
 }
 
-/// Sends what is good to have: a refusal is no failure, since the flags are read back.
+/// Sends what is good to have: a lasting refusal is no failure, since the flags are read back.
 async fn optional(turn: &mut Turn, command: &Command) -> Result<(), IpmiError> {
     match turn.send(command).await {
-        Err(IpmiError::Refused { what, completion }) => {
+        Err(IpmiError::Refused { what, completion }) if !completion.passes() => {
             tracing::debug!(what, %completion, "the BMC does without");
             Ok(())
         }

@@ -119,7 +119,7 @@ async fn leave(turn: &mut Turn, channel: u8, error: &IpmiError) {
 async fn finish(turn: &mut Turn, channel: u8) -> Result<LanSettings, IpmiError> {
     for state in [COMMIT, COMPLETE] {
         match turn.send(&progress(channel, state)).await {
-            Err(IpmiError::Refused { .. }) => {}
+            Err(IpmiError::Refused { completion, .. }) if !completion.passes() => {}
             answer => drop(answer?),
         }
     }

@@ -26,6 +26,11 @@ impl Completion {
         matches!(self.0, 0x80 | 0xC1 | 0xC2 | 0xC9 | 0xCB | 0xCC | 0xD5 | 0xD6)
     }
 
+    /// Tells whether the same command may succeed in a moment.
+    pub(crate) fn passes(self) -> bool {
+        self.kind() == ErrorKind::Busy
+    }
+
     pub(crate) fn kind(self) -> ErrorKind {
         match self.0 {
             0xC0 | 0xC3 | 0xC4 | 0xCE | 0xCF | 0xD0 | 0xD1 | 0xD2 => ErrorKind::Busy,

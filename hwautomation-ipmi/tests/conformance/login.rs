@@ -1,0 +1,114 @@
+//! Log-ins over a bad way and into odd BMCs.
+
+use super::rack::RackFixture;
+use hwautomation_core::error::{Error, ErrorClass, ErrorKind};
+use hwautomation_core::plugin::{PowerAction, PowerController, PowerState};
+use hwautomation_core::testing::conformance::DeviceFixture;
+use hwautomation_sim::{Action, Face, Fault, Refusal};
+use std::time::Duration;
+
+fn fault(action: Action, command: &str) -> Fault {
+    Fault::new(action).face(Face::Bmc).command(command)
+}
+
+async fn read(fixture: &RackFixture) -> Result<PowerState, Error> {
+    fixture.driver.power_state(&fixture.machine()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_lost_anywhere_on_the_way_in_does_not_keep_us_out() {
+    for command in [
+        "get channel auth capabilities",
+        "get channel cipher suites",
+        "open session",
+        "rakp 1",
+        "rakp 3",
+        "set session privilege",
+    ] {
+        for action in [Action::Drop, Action::LoseAnswer, Action::Duplicate] {
+            let fixture = RackFixture::start_with(&[17, 3]).await;
+            fixture.inject(fault(action.clone(), command).times(1));
+            assert_eq!(read(&fixture).await.unwrap(), PowerState::On, "{command}, {action:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_rakp_is_never_sent_twice_in_one_session() {
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(fault(Action::LoseAnswer, "rakp 3").times(2));
+    assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
+    let count = |command: &str| fixture.count(|entry| entry.command == command);
+    assert_eq!((count("open session"), count("rakp 1"), count("rakp 3")), (3, 3, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_slower_than_the_first_wait_is_waited_for_longer() {
+    let fixture = RackFixture::start(17).await;
+    // Three times the first wait: the fourth attempt is patient enough.
+    fixture.inject(fault(Action::Delay(Duration::from_millis(110)), "rakp 1"));
+    assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_misleading_refusal_of_a_suite_leads_to_the_next_one() {
+    for code in [0x01, 0x05, 0x07, 0x09, 0x0A, 0x10, 0x11, 0x12] {
+        let fixture = RackFixture::start_with(&[17, 3]).await;
+        fixture.inject(fault(Action::Refuse(Refusal::Code(code)), "open session").times(1));
+        assert_eq!(read(&fixture).await.unwrap(), PowerState::On, "{code:#x}");
+        assert_eq!(fixture.count(|entry| entry.command == "open session"), 2, "{code:#x}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_without_a_free_session_is_busy_and_not_pressed() {
+    let fixture = RackFixture::start_with(&[17, 3]).await;
+    fixture.inject(Fault::bmc_slots_full());
+    let error = read(&fixture).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Busy, ErrorClass::Transient { after: None }));
+    assert_eq!(fixture.count(|entry| entry.command == "open session"), 2, "each suite once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_that_the_bmc_does_not_take_is_tried_three_times_and_is_no_wrong_password() {
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(fault(Action::Refuse(Refusal::Code(0x0F)), "rakp 3"));
+    let error = read(&fixture).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Protocol, ErrorClass::Transient { after: None }));
+    assert_eq!(fixture.count(|entry| entry.command == "rakp 3"), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_proof_at_the_end_is_another_key_of_the_bmc() {
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(fault(Action::Unclear, "rakp 3"));
+    let error = read(&fixture).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Unauthorized, ErrorClass::Permanent));
+    assert!(error.message().contains("K_g") && error.remedy().unwrap().contains("settings.ipmi.kg"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_privilege_that_the_user_does_not_have_is_forbidden() {
+    let fixture = RackFixture::start(17).await;
+    fixture.rack.change("srv001", |machine| {
+        machine
+            .bmc
+            .users
+            .iter_mut()
+            .filter(|user| user.name == "ADMIN")
+            .for_each(|user| user.privilege = Some(2));
+    });
+    let error = read(&fixture).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Forbidden, ErrorClass::Permanent), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_that_says_everything_twice_is_understood_and_obeyed_once() {
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(Fault::repeats_itself());
+    for _ in 0..5 {
+        assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
+    }
+    fixture.driver.request_power(&fixture.machine(), PowerAction::Reset).await.unwrap();
+    assert_eq!(fixture.done("chassis control"), 1);
+}

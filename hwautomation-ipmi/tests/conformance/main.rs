@@ -1,0 +1,41 @@
+//! Core's suites against the simulated BMC, with both cipher suites, and what only IPMI has: log-ins that go wrong.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod bmc;
+mod boot;
+mod login;
+mod power;
+mod rack;
+mod refusal;
+
+mod suite_3 {
+    use crate::rack::RackFixture;
+
+    mod power {
+        hwautomation_core::power_conformance!(super::RackFixture::start(3).await);
+    }
+
+    mod boot {
+        hwautomation_core::boot_conformance!(super::RackFixture::start(3).await);
+    }
+
+    mod bmc {
+        hwautomation_core::bmc_conformance!(super::RackFixture::start(3).await);
+    }
+}
+
+mod suite_17 {
+    use crate::rack::RackFixture;
+
+    mod power {
+        hwautomation_core::power_conformance!(super::RackFixture::start(17).await);
+    }
+
+    mod boot {
+        hwautomation_core::boot_conformance!(super::RackFixture::start(17).await);
+    }
+
+    mod bmc {
+        hwautomation_core::bmc_conformance!(super::RackFixture::start(17).await);
+    }
+}
