@@ -23,6 +23,9 @@ const POLL: Duration = Duration::from_millis(250);
 /// Nothing lies between this program and its simulated servers in which a command could wait.
 const SETTLE: Duration = Duration::from_secs(2);
 
+/// Simulated BMCs answer within milliseconds: one that has not answered within this is not there.
+const QUICK: Duration = Duration::from_secs(1);
+
 /// Makes a manager of everything on the sheet. Host keys that were seen are remembered in `pins`.
 pub fn manager(sheet: &RackSheet, profiles: DeviceProfiles, pins: Option<&Path>) -> Result<ManagerBuilder> {
     let credentials = Arc::new(credentials(sheet));
@@ -30,7 +33,13 @@ pub fn manager(sheet: &RackSheet, profiles: DeviceProfiles, pins: Option<&Path>)
 
     let maas = MaasConfig::new(sheet.maas.url.clone(), SecretRef::new("static:maas")?);
     let maas = MaasCommissioner::new(&maas, credentials.clone())?;
-    let ipmi = IpmiConfig { connect: connect.clone(), ..IpmiConfig::default() };
+    let ipmi = IpmiConfig {
+        retransmit: QUICK / 10,
+        command_limit: QUICK,
+        handshake_limit: QUICK,
+        connect: connect.clone(),
+        ..IpmiConfig::default()
+    };
     let ipmi = Arc::new(IpmiController::new(ipmi, credentials.clone())?);
     let pins: Arc<dyn HostKeyPins> = match pins {
         Some(file) => Arc::new(FilePins::open(file)?),

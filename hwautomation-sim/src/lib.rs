@@ -17,8 +17,6 @@
 //! # }
 //! ```
 
-#![allow(dead_code, reason = "until all faces are in")]
-
 mod bmc;
 mod faces;
 mod fault;

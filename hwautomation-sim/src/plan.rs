@@ -216,6 +216,7 @@ impl ServerPlan {
             device_type: self.device_type.clone(),
             hardware,
             bmc,
+            bmc_address_racked: address,
             bios: self.bios.clone().unwrap_or_else(supermicro_x11),
             host_address: self.host_address.unwrap_or(Ipv4Addr::new(192, 168, 2, place)),
             record,

@@ -45,7 +45,7 @@ pub struct ServerSheet {
 /// Is how a BMC is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BmcSheet {
-    /// The nominal address.
+    /// The nominal address at which it was racked; a BMC that was moved since is elsewhere.
     pub address: Ipv4Addr,
     /// The administrator.
     pub username: String,
@@ -85,7 +85,7 @@ impl ServerSheet {
             system_id: machine.record.system_id.clone(),
             device_type: machine.device_type.clone(),
             bmc: BmcSheet {
-                address: machine.bmc.lan.address,
+                address: machine.bmc_address_racked,
                 username: administrator.name,
                 password: String::from_utf8_lossy(&administrator.password).into_owned(),
             },

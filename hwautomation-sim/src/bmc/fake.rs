@@ -31,6 +31,7 @@ pub(crate) fn machine(user: &str, password: &str) -> Machine {
         bmc: Bmc::new(lan, [9; 16], User::administrator(user, password)),
         hardware,
         bios: Default::default(),
+        bmc_address_racked: Ipv4Addr::new(10, 0, 0, 1),
         host_address: Ipv4Addr::new(10, 1, 0, 1),
         record: Record::new("abc123".to_owned(), Default::default()),
         tempo: Tempo::instant(),

@@ -49,7 +49,6 @@ pub(super) fn failed(failure: &PowerFailure) -> Answer {
         PowerFailure::NoAnswer => "ipmi: connection timeout",
         PowerFailure::NoSuchUser => "ipmi: username invalid",
         PowerFailure::WrongPassword => "ipmi: password invalid",
-        PowerFailure::Refused(text) => text,
     };
     Answer::text(500, text)
 }

@@ -25,6 +25,8 @@ pub struct Machine {
     pub bmc: Bmc,
     /// Its firmware settings.
     pub bios: Bios,
+    /// Where its BMC was when it was racked, as somebody wrote it down then.
+    pub bmc_address_racked: Ipv4Addr,
     /// The nominal address that its environments get by DHCP.
     pub host_address: Ipv4Addr,
     /// What MAAS knows of it.

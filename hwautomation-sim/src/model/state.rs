@@ -53,8 +53,6 @@ pub(crate) enum PowerFailure {
     NoAnswer,
     NoSuchUser,
     WrongPassword,
-    /// A fault refused it.
-    Refused(String),
 }
 
 impl State {
