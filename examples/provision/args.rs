@@ -26,9 +26,13 @@ pub struct Args {
     /// What happens when a step fails for good
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub on_failure: Failed,
-    /// Keeps history, and the simulated hardware beside it, and goes on with what is unfinished there
+    /// Keeps history, and the simulated hardware beside it, and goes on with what is there: what is unfinished is
+    /// resumed, and a server that is ready is not provisioned again
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,
+    /// Tells runs in --db that halted to try again
+    #[arg(long, requires = "db")]
+    pub retry: bool,
     /// Writes what happened as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

@@ -2,11 +2,11 @@
 
 use crate::args::Args;
 use hwautomation_core::actor::Actor;
-use hwautomation_core::engine::WorkflowManager;
+use hwautomation_core::engine::{Submission, WorkflowManager};
 use hwautomation_core::error::{Error, Result};
 use hwautomation_core::id::WorkflowId;
 use hwautomation_core::provisioning::ProvisioningRequest;
-use hwautomation_core::record::WorkflowSummary;
+use hwautomation_core::record::{RunState, SubState, WorkflowSummary};
 use hwautomation_core::store::WorkflowFilter;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -56,27 +56,46 @@ fn for_server(number: u8) -> Result<ProvisioningRequest> {
     Ok(request)
 }
 
-/// Submits what is not under way. When the store holds unfinished runs, those go on, and only servers without any
-/// run are submitted.
+/// Submits what is neither under way nor done.
 pub async fn submit(
     manager: &WorkflowManager,
     requests: &[ProvisioningRequest],
     args: &Args,
 ) -> Result<Vec<WorkflowId>> {
+    let operator = Actor::person("operator");
     let rows = manager.list(&WorkflowFilter::default(), None, RUNS_MAX).await?;
     let newest = newest_of_each(rows);
-    let resuming = newest.values().any(|row| !row.state.is_terminal());
     let mut ids = Vec::new();
     for request in requests {
-        match newest.get(&request.server_id).filter(|_| resuming) {
-            Some(row) => ids.push(row.id),
-            None => {
-                let submission = request.submission()?.on_failure(args.on_failure.into());
-                ids.push(manager.submit(submission, &Actor::person("operator")).await?);
+        let submission = request.submission()?.on_failure(args.on_failure.into());
+        let known = newest.get(&request.server_id).filter(|row| !is_over(row.state));
+        let id = match known {
+            Some(row) if row.state == RunState::Completed && !same(manager, row.id, &submission).await? => {
+                None
             }
+            known => known.map(|row| row.id),
+        };
+        match id {
+            Some(id) => ids.push(id),
+            None => ids.push(manager.submit(submission, &operator).await?),
+        }
+    }
+    if args.retry {
+        for row in newest.values().filter(|row| row.sub_state == Some(SubState::Halted)) {
+            manager.retry(row.id, "asked for on the command line", &operator).await?;
         }
     }
     Ok(ids)
+}
+
+/// Tells whether a run ended so that the server is asked for anew.
+fn is_over(state: RunState) -> bool {
+    matches!(state, RunState::Failed | RunState::Cancelled)
+}
+
+/// Tells whether a run was asked for the same.
+async fn same(manager: &WorkflowManager, id: WorkflowId, submission: &Submission) -> Result<bool> {
+    Ok(manager.state(id).await?.spec.request == submission.request)
 }
 
 /// Rows come newest first.

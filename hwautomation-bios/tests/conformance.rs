@@ -66,3 +66,13 @@ async fn staging_leaves_no_file_and_no_boot_behind() {
     assert_eq!(sim.rack.truth("srv001").boots, 1);
     assert!(!sim.rack.log().iter().any(|entry| entry.command.contains("reboot")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_commands_than_channels_run_one_after_the_other() {
+    let sim = Sim::start().await;
+    let shell = ShellFixture::plugin(&sim);
+    for number in 0..25 {
+        let ran = shell.run(&sim.machine(), &ShellCommand::new("true")).await;
+        assert!(ran.is_ok(), "command {number}: {ran:?}");
+    }
+}

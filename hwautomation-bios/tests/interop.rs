@@ -113,6 +113,17 @@ async fn commands_of_one_machine_share_a_connection() {
     assert_eq!(host.connections(), 1);
 }
 
+/// OpenSSH lets a connection have ten channels at once (`MaxSessions`); one that is over must not count.
+#[tokio::test]
+async fn more_commands_than_channels_run_one_after_the_other_on_one_connection() {
+    let host = host!(Host::start());
+    for number in 0..25 {
+        let ran = host.plugin().run(&host.machine(), &ShellCommand::new("true")).await;
+        assert!(ran.is_ok(), "command {number}: {ran:?}");
+    }
+    assert_eq!(host.connections(), 1);
+}
+
 #[tokio::test]
 async fn a_new_generation_has_a_connection_of_its_own() {
     let host = host!(Host::start());

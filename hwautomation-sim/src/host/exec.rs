@@ -26,7 +26,7 @@ pub(super) enum Left {
 
 /// Serves a channel to its end.
 pub(super) async fn serve(opened: Opened, host: Arc<Host>) -> Left {
-    let Opened { channel, handle } = opened;
+    let Opened { channel, handle, place: _place } = opened;
     let (mut read, write) = channel.split();
     let Some(command) = asked(&mut read).await else {
         return Left::Done;

@@ -8,19 +8,21 @@ use russh::server::{
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
 use subtle::ConstantTimeEq as _;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::board::Up;
 use super::machine::Host;
 use crate::log::Outcome;
 
-/// How many channels a connection may open in its life at once: OpenSSH's `MaxSessions`.
+/// How many channels a connection may have open at once: OpenSSH's `MaxSessions`.
 pub(super) const CHANNELS_MAX: usize = 10;
 
 /// Is a channel that was opened, on its way to whoever runs its commands.
 pub(super) struct Opened {
     pub(super) channel: Channel<Msg>,
     pub(super) handle: Handle,
+    /// Its place among the connection's channels, free again when whoever serves it is done.
+    pub(super) place: OwnedSemaphorePermit,
 }
 
 /// Answers one client.
@@ -30,7 +32,7 @@ pub(super) struct Client {
     authorized: Vec<PublicKey>,
     password: Option<String>,
     opened: mpsc::Sender<Opened>,
-    channels: usize,
+    places: Arc<Semaphore>,
 }
 
 impl Client {
@@ -41,7 +43,7 @@ impl Client {
             authorized: up.authorized.iter().filter_map(|key| PublicKey::from_openssh(key).ok()).collect(),
             password: up.password.clone(),
             opened,
-            channels: 0,
+            places: Arc::new(Semaphore::new(CHANNELS_MAX)),
         }
     }
 
@@ -97,19 +99,13 @@ impl Handler for Client {
         reply: ChannelOpenHandle,
         session: &mut Session,
     ) -> Answer {
-        if self.channels >= CHANNELS_MAX {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
-        }
-        self.channels += 1;
+        };
         let handle = session.handle();
         reply.accept().await;
-        self.opened.send(Opened { channel, handle }).await.map_err(|_| russh::Error::Disconnect)
-    }
-
-    async fn channel_close(&mut self, _: ChannelId, _: &mut Session) -> Answer {
-        self.channels = self.channels.saturating_sub(1);
-        Ok(())
+        self.opened.send(Opened { channel, handle, place }).await.map_err(|_| russh::Error::Disconnect)
     }
 
     async fn exec_request(&mut self, channel: ChannelId, _: &[u8], session: &mut Session) -> Answer {
