@@ -270,17 +270,28 @@ impl Attempt<'_> {
         let request = rakp1(self.tag_of(Stage::Rakp1), &exchange);
         self.link.send(&bare(Payload::Rakp1, &request)).await?;
         let read = |body: &[u8], tag| Rakp2::read(body, tag, exchange.console_id, exchange.suite);
-        let (managed_random, guid, code) = match self.receive(Stage::Rakp1, Payload::Rakp2, read).await? {
-            Rakp2::Refused(code) => return Err(refused(Stage::Rakp1, code)),
-            Rakp2::Proof { managed_random, guid, code } => (managed_random, guid, code),
+        let code = match self.receive(Stage::Rakp1, Payload::Rakp2, read).await {
+            Ok(Rakp2::Refused(code)) => return Err(refused(Stage::Rakp1, code)),
+            Ok(Rakp2::Proof { managed_random, guid, code }) => {
+                (exchange.managed_random, exchange.guid) = (managed_random, guid);
+                code
+            }
+            Err(silence) => {
+                self.give_up(&exchange).await?;
+                return Err(silence);
+            }
         };
-        (exchange.managed_random, exchange.guid) = (managed_random, guid);
         if exchange.accepts_rakp2(&self.login.credentials.password, &code) {
             return Ok(exchange);
         }
-        let refusal = rakp3_refusal(self.tag_of(Stage::Rakp3), exchange.managed_id);
-        self.link.send(&bare(Payload::Rakp3, &refusal)).await?;
+        self.give_up(&exchange).await?;
         Err(Failure::Final(IpmiError::WrongPassword))
+    }
+
+    /// Tells the BMC to forget what was begun: it has few places, and would keep this one for a minute.
+    async fn give_up(&self, exchange: &Exchange) -> Result<(), IpmiError> {
+        let refusal = rakp3_refusal(self.tag_of(Stage::Rakp3), exchange.managed_id);
+        self.link.send(&bare(Payload::Rakp3, &refusal)).await
     }
 }
 

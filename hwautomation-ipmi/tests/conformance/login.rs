@@ -112,3 +112,13 @@ async fn a_bmc_that_says_everything_twice_is_understood_and_obeyed_once() {
     fixture.driver.request_power(&fixture.machine(), PowerAction::Reset).await.unwrap();
     assert_eq!(fixture.done("chassis control"), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_ins_that_got_lost_do_not_fill_the_places_of_the_bmc() {
+    // More than it has places: each log-in that got no answer was given up.
+    const LOST: u32 = 6;
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(fault(Action::LoseAnswer, "rakp 1").times(LOST));
+    assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
+    assert_eq!(fixture.count(|entry| entry.command == "rakp 1"), u64::from(LOST) + 1);
+}
