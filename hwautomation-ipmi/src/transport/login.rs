@@ -177,18 +177,17 @@ impl Login<'_> {
         let password = &self.credentials.password;
         let keys = exchange.keys(self.credentials.kg.as_ref().unwrap_or(password));
         let proof = rakp3(attempt.tag_of(Stage::Rakp3), exchange.managed_id, &exchange.rakp3_code(password));
-        link.send(&bare(Payload::Rakp3, &proof)).await?;
-        let answer = attempt.receive(Stage::Rakp3, Payload::Rakp4, |body, tag| {
-            Rakp4::read(body, tag, exchange.console_id, suite)
-        });
-        let answer = answer.await;
-        let accepted = matches!(&answer, Ok(Rakp4::Proof { code }) if exchange.accepts_rakp4(&keys, code));
-        // From here on the BMC may hold the session, and dropping this tells it.
+        // From here on the BMC may hold the session, and dropping this tells it, wherever this call ends.
         let sealed = Sealed::new(exchange.console_id, exchange.managed_id, keys);
         let session = Session::new(link, sealed, self.timing, Arc::clone(&self.permit));
-        match answer? {
+        session.link().send(&bare(Payload::Rakp3, &proof)).await?;
+        let attempt = Attempt { login: self, link: session.link(), waits, wait, tag };
+        let read = |body: &[u8], tag| Rakp4::read(body, tag, exchange.console_id, suite);
+        match attempt.receive(Stage::Rakp3, Payload::Rakp4, read).await? {
             Rakp4::Refused(code) => Err(refused(Stage::Rakp3, code)),
-            Rakp4::Proof { .. } if accepted => self.rise(session, waits).await,
+            Rakp4::Proof { code } if exchange.accepts_rakp4(session.keys(), &code) => {
+                self.rise(session, waits).await
+            }
             Rakp4::Proof { .. } => Err(Failure::Final(IpmiError::WrongKg)),
         }
     }
