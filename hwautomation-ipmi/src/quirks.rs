@@ -1,10 +1,9 @@
 //! What hardware differs in: a question each, with the defect and where it was seen.
 //!
-//! Some need no question. Soft power-off: boards whose BMC presses a virtual power button turn on when they are off,
-//! so it is not sent then. Dell: the address is read-only while its source is DHCP, so the source is written first.
-//! The boot device: BMCs clear it 60 s after it was set unless told otherwise (parameter 3). Privilege: many BMCs compute with the byte of Open Session, so it is always explicit
-//! (freeipmi's `opensesspriv`, ipmi_sim). Checksums: wrong inside sessions on Supermicro X9, where the packet's code
-//! protects the message, so they are not looked at there.
+//! Some need no question. Dell: the address is read-only while its source is DHCP, so the source is written first.
+//! Every BMC: the boot device is dropped 60 s after it was set unless parameter 3 says otherwise. Privilege: many BMCs
+//! compute with the byte of Open Session, so it is always explicit (freeipmi's `opensesspriv`; ipmi_sim). Checksums:
+//! wrong inside sessions on Supermicro X9, where the packet's code protects the message, so they are not looked at.
 
 use crate::model::manufacturer;
 
@@ -15,11 +14,11 @@ pub(crate) fn may_mean_another_suite(status: u8) -> bool {
 }
 
 /// Returns the boot device number for "the disk, by UEFI", where it is not that for "the disk": Supermicro boards
-/// fall back to the legacy disk with number 2 (as OpenStack Ironic found).
+/// want the second byte to be 24h, which is device 9 (OpenStack Ironic writes it so).
 pub(crate) fn uefi_disk(manufacturer_id: u32) -> Option<u8> {
     matches!(manufacturer_id, manufacturer::SUPERMICRO | manufacturer::SUPERMICRO_OLD).then_some(9)
 }
 
-/// How often a log-in that lost its way may begin anew: after a duplicated RAKP message 1, ipmi_sim and others
-/// answer twice with different random numbers and refuse the proof for the first. More tries could lock an account.
+/// How often a log-in may begin anew after both sides lost each other: a BMC that gets RAKP message 1 twice may
+/// answer twice with different random numbers, and refuse the proof for the first. More tries could lock an account.
 pub(crate) const LOST_EACH_OTHER_MAX: u32 = 2;

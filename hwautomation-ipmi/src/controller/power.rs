@@ -44,7 +44,7 @@ async fn state(turn: &mut Turn) -> Result<PowerState, IpmiError> {
 async fn request(call: &Call<'_>, action: PowerAction) -> Result<(), IpmiError> {
     let command = chassis::control(action).ok_or(IpmiError::Unsupported)?;
     let mut turn = call.turn().await?;
-    // The virtual power button of some boards turns a machine on that is off.
+    // A BMC that asks by pressing the power button would turn on a machine that is off.
     if action == PowerAction::GracefulOff && state(&mut turn).await? == PowerState::Off {
         return Ok(());
     }

@@ -177,18 +177,17 @@ impl Login<'_> {
         let password = &self.credentials.password;
         let keys = exchange.keys(self.credentials.kg.as_ref().unwrap_or(password));
         let proof = rakp3(attempt.tag_of(Stage::Rakp3), exchange.managed_id, &exchange.rakp3_code(password));
-        link.send(&bare(Payload::Rakp3, &proof)).await?;
-        let answer = attempt.receive(Stage::Rakp3, Payload::Rakp4, |body, tag| {
-            Rakp4::read(body, tag, exchange.console_id, suite)
-        });
-        let answer = answer.await;
-        let accepted = matches!(&answer, Ok(Rakp4::Proof { code }) if exchange.accepts_rakp4(&keys, code));
-        // From here on the BMC may hold the session, and dropping this tells it.
+        // From here on the BMC may hold the session, and dropping this tells it, wherever this call ends.
         let sealed = Sealed::new(exchange.console_id, exchange.managed_id, keys);
         let session = Session::new(link, sealed, self.timing, Arc::clone(&self.permit));
-        match answer? {
+        session.link().send(&bare(Payload::Rakp3, &proof)).await?;
+        let attempt = Attempt { login: self, link: session.link(), waits, wait, tag };
+        let read = |body: &[u8], tag| Rakp4::read(body, tag, exchange.console_id, suite);
+        match attempt.receive(Stage::Rakp3, Payload::Rakp4, read).await? {
             Rakp4::Refused(code) => Err(refused(Stage::Rakp3, code)),
-            Rakp4::Proof { .. } if accepted => self.rise(session, waits).await,
+            Rakp4::Proof { code } if exchange.accepts_rakp4(session.keys(), &code) => {
+                self.rise(session, waits).await
+            }
             Rakp4::Proof { .. } => Err(Failure::Final(IpmiError::WrongKg)),
         }
     }
@@ -270,17 +269,28 @@ impl Attempt<'_> {
         let request = rakp1(self.tag_of(Stage::Rakp1), &exchange);
         self.link.send(&bare(Payload::Rakp1, &request)).await?;
         let read = |body: &[u8], tag| Rakp2::read(body, tag, exchange.console_id, exchange.suite);
-        let (managed_random, guid, code) = match self.receive(Stage::Rakp1, Payload::Rakp2, read).await? {
-            Rakp2::Refused(code) => return Err(refused(Stage::Rakp1, code)),
-            Rakp2::Proof { managed_random, guid, code } => (managed_random, guid, code),
+        let code = match self.receive(Stage::Rakp1, Payload::Rakp2, read).await {
+            Ok(Rakp2::Refused(code)) => return Err(refused(Stage::Rakp1, code)),
+            Ok(Rakp2::Proof { managed_random, guid, code }) => {
+                (exchange.managed_random, exchange.guid) = (managed_random, guid);
+                code
+            }
+            Err(silence) => {
+                self.give_up(&exchange).await?;
+                return Err(silence);
+            }
         };
-        (exchange.managed_random, exchange.guid) = (managed_random, guid);
         if exchange.accepts_rakp2(&self.login.credentials.password, &code) {
             return Ok(exchange);
         }
-        let refusal = rakp3_refusal(self.tag_of(Stage::Rakp3), exchange.managed_id);
-        self.link.send(&bare(Payload::Rakp3, &refusal)).await?;
+        self.give_up(&exchange).await?;
         Err(Failure::Final(IpmiError::WrongPassword))
+    }
+
+    /// Tells the BMC to forget what was begun: it has few places, and would keep this one for a minute.
+    async fn give_up(&self, exchange: &Exchange) -> Result<(), IpmiError> {
+        let refusal = rakp3_refusal(self.tag_of(Stage::Rakp3), exchange.managed_id);
+        self.link.send(&bare(Payload::Rakp3, &refusal)).await
     }
 }
 

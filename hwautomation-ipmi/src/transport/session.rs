@@ -4,7 +4,7 @@ use super::link::Link;
 use super::timing::Timing;
 use crate::error::IpmiError;
 use crate::model::command::{Command, Repeat};
-use crate::wire::{Answer, Request, Sealed, random};
+use crate::wire::{Answer, Keys, Request, Sealed, random};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -28,6 +28,14 @@ pub(crate) struct Session {
 impl Session {
     pub(super) fn new(link: Link, sealed: Sealed, timing: Timing, permit: Arc<OwnedSemaphorePermit>) -> Self {
         Self { link, sealed, timing, number: 0, _permit: permit }
+    }
+
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        self.sealed.keys()
     }
 
     /// Sends a command and returns its answer, whatever its completion code.

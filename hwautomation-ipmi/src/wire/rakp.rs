@@ -88,7 +88,7 @@ pub(crate) fn rakp3(tag: u8, managed_id: u32, code: &[u8]) -> Vec<u8> {
     [&[tag, 0, 0, 0], managed_id.to_le_bytes().as_slice(), code].concat()
 }
 
-/// Tells the BMC that its proof was wrong, so that it forgets the session.
+/// Tells the BMC that its proof was wrong or did not come, so that it forgets the session.
 pub(crate) fn rakp3_refusal(tag: u8, managed_id: u32) -> Vec<u8> {
     [&[tag, WRONG_CODE, 0, 0], managed_id.to_le_bytes().as_slice()].concat()
 }

@@ -31,6 +31,10 @@ impl Sealed {
         self.managed_id
     }
 
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// Wraps a message under the next sequence number.
     pub(crate) fn seal(&mut self, message: &[u8], iv: &[u8; BLOCK]) -> Vec<u8> {
         // Zero belongs to packets outside of sessions.

@@ -1,6 +1,6 @@
 //! Log-ins over a bad way and into odd BMCs.
 
-use super::rack::RackFixture;
+use super::rack::{PATIENCE, RackFixture};
 use hwautomation_core::error::{Error, ErrorClass, ErrorKind};
 use hwautomation_core::plugin::{PowerAction, PowerController, PowerState};
 use hwautomation_core::testing::conformance::DeviceFixture;
@@ -111,4 +111,28 @@ async fn a_bmc_that_says_everything_twice_is_understood_and_obeyed_once() {
     }
     fixture.driver.request_power(&fixture.machine(), PowerAction::Reset).await.unwrap();
     assert_eq!(fixture.done("chassis control"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_ins_that_got_lost_do_not_fill_the_places_of_the_bmc() {
+    // More than it has places: each log-in that got no answer was given up.
+    const LOST: u32 = 6;
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(fault(Action::LoseAnswer, "rakp 1").times(LOST));
+    assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
+    assert_eq!(fixture.count(|entry| entry.command == "rakp 1"), u64::from(LOST) + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_dropped_on_the_way_in_leaves_no_session_behind() {
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(fault(Action::LoseAnswer, "rakp 3"));
+    let arrived = |command: &'static str| {
+        fixture.rack.wait_until(PATIENCE, move |rack| rack.log().iter().any(|entry| entry.command == command))
+    };
+    tokio::select! {
+        answer = read(&fixture) => panic!("{answer:?}"),
+        is_so = arrived("rakp 3") => assert!(is_so),
+    }
+    assert!(arrived("close session").await);
 }

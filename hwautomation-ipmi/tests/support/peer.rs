@@ -29,8 +29,10 @@ impl IpmiSim {
     pub(crate) fn start() -> Option<Self> {
         if !installed() {
             let wanted = std::env::var("HWAUTOMATION_PEERS").is_ok_and(|peers| peers == "required");
-            assert!(!wanted, "ipmi_sim is missing; scripts/setup-peers installs it");
-            eprintln!("NOT RUN: ipmi_sim is missing; scripts/setup-peers installs it");
+            assert!(!wanted, "ipmi_sim or ipmitool is missing; scripts/setup-peers installs it");
+            eprintln!(
+                "NOT RUN: ipmi_sim or ipmitool is missing or unwanted; scripts/setup-peers installs it"
+            );
             return None;
         }
         // Another process may take the port between our look and its start.
@@ -119,7 +121,8 @@ fn run(folder: &Path) -> Child {
 fn installed() -> bool {
     let unwanted = std::env::var("HWAUTOMATION_NO_PEERS").is_ok_and(|no| no == "1");
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    !unwanted && std::env::split_paths(&paths).any(|path| path.join("ipmi_sim").exists())
+    let found = |program| std::env::split_paths(&paths).any(|path| path.join(program).exists());
+    !unwanted && found("ipmi_sim") && found("ipmitool")
 }
 
 fn script(path: &Path, text: &str, folder: &Path) {
