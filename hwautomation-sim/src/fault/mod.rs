@@ -163,3 +163,43 @@ fn clamped(change: &Change, setting: &Setting) -> Change {
     };
     Change { value, ..change.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::preset::supermicro_x11;
+
+    fn change(name: &str, value: Value) -> Change {
+        let menus = vec!["Advanced".to_owned(), "CPU Configuration".to_owned()];
+        Change { menus, name: name.to_owned(), order: None, value }
+    }
+
+    fn bent(action: &Action) -> Vec<Value> {
+        let bios = supermicro_x11();
+        let changes = [
+            change("Cores Enabled", Value::Numeric(12)),
+            change("Execute Disable Bit", Value::Option("Disable".to_owned())),
+        ];
+        let bent = action.bend(&changes, |change| bios.setting(change).cloned());
+        bent.into_iter().map(|change| change.value).collect()
+    }
+
+    #[test]
+    fn an_ignored_setting_is_not_staged_and_the_others_are() {
+        let left = bent(&Action::IgnoreSetting("Cores Enabled".to_owned()));
+        assert_eq!(left, [Value::Option("Disable".to_owned())]);
+    }
+
+    #[test]
+    fn a_clamped_setting_is_staged_with_another_value_that_it_can_take() {
+        let number = bent(&Action::ClampSetting("Cores Enabled".to_owned()));
+        assert_eq!(number, [Value::Numeric(0), Value::Option("Disable".to_owned())]);
+        let option = bent(&Action::ClampSetting("Execute Disable Bit".to_owned()));
+        assert_eq!(option, [Value::Numeric(12), Value::Option("Enable".to_owned())]);
+    }
+
+    #[test]
+    fn any_other_fault_leaves_the_settings_alone() {
+        assert_eq!(bent(&Action::LoseAnswer).len(), 2);
+    }
+}

@@ -104,7 +104,12 @@ impl Machine {
                 self.end(status, "Released");
                 self.record.owner = None;
             }
-            Status::ExitingRescueMode => self.end(self.record.previous, "Exited rescue mode"),
+            Status::ExitingRescueMode => {
+                self.end(self.record.previous, "Exited rescue mode");
+                if !matches!(self.record.status, Status::Deployed | Status::Allocated | Status::Reserved) {
+                    self.record.owner = None;
+                }
+            }
             _ => {}
         }
     }

@@ -104,7 +104,11 @@ impl State {
 
     /// Puts an entry into the log. Within the same access as the effect, both are kept or neither is.
     pub(crate) fn note(&mut self, note: Note) {
-        let entry = LogEntry::new(self.next_order, self.now, note);
+        self.note_at(self.now, note);
+    }
+
+    fn note_at(&mut self, at: u64, note: Note) {
+        let entry = LogEntry::new(self.next_order, at, note);
         self.next_order += 1;
         self.fresh.push(entry);
     }
@@ -204,14 +208,15 @@ impl State {
             .collect();
         happened.sort_by_key(|(event, _)| event.at);
         for (event, name) in happened {
-            self.note(Note {
+            let note = Note {
                 machine: Some(name),
                 face: Face::Host,
                 source: "itself".to_owned(),
                 command: event.text,
                 kind: Kind::Command,
                 outcome: Outcome::TookEffect,
-            });
+            };
+            self.note_at(event.at, note);
         }
     }
 }
