@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// A run prints fewer lines; who needs more restarts does not get on.
 const RESTARTS_MAX: usize = 300;
@@ -28,11 +29,13 @@ fn start(folder: &Path, servers: &str) -> Child {
         .expect("the example was built")
 }
 
-/// Lets it run until a line is to kill it, and says whether it ended by itself, and well.
-fn run(child: &mut Child, mut kills: impl FnMut(&str) -> bool) -> Option<bool> {
+/// Lets it run until a line is to kill it, so long after, and says whether it ended by itself, and well.
+#[expect(clippy::disallowed_methods, reason = "the kill is to hit the middle of what the line announces")]
+fn run(child: &mut Child, mut kills: impl FnMut(&str) -> Option<Duration>) -> Option<bool> {
     let output = BufReader::new(child.stdout.take().expect("it is piped"));
     for line in output.lines() {
-        if kills(&line.expect("it prints text")) {
+        if let Some(after) = kills(&line.expect("it prints text")) {
+            std::thread::sleep(after);
             child.kill().expect("SIGKILL is always taken");
             child.wait().expect("it is our child");
             return None;
@@ -98,7 +101,11 @@ fn check(folder: &Path, servers: usize) {
 }
 
 /// Kills at the chosen lines, starts again each time, and returns the ids of the workflows that were seen.
-fn campaign(folder: &Path, servers: &str, mut kills: impl FnMut(&str) -> bool) -> (BTreeSet<String>, usize) {
+fn campaign(
+    folder: &Path,
+    servers: &str,
+    mut kills: impl FnMut(&str) -> Option<Duration>,
+) -> (BTreeSet<String>, usize) {
     let mut ids = BTreeSet::new();
     for restarts in 0..RESTARTS_MAX {
         let ended = run(&mut start(folder, servers), |line| {
@@ -120,7 +127,9 @@ fn killed_at_every_line_a_provisioning_finishes_and_each_command_came_once() {
     // What is behind the time comes again after a restart, and must not kill again.
     let (ids, restarts) = campaign(folder.path(), "1", |line| {
         let text = line.split_once(' ').filter(|(time, _)| time.ends_with('Z')).map(|(_, text)| text);
-        text.is_some_and(|text| seen.insert(text.to_owned()))
+        let new = text.is_some_and(|text| seen.insert(text.to_owned()));
+        // From at once to 48 ms later: a command takes a few milliseconds.
+        new.then(|| Duration::from_millis(seen.len() as u64 * 7 % 49))
     });
     assert_eq!(ids.len(), 1, "{ids:?}");
     assert!(restarts >= 15, "it was killed {restarts} times only");
@@ -131,8 +140,9 @@ fn killed_at_every_line_a_provisioning_finishes_and_each_command_came_once() {
 fn killed_when_a_step_starts_three_servers_finish() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut seen = BTreeSet::new();
-    let (ids, restarts) =
-        campaign(folder.path(), "3", |line| line.ends_with(": started") && seen.insert(line.to_owned()));
+    let (ids, restarts) = campaign(folder.path(), "3", |line| {
+        (line.ends_with(": started") && seen.insert(line.to_owned())).then_some(Duration::ZERO)
+    });
     assert_eq!(ids.len(), 3, "{ids:?}");
     assert!(restarts >= 7, "it was killed {restarts} times only");
     check(folder.path(), 3);
