@@ -76,7 +76,7 @@ impl Face {
     fn understand(&self, head: &Parts, body: &Bytes, end: &End) -> Result<Asked, Answer> {
         let resource = Resource::find(head.uri.path())?;
         let query = Form::urlencoded(head.uri.query().unwrap_or_default().as_bytes());
-        self.admit(&resource, head, &query)?;
+        self.admit(&resource, head, &query).inspect_err(|_| self.turned_away(end))?;
         let form = Form::read(text(&head.headers, header::CONTENT_TYPE), body)?;
         let op = query.get("op").or_else(|| form.get("op"));
         let call = resource.call(head.method.as_str(), op)?;
@@ -98,6 +98,18 @@ impl Face {
             (Resource::Machines, None) => Err(Answer::unrecognised(head.method.as_str(), query.get("op"))),
             (_, authorization) => self.gate.check(authorization, seconds()),
         }
+    }
+
+    /// Tells the log of somebody who was not let in.
+    fn turned_away(&self, end: &End) {
+        self.world.note(Note {
+            machine: None,
+            face: Way::Maas,
+            source: end.peer.to_string(),
+            command: "login with an API key".to_owned(),
+            kind: Kind::Read,
+            outcome: Outcome::Refused,
+        });
     }
 
     async fn under_faults(&self, asked: &Asked, end: &End) -> Answer {
