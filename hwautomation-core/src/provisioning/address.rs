@@ -12,9 +12,6 @@ use crate::workflow::{StepOutcome, StepPlan, WorkflowContext, WorkflowStep};
 use async_trait::async_trait;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
-
-const LIMIT: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Clone)]
 pub(super) struct GetServerIp {
@@ -36,7 +33,7 @@ impl WorkflowStep for GetServerIp {
     }
 
     fn policy(&self) -> Policy {
-        limits(LIMIT.as_secs(), 5)
+        limits(300, 5)
     }
 
     fn needs(&self) -> Vec<Capability> {
@@ -46,7 +43,7 @@ impl WorkflowStep for GetServerIp {
     async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
         ctx.report_sub_task("asking for the host's address");
         match reach::host(ctx).await? {
-            Reached::NotYet(reason) => self.options.wait(reason, LIMIT),
+            Reached::NotYet(reason) => self.options.wait(reason),
             Reached::At(host) => {
                 let (bmc, known_by) = find_bmc(ctx).await?;
                 StepOutcome::done(ServerAddresses { host, bmc, bmc_known_by: known_by.to_owned() })

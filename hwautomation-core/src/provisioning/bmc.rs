@@ -98,13 +98,15 @@ impl WorkflowStep for ConfigureIpmi {
         else {
             return Ok(UndoOutcome::Nothing);
         };
+        if let Some(now) = answer(ctx, before.address).await?
+            && back(&before).is_in_force(&now)
+        {
+            known_at(ctx, before.address).await?;
+            return Ok(UndoOutcome::Undone);
+        }
         if ctx.result_of::<()>("back").await?.is_none() {
             let call = ctx.bmc()?.set_lan(wanted.target.into(), back(&before));
             ctx.once("back", call).await?;
-        }
-        if answer(ctx, before.address).await?.is_some() {
-            known_at(ctx, before.address).await?;
-            return Ok(UndoOutcome::Undone);
         }
         self.options.wait_back(format!("the BMC to answer at {} again", before.address), LIMIT)
     }
@@ -128,7 +130,7 @@ impl ConfigureIpmi {
     /// Reads back what was set, at the new address.
     async fn follow(&self, ctx: &WorkflowContext, wanted: &BmcNetwork) -> Result<StepOutcome> {
         let Some(now) = answer(ctx, wanted.target).await? else {
-            return self.options.wait(format!("the BMC to answer at {}", wanted.target), LIMIT);
+            return self.options.wait(format!("the BMC to answer at {}", wanted.target));
         };
         let change = wanted.change(&now)?;
         if !change.is_in_force(&now) {

@@ -19,7 +19,6 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(1800);
 /// An aborted machine is powered off, which the service does within minutes.
 const ABORT_LIMIT: Duration = Duration::from_secs(300);
 
@@ -44,7 +43,7 @@ impl WorkflowStep for CommissionServer {
     }
 
     fn policy(&self) -> Policy {
-        limits(LIMIT.as_secs(), 2)
+        limits(1800, 2)
     }
 
     fn needs(&self) -> Vec<Capability> {
@@ -108,7 +107,7 @@ impl WorkflowStep for CommissionServer {
 impl CommissionServer {
     async fn begin(&self, ctx: &WorkflowContext, now: &CommissionReading) -> Result<StepOutcome> {
         if is_going_on(&now.state) || now.state == CommissionState::Changing {
-            return self.options.wait("what somebody else does with the machine to end", LIMIT);
+            return self.options.wait("what somebody else does with the machine to end");
         }
         check_state(ctx, now)?;
         ctx.report_sub_task("checking the BMC's network");
@@ -146,7 +145,7 @@ impl CommissionServer {
     }
 
     fn waiting(&self) -> Result<StepOutcome> {
-        self.options.wait("the commissioning to end", LIMIT)
+        self.options.wait("the commissioning to end")
     }
 
     async fn commissioned(&self, ctx: &WorkflowContext, run: &CommissionRun) -> Result<StepOutcome> {

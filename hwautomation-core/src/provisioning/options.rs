@@ -17,6 +17,9 @@ pub struct ProvisioningOptions {
     pub tags: Vec<String>,
 }
 
+/// No attempt is longer: the step's deadline ends it.
+const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
+
 impl Default for ProvisioningOptions {
     fn default() -> Self {
         Self {
@@ -28,9 +31,9 @@ impl Default for ProvisioningOptions {
 }
 
 impl ProvisioningOptions {
-    /// Lets go of a run until the next look. The attempt's limit is the wait's.
-    pub(super) fn wait(&self, reason: impl Into<String>, limit: Duration) -> Result<StepOutcome> {
-        StepOutcome::wait(reason, self.poll, limit)
+    /// Lets go of a run until the next look. The attempt's limit bounds it, which a device profile may lengthen.
+    pub(super) fn wait(&self, reason: impl Into<String>) -> Result<StepOutcome> {
+        StepOutcome::wait(reason, self.poll, WAIT_MAX)
     }
 
     /// Lets go of an undo until the next look.

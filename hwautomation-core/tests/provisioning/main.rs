@@ -57,11 +57,15 @@ impl Site {
     }
 
     async fn on(rack: Arc<FakeRack>) -> Self {
+        Self::with(rack, profiles()).await
+    }
+
+    async fn with(rack: Arc<FakeRack>, profiles: DeviceProfiles) -> Self {
         let manager = WorkflowManager::builder()
             .machines(rack.directory())
             .plugins(rack.plugins())
-            .profiles(profiles())
-            .workflow(provisioning().workflow())
+            .profiles(profiles.clone())
+            .workflow(ServerProvisioning::new(profiles).workflow())
             .clock(Clock::tokio())
             .start()
             .await

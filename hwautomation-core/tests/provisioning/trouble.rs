@@ -3,10 +3,11 @@
 use crate::{SERVER, Site, TARGET, request, server};
 use hwautomation_core::actor::Actor;
 use hwautomation_core::error::ErrorKind;
-use hwautomation_core::id::{MachineId, SettingName};
+use hwautomation_core::id::{DeviceType, MachineId, SettingName, StepName};
 use hwautomation_core::plugin::{CommissionRun, CommissionState};
 use hwautomation_core::record::{OnFailure, Phase, RunState, SubState, WorkflowState};
 use hwautomation_core::testing::fake::{FakeCall, FakeRack, Fault, FaultAction};
+use std::time::Duration;
 
 fn count(site: &Site, what: &str) -> usize {
     site.commands().iter().filter(|command| command.as_str() == what).count()
@@ -189,4 +190,37 @@ async fn a_skipped_step_does_not_stand_in_the_way_of_the_next_ones() {
     let state = site.manager.state(id).await.unwrap();
     assert!(matches!(state.steps[5].phase, Phase::Skipped { .. }));
     assert_ne!(site.rack.truth(&MachineId::from_static(SERVER)).lan.address, TARGET);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_the_bmc_ignored_needs_no_undoing() {
+    let site = Site::start().await;
+    site.rack.inject(Fault::once(FakeCall::LanSet, FaultAction::Ignore));
+    let submission = request().submission().unwrap().on_failure(OnFailure::Undo);
+    let id = site.manager.submit(submission, &Actor::service("test")).await.unwrap();
+    let status = site.manager.wait(id).await.unwrap();
+    assert_eq!(status.state, RunState::Failed, "{status}");
+    assert!(status.not_undone.is_empty(), "{status}");
+    assert_eq!(count(&site, "set the LAN"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_gives_a_slow_kind_of_machine_more_time() {
+    let rack = FakeRack::new([SERVER]);
+    // Some fifty minutes, and the step's own limit is thirty.
+    rack.set_commission_polls(300);
+    let mut profiles = crate::profiles();
+    let mut slow = profiles.get(&"a1.c5.large".parse().unwrap()).unwrap().clone();
+    slow.timeouts.insert(StepName::from_static("commission_server"), Duration::from_secs(7200));
+    slow.device_type = DeviceType::from_static("a1.slow");
+    profiles.insert(slow).unwrap();
+    let mut machine = rack.machine(&server());
+    machine.device_type = Some(DeviceType::from_static("a1.slow"));
+    rack.directory().insert(machine);
+    let site = Site::with(rack, profiles).await;
+    let mut request = request();
+    (request.device_type, request.timeout) = (DeviceType::from_static("a1.slow"), 10_000);
+    let (status, state) = site.run(&request).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    assert_eq!(state.steps[0].attempt, 1);
 }

@@ -237,6 +237,10 @@ impl WorkflowManager {
         let profile = self.shared.profiles.as_ref().zip(device_type);
         let profile = profile.and_then(|(profiles, device_type)| profiles.get(device_type).ok());
         if let Some(limit) = profile.and_then(|profile| profile.timeouts.get(&name)) {
+            // A call that may take the whole attempt still may.
+            if policy.attempt_limit == Some(policy.timeout) {
+                policy.timeout = *limit;
+            }
             policy.attempt_limit = Some(*limit);
         }
         policy.attempts = attempts.unwrap_or(policy.attempts);

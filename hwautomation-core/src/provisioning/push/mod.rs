@@ -60,13 +60,13 @@ impl WorkflowStep for PushBiosConfig {
         }
         if ctx.result_of::<Settings>("read").await?.is_none() {
             if let Stage::Waiting(reason) = rescue::enter(ctx, "reboot").await? {
-                return self.options.wait(reason, LIMIT);
+                return self.options.wait(reason);
             }
             let in_force = read_back(ctx, &changes).await?;
             ctx.once("read", std::future::ready(Ok(in_force))).await?;
         }
         match rescue::leave(ctx, "leave").await? {
-            Stage::Waiting(reason) => self.options.wait(reason, LIMIT),
+            Stage::Waiting(reason) => self.options.wait(reason),
             Stage::There => {
                 let in_force = ctx.result_of("read").await?.unwrap_or_default();
                 StepOutcome::done(PushedBios { changes, in_force })

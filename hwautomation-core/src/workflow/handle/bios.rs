@@ -8,8 +8,8 @@ use crate::workflow::Call;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A vendor's tool takes minutes for a push.
-const STAGE_MAY_TAKE: Duration = Duration::from_secs(300);
+/// A push reads, uploads and runs a vendor's tool, each of which may take minutes.
+const STAGE_MAY_TAKE: Duration = Duration::from_secs(600);
 
 /// Reads and stages the BIOS settings of one machine.
 #[derive(Debug, Clone)]
