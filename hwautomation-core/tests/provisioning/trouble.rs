@@ -224,3 +224,32 @@ async fn a_profile_gives_a_slow_kind_of_machine_more_time() {
     assert_eq!(status.state, RunState::Completed, "{status}");
     assert_eq!(state.steps[0].attempt, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_of_another_vendor_gets_no_template() {
+    let site = Site::start().await;
+    site.rack.change(&server(), |truth| truth.hardware.vendor = Some("Another Computer Inc.".to_owned()));
+    let (status, state) = site.run(&request()).await;
+    assert_eq!(status.sub_state, Some(SubState::Halted), "{status}");
+    assert!(last_error(&state, 0).contains("made by Another Computer Inc."), "{}", last_error(&state, 0));
+    assert!(!site.commands().iter().any(|what| what.starts_with("stage")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn undoing_removes_only_the_tags_that_were_added_here() {
+    let site = Site::start().await;
+    site.rack.change(&server(), |truth| {
+        truth.tags.extend(["provisioned".to_owned(), "rack-7".to_owned()]);
+    });
+    // The tag that is missing is added, and then the answer says no.
+    site.rack.inject(Fault::once(FakeCall::DetailsRead, FaultAction::Fail(ErrorKind::Forbidden)).after(5));
+    let before = site.rack.truth(&server()).tags;
+    let submission = request().submission().unwrap().on_failure(OnFailure::Undo);
+    let id = site.manager.submit(submission, &Actor::service("test")).await.unwrap();
+    let status = site.manager.wait(id).await.unwrap();
+    assert_eq!(status.state, RunState::Failed, "{status}");
+    let steps: Vec<_> = status.steps.iter().map(|step| step.state.as_str()).collect();
+    assert_eq!(steps[6], "undone", "{status}");
+    assert!(site.commands().contains(&"tag device-type-a1-c5-large".to_owned()), "{:?}", site.commands());
+    assert_eq!(site.rack.truth(&server()).tags, before);
+}
