@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(name = "provision")]
 pub struct Args {
     /// How many servers the simulated rack has; each is provisioned unless --request names which
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=50))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=49))]
     pub servers: u8,
     /// A provisioning request as JSON, or a list of them; may be given more than once
     #[arg(long, value_name = "FILE")]

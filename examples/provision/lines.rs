@@ -8,24 +8,48 @@ use hwautomation_core::record::{Event, EventKind};
 use std::io::Write;
 use std::pin::pin;
 
-/// Prints what becomes of a run, event by event, until it has ended.
+/// How many events of a run are read at once.
+const PAGE: usize = 1000;
+
+/// Prints what becomes of a run from now on, until it has ended or a person must decide.
 pub async fn follow(manager: &WorkflowManager, id: WorkflowId) -> Result<()> {
     let machine =
         manager.status(id).await?.machine.map_or_else(|| "-".to_owned(), |machine| machine.to_string());
-    println!("{machine}: workflow {id}");
-    let mut events = pin!(manager.subscribe(id, 0));
-    while let Some(event) = events.next().await {
-        let event = event?;
-        if let Some(line) = line(&event) {
-            let mut out = std::io::stdout().lock();
-            // Who closed the pipe does not want to know.
-            let _closed = writeln!(out, "{} {machine}: {line}", event.at).and_then(|()| out.flush());
-        }
-        if matches!(event.kind, EventKind::Halted { .. }) {
-            return Ok(());
+    let mut next = manager.events(id, 0, PAGE).await?.len() as u64;
+    say(&format!("{machine}: workflow {id}"));
+    if next > 1 {
+        say(&format!("{machine}: goes on after {next} events"));
+    }
+    let mut events = pin!(manager.subscribe(id, next));
+    let mut rests = pin!(manager.wait_or_halt(id));
+    loop {
+        tokio::select! {
+            biased;
+            Some(event) = events.next() => next = print(&machine, &event?),
+            rests = &mut rests => {
+                rests?;
+                break;
+            }
         }
     }
+    manager.events(id, next, PAGE).await?.iter().for_each(|event| {
+        print(&machine, event);
+    });
     Ok(())
+}
+
+/// Prints an event, if it matters to a reader, and returns the number of the next one.
+fn print(machine: &str, event: &Event) -> u64 {
+    if let Some(line) = line(event) {
+        say(&format!("{} {machine}: {line}", event.at));
+    }
+    event.seq + 1
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // Who closed the pipe does not want to know.
+    let _closed = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// Says in one line what happened, if it matters to a reader.

@@ -23,6 +23,8 @@ use hwautomation_sim::{Rack, RackPlan, RackSheet};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use live::Live;
 use report::Report;
+use site::Freshness;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -48,7 +50,8 @@ async fn provision(args: &Args) -> Result<ExitCode> {
         (None, Some(rack)) => trouble::spoil_sheet(rack.sheet(), args.fail, first(&requests)),
         (None, None) => unreachable!("one of both is there"),
     };
-    let builder = site::manager(&sheet, profiles, beside(args, "pins").as_deref())?;
+    let freshness = if rack.is_some() { Freshness::Own } else { Freshness::Old };
+    let builder = site::manager(&sheet, profiles, beside(args, "pins").as_deref(), freshness)?;
     let builder = match store {
         Some(store) => builder.store(Arc::new(store)),
         None => builder,
@@ -96,7 +99,10 @@ fn unreadable(what: &str, file: &Path, cause: impl std::error::Error + Send + Sy
 /// Racks the servers. The hardware outlives this program beside the database, as hardware does.
 async fn start_rack(args: &Args, requests: &[ProvisioningRequest]) -> Result<Rack> {
     let mut plan = RackPlan::servers(args.servers.into());
-    for address in requests.iter().filter_map(|request| request.target_ipmi_ip) {
+    let racked =
+        |address: &Ipv4Addr| (1..=args.servers).any(|n| *address == Ipv4Addr::new(192, 168, 1, 50 + n));
+    let targets = requests.iter().filter_map(|request| request.target_ipmi_ip);
+    for address in targets.filter(|address| !racked(address)) {
         plan = plan.spare_bmc_address(address);
     }
     if let Some(file) = beside(args, "rack") {
@@ -112,28 +118,62 @@ async fn start_rack(args: &Args, requests: &[ProvisioningRequest]) -> Result<Rac
 }
 
 async fn plan(manager: &WorkflowManager, requests: &[ProvisioningRequest]) -> Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
     for request in requests {
-        println!("{}:\n{}", request.server_id, manager.plan(&request.submission()?).await?);
+        let plan = manager.plan(&request.submission()?).await?;
+        println!("{}:\n{plan}", request.server_id);
+        if plan.steps.iter().any(|step| step.error.is_some()) {
+            code = ExitCode::FAILURE;
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
-/// Runs the requests until each has ended or a person must decide.
+/// Runs the requests until each has ended, a person must decide, or somebody presses Ctrl-C.
 async fn run(manager: &WorkflowManager, requests: &[ProvisioningRequest], args: &Args) -> Result<ExitCode> {
+    let file = args.report.as_deref().map(report::open).transpose()?;
     let ids = requests::submit(manager, requests, args).await?;
-    if console::user_attended() {
-        watch(manager, &ids).await?;
-    } else {
-        try_join_all(ids.iter().map(|id| lines::follow(manager, *id))).await?;
-    }
+    let interrupted = tokio::select! {
+        ended = show(manager, &ids) => ended.map(|()| false)?,
+        _pressed = tokio::signal::ctrl_c() => true,
+    };
     let reports = try_join_all(ids.iter().map(|id| Report::of(manager, *id))).await?;
-    reports.iter().for_each(Report::print);
-    if let Some(file) = &args.report {
-        report::write(file, &reports)?;
+    if let (Some(path), Some(file)) = (&args.report, file) {
+        report::write(path, file, &reports)?;
     }
+    if interrupted {
+        eprintln!("\nstopped in the middle. {}", how_to_go_on(args));
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    reports.iter().for_each(Report::print_trail);
+    reports.iter().for_each(Report::print);
     let ready = reports.iter().filter(|report| report.is_good()).count();
-    println!("\n{ready} of {} servers are ready", reports.len());
+    println!();
+    reports.iter().for_each(|report| println!("{}", report.verdict()));
+    println!("{ready} of {} servers are ready", reports.len());
+    if reports.iter().any(Report::is_halted) && args.db.is_some() {
+        println!(
+            "when what is wrong is mended, the same command with --retry tells the halted ones to try again"
+        );
+    }
     Ok(if ready == reports.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What shells report of a program that Ctrl-C ended: 128 and the number of SIGINT.
+const INTERRUPTED: u8 = 130;
+
+fn how_to_go_on(args: &Args) -> String {
+    match &args.db {
+        Some(db) => format!("The history is in {}: the same command goes on from here.", db.display()),
+        None => "Nothing of it is kept; with --db FILE the same command would go on from here.".to_owned(),
+    }
+}
+
+async fn show(manager: &WorkflowManager, ids: &[WorkflowId]) -> Result<()> {
+    if console::user_attended() {
+        return watch(manager, ids).await;
+    }
+    try_join_all(ids.iter().map(|id| lines::follow(manager, *id))).await.map(drop)
 }
 
 async fn watch(manager: &WorkflowManager, ids: &[WorkflowId]) -> Result<()> {

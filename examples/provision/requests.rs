@@ -8,44 +8,61 @@ use hwautomation_core::id::WorkflowId;
 use hwautomation_core::provisioning::ProvisioningRequest;
 use hwautomation_core::record::{RunState, SubState, WorkflowSummary};
 use hwautomation_core::store::WorkflowFilter;
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
 /// How many runs of a file are looked at.
 const RUNS_MAX: usize = 1000;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    More(Vec<ProvisioningRequest>),
-    One(ProvisioningRequest),
-}
-
 /// Reads the requests of the command line, or makes one for each server of the rack.
 pub fn read(args: &Args) -> Result<Vec<ProvisioningRequest>> {
+    if args.request.is_empty() {
+        return (1..=args.servers).map(for_server).collect();
+    }
     let mut requests = Vec::new();
     for path in &args.request {
         requests.extend(read_file(path)?);
     }
-    if requests.is_empty() { (1..=args.servers).map(for_server).collect() } else { Ok(requests) }
+    check_alike("server", requests.iter().map(|request| request.server_id.clone()))?;
+    check_alike("target_ipmi_ip", requests.iter().filter_map(|request| request.target_ipmi_ip))?;
+    Ok(requests)
+}
+
+/// Refuses what is asked for twice.
+fn check_alike<T: Ord + Display>(what: &str, all: impl Iterator<Item = T>) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for one in all {
+        if seen.contains(&one) {
+            return Err(Error::invalid(format!("{what} {one} is asked for twice"))
+                .with_remedy("leave one of the two requests out"));
+        }
+        seen.insert(one);
+    }
+    Ok(())
 }
 
 fn read_file(path: &Path) -> Result<Vec<ProvisioningRequest>> {
-    let wrong = |cause: String| {
-        Error::invalid(format!("reading the request {}: {cause}", path.display()))
-            .with_remedy(r#"write JSON such as {"server_id": "srv001", "device_type": "a1.c5.large"}"#)
-    };
-    let text = std::fs::read_to_string(path).map_err(|cause| wrong(cause.to_string()))?;
-    // Twice, since an untagged enum does not say which field was wrong.
-    match serde_json::from_str(&text) {
-        Ok(OneOrMore::More(requests)) => Ok(requests),
-        Ok(OneOrMore::One(request)) => Ok(vec![request]),
-        Err(_) => {
-            serde_json::from_str(&text).map(|request| vec![request]).map_err(|cause| wrong(cause.to_string()))
-        }
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|cause| {
+        Error::invalid(format!("reading the request {name}"))
+            .with_remedy("name a file that is there and can be read")
+            .with_source(cause)
+    })?;
+    let list = text.trim_start().starts_with('[');
+    let requests: Vec<ProvisioningRequest> =
+        if list { serde_json::from_str(&text) } else { serde_json::from_str(&text).map(|one| vec![one]) }
+            .map_err(|cause| {
+                Error::invalid(format!("reading the request {name}: {cause}")).with_remedy(
+                    r#"write JSON such as {"server_id": "srv001", "device_type": "a1.c5.large"}"#,
+                )
+            })?;
+    if requests.is_empty() {
+        return Err(Error::invalid(format!("the file {name} holds no request"))
+            .with_remedy("enter at least one, or leave --request out"));
     }
+    Ok(requests)
 }
 
 /// Moves the BMC of the n-th server from 192.168.1.50+n to 192.168.1.99+n.

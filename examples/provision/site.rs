@@ -26,8 +26,24 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// Simulated BMCs answer within milliseconds: one that has not answered within this is not there.
 const QUICK: Duration = Duration::from_secs(1);
 
+/// Says whose sheet it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// This process's own.
+    Own,
+    /// Another process's, written some time ago.
+    Old,
+}
+
 /// Makes a manager of everything on the sheet. Host keys that were seen are remembered in `pins`.
-pub fn manager(sheet: &RackSheet, profiles: DeviceProfiles, pins: Option<&Path>) -> Result<ManagerBuilder> {
+///
+/// A BMC may have moved since the sheet of another process was written; MAAS is asked where it is then.
+pub fn manager(
+    sheet: &RackSheet,
+    profiles: DeviceProfiles,
+    pins: Option<&Path>,
+    freshness: Freshness,
+) -> Result<ManagerBuilder> {
     let credentials = Arc::new(credentials(sheet));
     let connect = connect_map(sheet)?;
 
@@ -50,7 +66,8 @@ pub fn manager(sheet: &RackSheet, profiles: DeviceProfiles, pins: Option<&Path>)
 
     let options = ProvisioningOptions { poll: POLL, settle: SETTLE, ..ProvisioningOptions::default() };
     let provisioning = ServerProvisioning::new(profiles.clone()).options(options);
-    let machines = sheet.servers.iter().map(machine).collect::<Result<Vec<_>>>()?;
+    let machines =
+        sheet.servers.iter().map(|server| machine(server, freshness)).collect::<Result<Vec<_>>>()?;
     Ok(WorkflowManager::builder()
         .machines(Arc::new(MemoryDirectory::new(machines)))
         .profiles(profiles)
@@ -72,11 +89,11 @@ fn connect_map(sheet: &RackSheet) -> Result<ConnectMap> {
 }
 
 /// What the directory says about a server; the rest is in its device profile.
-fn machine(server: &ServerSheet) -> Result<Machine> {
+fn machine(server: &ServerSheet, freshness: Freshness) -> Result<Machine> {
     let mut machine = Machine::new(MachineId::new(&server.name)?);
     machine.aliases.insert(server.system_id.clone());
     machine.device_type = Some(server.device_type.parse()?);
-    machine.addresses.bmc = Some(server.bmc.address.into());
+    machine.addresses.bmc = (freshness == Freshness::Own).then_some(server.bmc.address.into());
     for (purpose, place) in [("bmc", bmc_secret(server)), ("ssh", ssh_secret(server))] {
         machine.credentials.insert(purpose.to_owned(), SecretRef::new(format!("static:{place}"))?);
     }

@@ -102,7 +102,7 @@ fn what_cannot_be_done_is_said_before_anything_starts() {
     );
     for (args, says) in [
         (["--request", "firmware.json"], "firmware_first is not supported yet"),
-        (["--request", "address.json"], "invalid IPv4 address"),
+        (["--request", "address.json"], "target_ipmi_ip \"1.2.3\" is no IPv4 address"),
         (["--request", "type.json"], "did you mean \"a1.c5.large\"?"),
         (["--request", "nowhere.json"], "nowhere.json"),
         (["--db", "broken.db"], "broken.db"),

@@ -1,23 +1,47 @@
 //! Takes a server from *just racked* to *ready*: seven ordinary steps, made of what any step may use.
 //!
-//! ```no_run
-//! # use hwautomation_core::{actor::Actor, engine::WorkflowManager, error::Result};
-//! # use hwautomation_core::device::DeviceProfiles;
-//! use hwautomation_core::provisioning::{ProvisioningRequest, ServerProvisioning};
+//! On a rack of fakes; with real drivers, name them in the builder instead of `plugins(rack.plugins())`:
+//! `.commissioner("maas", ..) .bmc("ipmi", ..) .bios("sum", ..) .shell("ssh", ..)`, and in the device profile.
 //!
-//! # async fn provision(profiles: DeviceProfiles) -> Result<()> {
-//! let provisioning = ServerProvisioning::new(profiles.clone());
+//! ```
+//! # #[cfg(feature = "testing")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> hwautomation_core::error::Result<()> {
+//! use hwautomation_core::actor::Actor;
+//! use hwautomation_core::device::DeviceProfiles;
+//! use hwautomation_core::engine::WorkflowManager;
+//! use hwautomation_core::provisioning::{ProvisioningOptions, ProvisioningRequest, ServerProvisioning};
+//! use hwautomation_core::record::RunState;
+//! use hwautomation_core::testing::fake::FakeRack;
+//! use std::time::Duration;
+//!
+//! let profile = r#"
+//!     [device."a1.c5.large"]
+//!     vendor = "Fake"
+//!     bios.settings = { BootMode = "UEFI", HyperThreading = false }
+//! "#;
+//! let profiles = DeviceProfiles::from_toml(profile, "profiles.toml")?;
+//! // Fakes are ready at the next look, so it comes soon.
+//! let options = ProvisioningOptions { poll: Duration::from_millis(20), ..ProvisioningOptions::default() };
+//! let provisioning = ServerProvisioning::new(profiles.clone()).options(options);
+//! let rack = FakeRack::new(["srv001"]);
 //! let manager = WorkflowManager::builder()
+//!     .machines(rack.directory())
+//!     .plugins(rack.plugins())
 //!     .profiles(profiles)
 //!     .workflow(provisioning.workflow())
-//!     // .machines(..) .commissioner("maas", ..) .bmc("ipmi", ..) .bios("sum", ..) .shell("ssh", ..)
 //!     .start()
 //!     .await?;
-//! let request = ProvisioningRequest::new("srv001", "a1.c5.large")?;
+//! let request = ProvisioningRequest::new("srv001", "a1.c5.large")?.target_ipmi_ip([192, 0, 2, 100].into());
 //! let id = manager.submit(request.submission()?, &Actor::person("operator")).await?;
-//! println!("{}", manager.wait(id).await?);
+//! // A step that fails for good halts the run: `wait` would wait for a person's decision.
+//! let status = manager.wait_or_halt(id).await?;
+//! println!("{status}");
+//! # assert_eq!(status.state, RunState::Completed);
 //! # Ok(())
 //! # }
+//! # #[cfg(not(feature = "testing"))]
+//! # fn main() {}
 //! ```
 //!
 //! | step | limit of one attempt / attempts | after a crash | undo |

@@ -49,8 +49,18 @@ impl WorkflowStep for ModifyBiosConfig {
         StepOutcome::done(PlannedBios { changes: applied.changes, skipped: applied.skipped })
     }
 
-    async fn plan(&self, _ctx: &WorkflowContext) -> Result<StepPlan> {
-        Ok(StepPlan::After { step: StepName::from_static("pull_bios_config") })
+    /// What differs is known after the pull; what the profile wants is known now.
+    async fn plan(&self, ctx: &WorkflowContext) -> Result<StepPlan> {
+        let request: ProvisioningRequest = ctx.params()?;
+        let template = Template::from_profile(self.profiles.get(&request.device_type)?)?;
+        let wanted = template.settings.iter().filter(|(name, _)| !template.preserve.matches(name));
+        let changes: Vec<_> = wanted.map(|(name, value)| format!("wants {name} to be {value}")).collect();
+        if changes.is_empty() {
+            return Ok(StepPlan::Nothing {
+                why: "the device profile wants no BIOS setting changed".to_owned(),
+            });
+        }
+        Ok(StepPlan::Changes { changes })
     }
 }
 

@@ -1,13 +1,15 @@
 //! What is asked for.
 
 use super::network::BmcNetwork;
+use crate::bios::Template;
 use crate::device::DeviceProfiles;
 use crate::engine::Submission;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{DeviceType, MachineId};
 use crate::machine::Machine;
 use crate::workflow::Limits;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -30,13 +32,13 @@ pub struct ProvisioningRequest {
     /// Which profile describes it.
     pub device_type: DeviceType,
     /// The address that the BMC shall have. Absent: the BMC is left as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "target_ipmi_ip")]
     pub target_ipmi_ip: Option<Ipv4Addr>,
     /// The BMC's default gateway. Absent: it keeps the one it has, which must lie in its network.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "gateway")]
     pub gateway: Option<Ipv4Addr>,
     /// The BMC's subnet mask. Absent: it keeps the one it has, if target and gateway lie in that network.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "subnet_mask")]
     pub subnet_mask: Option<Ipv4Addr>,
     /// How long the whole may take, in seconds. Default 3600.
     #[serde(default = "an_hour")]
@@ -48,6 +50,19 @@ pub struct ProvisioningRequest {
     #[serde(default)]
     pub firmware_first: bool,
 }
+
+/// An error about an address that does not name its field leaves the reader to count columns.
+macro_rules! addresses {
+    ($($field:ident),+) => {
+        $(fn $field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ipv4Addr>, D::Error> {
+            let text: Option<String> = Option::deserialize(deserializer)?;
+            let wrong = |text: &str| format!("{} {text:?} is no IPv4 address, such as 192.168.1.100", stringify!($field));
+            text.map(|text| text.parse().map_err(|_| D::Error::custom(wrong(&text)))).transpose()
+        })+
+    };
+}
+
+addresses!(target_ipmi_ip, gateway, subnet_mask);
 
 fn an_hour() -> u64 {
     3600
@@ -104,7 +119,7 @@ impl ProvisioningRequest {
                 .with_remedy("correct the named field; server_id and device_type are required")
         })?;
         request.check_alone()?;
-        profiles.get(&request.device_type)?;
+        Template::from_profile(profiles.get(&request.device_type)?)?;
         machine.map_or(Ok(()), |machine| request.check_machine(machine))
     }
 

@@ -103,7 +103,8 @@ async fn a_plan_says_what_would_happen_and_touches_nothing() {
     assert!(plan.contains("commissions the machine, which is now New"), "{plan}");
     assert!(plan.contains("moves the BMC from 192.0.2.1 to 192.0.2.100"), "{plan}");
     assert!(plan.contains("adds the tag provisioned"), "{plan}");
-    assert!(plan.contains("known after pull_bios_config"), "{plan}");
+    assert!(plan.contains("wants BootMode to be UEFI") && !plan.contains("SystemSerial"), "{plan}");
+    assert!(plan.contains("known after modify_bios_config"), "{plan}");
     assert_eq!(site.commands(), Vec::<String>::new());
 }
 

@@ -27,7 +27,11 @@ async fn a_bad_request_names_the_field_and_nothing_is_touched() {
     let good = json!({"server_id": SERVER, "device_type": "a1.c5.large"});
     let refusals = [
         (json!({"device_type": "a1.c5.larg"}), ErrorKind::NotFound, "a1.c5.larg"),
-        (json!({"target_ipmi_ip": "192.168.1.300"}), ErrorKind::Invalid, "invalid IPv4 address"),
+        (
+            json!({"target_ipmi_ip": "192.168.1.300"}),
+            ErrorKind::Invalid,
+            "target_ipmi_ip \"192.168.1.300\" is no IPv4 address",
+        ),
         (json!({"target_ipmi_ip": "127.0.0.1"}), ErrorKind::Invalid, "target_ipmi_ip 127.0.0.1"),
         (json!({"gateway": "192.168.1.1"}), ErrorKind::Invalid, "without target_ipmi_ip"),
         (json!({"timeout": 0}), ErrorKind::Invalid, "timeout is 0"),

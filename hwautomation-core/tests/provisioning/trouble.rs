@@ -253,3 +253,38 @@ async fn undoing_removes_only_the_tags_that_were_added_here() {
     assert!(site.commands().contains(&"tag device-type-a1-c5-large".to_owned()), "{:?}", site.commands());
     assert_eq!(site.rack.truth(&server()).tags, before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_persons_retry_after_a_setting_that_did_not_take_stages_and_boots_again() {
+    let site = Site::start().await;
+    let name = SettingName::from_static("HyperThreading");
+    site.rack.change(&server(), |truth| truth.stubborn.insert(name.clone()));
+    let id = site.submit(&request()).await;
+    for _ in 0..2 {
+        site.manager.wait_or_halt(id).await.unwrap();
+        site.manager.retry(id, "looked at it", &Actor::person("operator")).await.unwrap();
+    }
+    site.manager.wait_or_halt(id).await.unwrap();
+    site.rack.change(&server(), |truth| truth.stubborn.remove(&name));
+    site.manager.retry(id, "a jumper was set", &Actor::person("operator")).await.unwrap();
+    let status = site.manager.wait_or_halt(id).await.unwrap();
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    let count = |what: &str| site.commands().iter().filter(|command| command.starts_with(what)).count();
+    assert_eq!([count("stage"), count("enter rescue"), count("leave rescue")], [4, 4, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_round_is_undone_too() {
+    let site = Site::start().await;
+    let before = site.rack.truth(&server()).bios;
+    site.rack.change(&server(), |truth| truth.stubborn.insert(SettingName::from_static("HyperThreading")));
+    let id = site.submit(&request()).await;
+    site.manager.wait_or_halt(id).await.unwrap();
+    site.manager.retry(id, "looked at it", &Actor::person("operator")).await.unwrap();
+    site.manager.wait_or_halt(id).await.unwrap();
+    site.manager.cancel(id, "give it up", &Actor::person("operator")).await.unwrap();
+    let status = site.manager.wait(id).await.unwrap();
+    assert!(status.not_undone.is_empty(), "{status}");
+    let truth = site.rack.truth(&server());
+    assert_eq!((truth.bios, truth.state), (before, CommissionState::Ready));
+}

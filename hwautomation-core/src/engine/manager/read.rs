@@ -84,7 +84,8 @@ impl WorkflowManager {
         self.shared.machine(name).await
     }
 
-    /// Waits until a run has ended.
+    /// Waits until a run has ended. One whose step failed for good halts unless it undoes, and is waited for until
+    /// a person decides or its time for that is over, by default a day: see [`wait_or_halt`](Self::wait_or_halt).
     ///
     /// # Errors
     ///

@@ -3,6 +3,7 @@
 use super::super::PlannedBios;
 use super::super::tries::newest;
 use super::rescue::{self, Stage};
+use super::round::Round;
 use super::{Settings, read_back};
 use crate::bios::{Change, Changes};
 use crate::error::Result;
@@ -18,7 +19,7 @@ pub(super) const LEAVES: [&str; 2] = [LEAVE, OUT];
 /// Brings the pulled values back into force. Nothing, if none of them was ever changed.
 pub(super) async fn undo(ctx: &WorkflowContext) -> Result<Option<Stage>> {
     let planned: Option<PlannedBios> = ctx.output_if_any().await?;
-    let (Some(planned), true) = (planned, ctx.result_of::<()>("stage").await?.is_some()) else {
+    let (Some(planned), true) = (planned, ctx.result_of::<()>("stage-1").await?.is_some()) else {
         return Ok(None);
     };
     let back = inverse(&planned.changes);
@@ -48,7 +49,11 @@ async fn stage(ctx: &WorkflowContext, back: &Changes) -> Result<Option<Stage>> {
 async fn enter(ctx: &WorkflowContext) -> Result<Stage> {
     let forward = ctx.commissioner()?.state().await?.state == CommissionState::Rescue
         && ctx.result_of::<()>("leave").await?.is_none();
-    rescue::enter(ctx, if forward { "reboot" } else { "back-enter" }).await
+    if forward {
+        let name = Round::of(ctx).await?.newest_reboot(ctx).await?;
+        return rescue::enter(ctx, &name).await;
+    }
+    rescue::enter(ctx, "back-enter").await
 }
 
 /// Boots into the pulled values, and reads them back.

@@ -2,6 +2,7 @@
 
 mod back;
 mod rescue;
+mod round;
 
 use super::options::{ProvisioningOptions, limits};
 use super::{PlannedBios, PushedBios};
@@ -16,6 +17,7 @@ use crate::workflow::{
 };
 use async_trait::async_trait;
 use rescue::Stage;
+use round::Round;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,16 +55,15 @@ impl WorkflowStep for PushBiosConfig {
         if changes.is_empty() {
             return StepOutcome::skipped("every BIOS setting is as the device profile wants it");
         }
-        if ctx.result_of::<()>("stage").await?.is_none() {
-            check_ready(ctx).await?;
-            ctx.report_sub_task(format!("staging {} BIOS changes", changes.len()));
-            ctx.once("stage", ctx.bios()?.stage(changes.clone())).await?;
-        }
         if ctx.result_of::<Settings>("read").await?.is_none() {
-            if let Stage::Waiting(reason) = rescue::enter(ctx, "reboot").await? {
+            let round = Round::of(ctx).await?;
+            if let Stage::Waiting(reason) = round.stage(ctx, &changes).await? {
                 return self.options.wait(reason);
             }
-            let in_force = read_back(ctx, &changes).await?;
+            if let Stage::Waiting(reason) = round.boot(ctx).await? {
+                return self.options.wait(reason);
+            }
+            let in_force = round.read_back(ctx, &changes).await?;
             ctx.once("read", std::future::ready(Ok(in_force))).await?;
         }
         match rescue::leave(ctx, "leave").await? {
@@ -76,18 +77,18 @@ impl WorkflowStep for PushBiosConfig {
 
     async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
         let name = intent.name.as_str();
-        if name == "read" || name == back::READ {
+        if name == "read" || name == back::READ || name.starts_with("mismatch-") {
             return Ok(Probed::DidNotHappen);
         }
-        if name == "stage" || name == back::STAGE {
+        if name.starts_with("stage-") || name == back::STAGE {
             let PlannedBios { changes, .. } = ctx.output().await?;
-            let changes = if name == "stage" { changes } else { back::inverse(&changes) };
+            let changes = if name == back::STAGE { back::inverse(&changes) } else { changes };
             return match is_staged(ctx, &changes).await? {
                 true => Probed::happened(()),
                 false => self.options.not_yet(ctx, intent),
             };
         }
-        let leaves = name == "leave" || back::LEAVES.contains(&name);
+        let leaves = name == "leave" || name.starts_with("out-") || back::LEAVES.contains(&name);
         let state = ctx.commissioner()?.state().await?.state;
         match state {
             CommissionState::Ready if !leaves => self.options.not_yet(ctx, intent),
@@ -107,17 +108,6 @@ impl WorkflowStep for PushBiosConfig {
     async fn plan(&self, _ctx: &WorkflowContext) -> Result<StepPlan> {
         Ok(StepPlan::After { step: StepName::from_static("modify_bios_config") })
     }
-}
-
-/// Rescue mode is the reboot: a machine that is in it already would not boot.
-async fn check_ready(ctx: &WorkflowContext) -> Result<()> {
-    let now = ctx.commissioner()?.state().await?;
-    if now.state == CommissionState::Ready {
-        return Ok(());
-    }
-    let message = format!("no BIOS change is staged on {}: it is {}", ctx.machine()?.id, now.message);
-    Err(Error::new(ErrorKind::Conflict, message)
-        .with_remedy("find out who took the machine, and submit it again when it is ready"))
 }
 
 /// Tells whether the changes wait or are in force. A tool that cannot tell what waits is told again: staging twice

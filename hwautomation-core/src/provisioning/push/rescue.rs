@@ -49,7 +49,7 @@ async fn log_in(ctx: &WorkflowContext) -> Result<Stage> {
 }
 
 /// Leaves rescue mode; the service powers the machine off.
-pub(super) async fn leave(ctx: &WorkflowContext, name: &'static str) -> Result<Stage> {
+pub(super) async fn leave(ctx: &WorkflowContext, name: &str) -> Result<Stage> {
     let waiting = || Ok(Stage::Waiting("the machine to leave rescue mode".to_owned()));
     if ctx.result_of::<()>(name).await?.is_none() {
         ctx.report_sub_task("leaving rescue mode");

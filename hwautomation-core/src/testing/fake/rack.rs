@@ -17,6 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Is a rack of machines in memory and, at once, the driver of every contract for them.
 ///
+/// Each machine is of type `a1.c5.large`, made by `Fake`, off, and new to the commissioning service. The BMC of the
+/// n-th is at 192.0.2.n, netmask 255.255.255.0, gateway 192.0.2.254. Its BIOS settings are `BootMode` (`Legacy`),
+/// `HyperThreading` (true), `NumaNodes` (1), `SerialConsole` (`Off`) and `SystemSerial`, which cannot be changed.
+///
 /// A BMC is found by its address, a host by its own, and the commissioning service knows machines by their ids:
 /// whoever calls at an old address finds silence, or another machine.
 #[derive(Debug)]
