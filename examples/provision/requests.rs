@@ -85,7 +85,9 @@ pub async fn submit(
     let mut ids = Vec::new();
     for request in requests {
         let submission = request.submission()?.on_failure(args.on_failure.into());
-        let known = newest.get(&request.server_id).filter(|row| !is_over(row.state));
+        // A request may name the machine by an alias.
+        let machine = manager.machine(&request.server_id).await?.id;
+        let known = newest.get(machine.as_str()).filter(|row| !is_over(row.state));
         let id = match known {
             Some(row) if row.state == RunState::Completed && !same(manager, row.id, &submission).await? => {
                 None
@@ -98,7 +100,8 @@ pub async fn submit(
         }
     }
     if args.retry {
-        for row in newest.values().filter(|row| row.sub_state == Some(SubState::Halted)) {
+        let asked = newest.values().filter(|row| ids.contains(&row.id));
+        for row in asked.filter(|row| row.sub_state == Some(SubState::Halted)) {
             manager.retry(row.id, "asked for on the command line", &operator).await?;
         }
     }

@@ -94,6 +94,10 @@ fn check(folder: &Path, servers: usize) {
             assert_eq!(sent, 1, "{machine}: {command}: {commands:#?}");
             assert!(intents(report, name) >= 1, "{machine}: {name}");
         }
+        for power in ["power on", "power cycle", "power off"] {
+            assert_eq!(count(&format!("chassis control: {power}")), 1, "{machine}: {power}: {commands:#?}");
+        }
+        assert_eq!(count("chassis control"), 3, "{machine}: {commands:#?}");
         // The tool cannot say what waits for a reset, so a push that nobody saw end is made again under a new intent.
         let pushes = count("sum ChangeBiosCfg");
         assert!((1..=intents(report, "stage")).contains(&pushes), "{machine}: {pushes} pushes");

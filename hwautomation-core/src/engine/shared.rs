@@ -13,6 +13,7 @@ use crate::store::{HistoryStore, MachineDirectory, Only, OverlayDirectory};
 use crate::time::Clock;
 use crate::workflow::Workflow;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -96,6 +97,12 @@ impl Shared {
                 .with_remedy("add it to the machine directory, or correct the name")
         })?;
         self.with_profile(found)
+    }
+
+    /// Finds whose an address is, by the newest that is known.
+    pub(crate) async fn machine_at(&self, address: IpAddr) -> Result<Option<MachineId>> {
+        self.sync_machines().await?;
+        Ok(self.machines.find(&address.to_string()).await?.map(|machine| machine.id))
     }
 
     /// Reads the machine of a run that was accepted before.

@@ -18,6 +18,11 @@ pub enum MachineChange {
         /// The address.
         address: IpAddr,
     },
+    /// The BMC is about to get this address, or no longer is.
+    BmcMoving {
+        /// The address.
+        to: Option<IpAddr>,
+    },
     /// The host answers at this address, or at none that is known.
     HostAddress {
         /// The address.
@@ -49,6 +54,7 @@ impl Machine {
     pub fn apply(&mut self, change: &MachineChange, at: Timestamp) {
         match change {
             MachineChange::BmcAddress { address } => self.addresses.bmc = Some(*address),
+            MachineChange::BmcMoving { to } => self.addresses.bmc_moving_to = *to,
             MachineChange::HostAddress { address } => self.addresses.host = *address,
             MachineChange::DeviceType { device_type } => self.device_type = Some(device_type.clone()),
             MachineChange::Fact { name, value, source } => {

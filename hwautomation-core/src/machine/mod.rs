@@ -62,6 +62,9 @@ pub struct Addresses {
     /// The BMC's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bmc: Option<IpAddr>,
+    /// Where a run was about to move the BMC, until somebody knows where it is: an address that is spoken for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bmc_moving_to: Option<IpAddr>,
     /// The running host's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<IpAddr>,

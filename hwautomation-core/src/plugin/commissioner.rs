@@ -27,6 +27,8 @@ pub enum CommissionState {
     Deployed,
     /// In rescue mode, reachable by SSH.
     Rescue,
+    /// Rescue mode could not be entered, or not be left.
+    RescueFailed,
     /// On its way from one state to another.
     Changing,
     /// The last commissioning or test failed.

@@ -2,9 +2,9 @@
 
 use super::options::{ProvisioningOptions, limits};
 use super::reach::{self, Reached};
-use super::{ServerAddresses, in_band};
+use super::{ProvisioningRequest, ServerAddresses, in_band};
 use crate::device::Capability;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::StepName;
 use crate::machine::MachineChange;
 use crate::record::{Policy, Resume};
@@ -46,6 +46,9 @@ impl WorkflowStep for GetServerIp {
             Reached::NotYet(reason) => self.options.wait(reason),
             Reached::At(host) => {
                 let (bmc, known_by) = find_bmc(ctx).await?;
+                if bmc.is_none() && ctx.params::<ProvisioningRequest>()?.target_ipmi_ip.is_some() {
+                    return Err(unknown_bmc(ctx)?);
+                }
                 StepOutcome::done(ServerAddresses { host, bmc, bmc_known_by: known_by.to_owned() })
             }
         }
@@ -69,4 +72,11 @@ async fn find_bmc(ctx: &WorkflowContext) -> Result<(Option<IpAddr>, &'static str
     let Some(address) = address else { return Ok((None, "nobody")) };
     ctx.machine_changed(MachineChange::BmcAddress { address }).await?;
     Ok((Some(address), known_by))
+}
+
+/// Better now than after the BIOS was changed.
+fn unknown_bmc(ctx: &WorkflowContext) -> Result<Error> {
+    let message = format!("nobody knows the BMC's address of machine {}", ctx.machine()?.id);
+    Ok(Error::not_found(message)
+        .with_remedy("enter it in the machine directory, or install ipmitool on the image that runs"))
 }

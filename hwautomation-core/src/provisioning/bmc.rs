@@ -3,6 +3,7 @@
 use super::network::BmcNetwork;
 use super::options::{ProvisioningOptions, limits};
 use super::reach::is_silence;
+use super::tries::{intent, newest};
 use super::{BmcConfigured, ProvisioningRequest};
 use crate::device::Capability;
 use crate::error::{Error, ErrorKind, Result};
@@ -51,12 +52,12 @@ impl WorkflowStep for ConfigureIpmi {
         let Some(wanted) = ctx.params::<ProvisioningRequest>()?.network() else {
             return StepOutcome::skipped("no target_ipmi_ip was asked for");
         };
-        if ctx.result_of::<()>("address").await?.is_some() {
-            return self.follow(ctx, &wanted).await;
+        if let Some(followed) = self.follow(ctx, &wanted).await? {
+            return Ok(followed);
         }
         let at = ctx.machine()?.bmc_address()?;
         ctx.report_sub_task(format!("reading the BMC's network at {at}"));
-        let now = ctx.bmc()?.read_lan(at).await?;
+        let (at, now) = find(ctx, at).await?;
         let change = wanted.change(&now)?;
         if change.is_in_force(&now) {
             return settled(ctx, now).await;
@@ -64,8 +65,9 @@ impl WorkflowStep for ConfigureIpmi {
         check_free(ctx, &now, wanted.target).await?;
         ctx.once("before", std::future::ready(Ok(now))).await?;
         ctx.report_sub_task(format!("moving the BMC from {at} to {}", wanted.target));
-        ctx.once("address", ctx.bmc()?.set_lan(at, change)).await?;
-        self.follow(ctx, &wanted).await
+        reserve(ctx, wanted.target).await?;
+        ctx.once(intent("address", ctx.attempt()), ctx.bmc()?.set_lan(at, change)).await?;
+        self.waiting(&wanted)
     }
 
     async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
@@ -73,12 +75,11 @@ impl WorkflowStep for ConfigureIpmi {
         let (Some(before), Some(wanted)) = (before, ctx.params::<ProvisioningRequest>()?.network()) else {
             return Ok(Probed::DidNotHappen);
         };
-        let (from, to) = match intent.name.as_str() {
-            "address" => (before.address, wanted.target),
-            "back" => (wanted.target, before.address),
+        let (from, to, change) = match intent.name.as_str() {
+            name if name.starts_with("address-") => (before.address, wanted.target, wanted.change(&before)?),
+            name if name.starts_with("back-") => (wanted.target, before.address, back(&before)),
             _ => return Ok(Probed::DidNotHappen),
         };
-        let change = if intent.name.as_str() == "back" { back(&before) } else { wanted.change(&before)? };
         match answer(ctx, to).await? {
             Some(now) if change.is_in_force(&now) => return Probed::happened(()),
             Some(_) if from == to => return self.options.not_yet(ctx, intent),
@@ -90,25 +91,32 @@ impl WorkflowStep for ConfigureIpmi {
         Probed::wait(format!("the BMC to answer at {from} or {to}"), self.options.poll, LIMIT)
     }
 
+    /// What counts is where the BMC is and what it has now, not what was accepted: a change may be half done.
     async fn undo(&self, ctx: &WorkflowContext, _of: UndoOf) -> Result<UndoOutcome> {
         let before: Option<LanSettings> = ctx.result_of("before").await?;
-        let moved = ctx.result_of::<()>("address").await?.is_some();
-        let (Some(before), Some(wanted), true) =
-            (before, ctx.params::<ProvisioningRequest>()?.network(), moved)
-        else {
+        let (Some(before), Some(wanted)) = (before, ctx.params::<ProvisioningRequest>()?.network()) else {
             return Ok(UndoOutcome::Nothing);
         };
-        if let Some(now) = answer(ctx, before.address).await?
-            && back(&before).is_in_force(&now)
+        let at_old = answer(ctx, before.address).await?;
+        if at_old.is_some_and(|now| back(&before).is_in_force(&now))
+            && !self.is_moved(ctx, &before, &wanted).await?
         {
-            known_at(ctx, before.address).await?;
+            known_at(ctx, before.address.into()).await?;
+            moving(ctx, None).await?;
             return Ok(UndoOutcome::Undone);
         }
-        if ctx.result_of::<()>("back").await?.is_none() {
-            let call = ctx.bmc()?.set_lan(wanted.target.into(), back(&before));
-            ctx.once("back", call).await?;
+        let own = intent("back", ctx.attempt());
+        if ctx.result_of::<()>(own.clone()).await?.is_none() {
+            let at = match at_old {
+                Some(_) if self.is_moved(ctx, &before, &wanted).await? => return Err(taken(before.address)),
+                Some(_) => before.address,
+                None => wanted.target,
+            };
+            ctx.report_sub_task(format!("setting the BMC at {at} back to {}", before.address));
+            ctx.once(own, ctx.bmc()?.set_lan(at.into(), back(&before))).await?;
+            known_at(ctx, before.address.into()).await?;
         }
-        self.options.wait_back(format!("the BMC to answer at {} again", before.address), LIMIT)
+        self.options.wait_back(format!("the BMC to answer at {} as it did", before.address), LIMIT)
     }
 
     async fn plan(&self, ctx: &WorkflowContext) -> Result<StepPlan> {
@@ -127,28 +135,83 @@ impl WorkflowStep for ConfigureIpmi {
 }
 
 impl ConfigureIpmi {
-    /// Reads back what was set, at the new address.
-    async fn follow(&self, ctx: &WorkflowContext, wanted: &BmcNetwork) -> Result<StepOutcome> {
+    /// Reads back what was set, at the new address. Nothing when nothing was sent, or when what was sent in an earlier
+    /// attempt did nothing: then it is to be sent (again).
+    async fn follow(&self, ctx: &WorkflowContext, wanted: &BmcNetwork) -> Result<Option<StepOutcome>> {
+        if newest::<()>(ctx, "address").await?.is_none() {
+            return Ok(None);
+        }
+        let sent_now = ctx.result_of::<()>(intent("address", ctx.attempt())).await?.is_some();
         let Some(now) = answer(ctx, wanted.target).await? else {
-            return self.options.wait(format!("the BMC to answer at {}", wanted.target));
+            return if sent_now { self.waiting(wanted).map(Some) } else { Ok(None) };
         };
         let change = wanted.change(&now)?;
-        if !change.is_in_force(&now) {
-            let message = format!("the BMC was set to {change:?} and reads back {now:?}");
-            return Err(Error::new(ErrorKind::Mismatch, message)
-                .with_remedy("set it by hand and see what it refuses; firmware of the BMC may be at fault"));
+        if change.is_in_force(&now) {
+            return settled(ctx, now).await.map(Some);
         }
-        settled(ctx, now).await
+        if !sent_now {
+            return Ok(None);
+        }
+        let message = format!("the BMC was set to {change:?} and reads back {now:?}");
+        Err(Error::new(ErrorKind::Mismatch, message)
+            .transient()
+            .with_remedy("set it by hand and see what it refuses; firmware of the BMC may be at fault"))
+    }
+
+    fn waiting(&self, wanted: &BmcNetwork) -> Result<StepOutcome> {
+        self.options.wait(format!("the BMC to answer at {}", wanted.target))
+    }
+
+    /// Tells whether the BMC is at its new address, and not at its old one.
+    async fn is_moved(
+        &self,
+        ctx: &WorkflowContext,
+        before: &LanSettings,
+        wanted: &BmcNetwork,
+    ) -> Result<bool> {
+        let sent = newest::<()>(ctx, "address").await?.is_some();
+        Ok(sent && before.address != wanted.target && answer(ctx, wanted.target).await?.is_some())
     }
 }
 
-/// Checks what is asked for against the BMC, if its address is known, before anything is touched.
-pub(super) async fn check(ctx: &WorkflowContext) -> Result<()> {
-    let Some(wanted) = ctx.params::<ProvisioningRequest>()?.network() else { return Ok(()) };
-    let Some(at) = known_address(ctx).await? else { return Ok(()) };
-    let now = ctx.bmc()?.read_lan(at).await?;
+/// Checks what is asked for against the BMC, if its address is known, before anything is touched. Returns where it is.
+pub(super) async fn check(ctx: &WorkflowContext) -> Result<Option<IpAddr>> {
+    let Some(wanted) = ctx.params::<ProvisioningRequest>()?.network() else { return Ok(None) };
+    let Some(at) = known_address(ctx).await? else { return Ok(None) };
+    let (at, now) = find(ctx, at).await?;
     wanted.change(&now)?;
-    if now.address == wanted.target { Ok(()) } else { check_free(ctx, &now, wanted.target).await }
+    check_free(ctx, &now, wanted.target).await?;
+    Ok(Some(at))
+}
+
+/// Says where the BMC is about to be, or that it no longer is: should nobody learn whether it went, it is looked for
+/// there, and nobody else gets the address meanwhile.
+async fn moving(ctx: &WorkflowContext, to: Option<IpAddr>) -> Result<()> {
+    if ctx.machine()?.addresses.bmc_moving_to == to {
+        return Ok(());
+    }
+    ctx.machine_changed(MachineChange::BmcMoving { to }).await
+}
+
+/// Speaks for the address, and gives it up again if somebody else did so too.
+async fn reserve(ctx: &WorkflowContext, target: Ipv4Addr) -> Result<()> {
+    moving(ctx, Some(target.into())).await?;
+    if let Err(taken) = check_spoken_for(ctx, target).await {
+        moving(ctx, None).await?;
+        return Err(taken);
+    }
+    Ok(())
+}
+
+/// Reads the BMC at its known address, or else where an earlier run was about to move it.
+async fn find(ctx: &WorkflowContext, at: IpAddr) -> Result<(IpAddr, LanSettings)> {
+    let silent = match ctx.bmc()?.read_lan(at).await {
+        Err(error) if is_silence(error.kind()) => error,
+        read => return read.map(|now| (at, now)),
+    };
+    let moving = ctx.machine()?.addresses.bmc_moving_to;
+    let Some(to @ IpAddr::V4(address)) = moving else { return Err(silent) };
+    answer(ctx, address).await?.map(|now| (to, now)).ok_or(silent)
 }
 
 async fn known_address(ctx: &WorkflowContext) -> Result<Option<IpAddr>> {
@@ -163,12 +226,37 @@ async fn check_free(ctx: &WorkflowContext, now: &LanSettings, target: Ipv4Addr) 
     if now.address == target {
         return Ok(());
     }
+    check_spoken_for(ctx, target).await?;
     ctx.report_sub_task(format!("checking that nothing answers at {target}"));
     match ctx.bmc()?.read_lan(target.into()).await {
         Err(error) if is_silence(error.kind()) => Ok(()),
-        _ => Err(Error::new(ErrorKind::Conflict, format!("another BMC answers at {target} already"))
-            .with_remedy("choose a free address for target_ipmi_ip, or free this one")),
+        // Whoever refuses us is there too.
+        Ok(_) => Err(taken(target)),
+        Err(error) if is_answer(error.kind()) => Err(taken(target)),
+        Err(error) => Err(error),
     }
+}
+
+/// A BMC that is silent now still has its address, and one that is on its way has it soon.
+async fn check_spoken_for(ctx: &WorkflowContext, target: Ipv4Addr) -> Result<()> {
+    match ctx.machine_at(target.into()).await? {
+        Some(other) if other != ctx.machine()?.id => {
+            let message = format!("the directory has {target} as an address of machine {other}");
+            Err(Error::new(ErrorKind::Conflict, message)
+                .with_remedy("choose a free address for target_ipmi_ip, or correct the directory"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_answer(kind: ErrorKind) -> bool {
+    use ErrorKind::{Forbidden, Protocol, Refused, Unauthorized};
+    matches!(kind, Forbidden | Protocol | Refused | Unauthorized)
+}
+
+fn taken(address: Ipv4Addr) -> Error {
+    Error::new(ErrorKind::Conflict, format!("another BMC answers at {address} already"))
+        .with_remedy("choose a free address for the BMC, or free this one")
 }
 
 /// Reads the network of the BMC there; nothing when nobody answers.
@@ -181,14 +269,14 @@ async fn answer(ctx: &WorkflowContext, at: Ipv4Addr) -> Result<Option<LanSetting
 }
 
 async fn settled(ctx: &WorkflowContext, lan: LanSettings) -> Result<StepOutcome> {
-    known_at(ctx, lan.address).await?;
+    known_at(ctx, lan.address.into()).await?;
+    moving(ctx, None).await?;
     StepOutcome::done(BmcConfigured { lan })
 }
 
 /// Tells the directory and the commissioning service: one that commands power at an old address may hit another
 /// machine some day.
-async fn known_at(ctx: &WorkflowContext, address: Ipv4Addr) -> Result<()> {
-    let address = IpAddr::from(address);
+pub(super) async fn known_at(ctx: &WorkflowContext, address: IpAddr) -> Result<()> {
     if ctx.machine()?.addresses.bmc != Some(address) {
         ctx.machine_changed(MachineChange::BmcAddress { address }).await?;
     }

@@ -2,7 +2,7 @@
 
 use super::options::{ProvisioningOptions, limits};
 use super::tries::{intent, newest};
-use super::{Commissioned, ProvisioningRequest, bmc};
+use super::{Commissioned, ProvisioningRequest, bmc, rescue};
 use crate::device::{Capability, DeviceProfiles};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::StepName;
@@ -64,7 +64,11 @@ impl WorkflowStep for CommissionServer {
         match intent.name.as_str() {
             "abort" if is_going_on(&now.state) => self.options.not_yet(ctx, intent),
             "abort" => Probed::happened(()),
-            name if name.starts_with("before") => Ok(Probed::DidNotHappen),
+            name if name.starts_with("leftover-") => match now.state {
+                CommissionState::Rescue => self.options.not_yet(ctx, intent),
+                _ => Probed::happened(()),
+            },
+            name if name.starts_with("before") || name.starts_with("answered") => Ok(Probed::DidNotHappen),
             name => {
                 let before = name.replace("commission", "before");
                 let before: Option<CommissionRun> = ctx.result_of(before).await?.flatten();
@@ -85,6 +89,11 @@ impl WorkflowStep for CommissionServer {
         if !going_on {
             let aborted = ctx.result_of::<()>("abort").await?.is_some();
             return Ok(if aborted { UndoOutcome::Undone } else { UndoOutcome::Nothing });
+        }
+        if newest::<()>(ctx, "answered").await?.is_none() {
+            let message = format!("commissioning {} goes on and may be somebody else's", run.0);
+            return Err(Error::new(ErrorKind::Conflict, message)
+                .with_remedy("find out who started it; abort it in the service if nobody else did"));
         }
         match ctx.once("abort", ctx.commissioner()?.abort(run)).await {
             // It ended by itself meanwhile: the next look sees that.
@@ -109,13 +118,23 @@ impl CommissionServer {
         if is_going_on(&now.state) || now.state == CommissionState::Changing {
             return self.options.wait("what somebody else does with the machine to end");
         }
+        if now.state == CommissionState::Rescue && rescue::is_leftover(ctx)? {
+            ctx.report_sub_task("taking the machine out of the rescue mode that an earlier run left it in");
+            rescue::leave(ctx, "leftover").await?;
+            return self.options.wait("the machine to leave rescue mode");
+        }
         check_state(ctx, now)?;
         ctx.report_sub_task("checking the BMC's network");
-        bmc::check(ctx).await?;
+        if let Some(at) = bmc::check(ctx).await? {
+            // The service commands power through it.
+            bmc::known_at(ctx, at).await?;
+        }
         ctx.report_sub_task(format!("commissioning the machine, which is {}", now.message));
         ctx.once(intent("before", ctx.attempt()), std::future::ready(Ok(now.run.clone()))).await?;
         let options = CommissionOptions { keep_reachable: KeepReachable::Yes, skip_tests: false };
         ctx.once(intent("commission", ctx.attempt()), ctx.commissioner()?.commission(options)).await?;
+        // The service itself said so. One that only appeared may be somebody else's.
+        ctx.once(intent("answered", ctx.attempt()), std::future::ready(Ok(()))).await?;
         self.waiting()
     }
 
@@ -185,7 +204,9 @@ fn check_state(ctx: &WorkflowContext, now: &CommissionReading) -> Result<()> {
             "release it first, if nobody needs what runs on it"
         }
         CommissionState::Broken => "mark it fixed first: a person marked it broken",
-        CommissionState::Rescue => "let it leave rescue mode first: somebody may work on it",
+        CommissionState::Rescue | CommissionState::RescueFailed => {
+            "let it leave rescue mode first: somebody may work on it"
+        }
         CommissionState::Other(_) => "bring it to a state from which it can be commissioned",
         _ => return Ok(()),
     };
@@ -195,7 +216,9 @@ fn check_state(ctx: &WorkflowContext, now: &CommissionReading) -> Result<()> {
 
 /// A template for another vendor's BIOS must not come near the machine.
 fn check_vendor(expected: &str, hardware: &HardwareSummary) -> Result<()> {
-    let Some(found) = &hardware.vendor else { return Ok(()) };
+    let Some(found) = hardware.vendor.as_ref().filter(|found| !found.trim().is_empty()) else {
+        return Ok(());
+    };
     let (expected_lower, found_lower) = (expected.to_lowercase(), found.to_lowercase());
     if found_lower.contains(&expected_lower) || expected_lower.contains(&found_lower) {
         return Ok(());

@@ -1,13 +1,16 @@
 //! Step 7: the machine is ready, and its tags say so.
 
 use super::options::{ProvisioningOptions, limits};
-use super::{Provisioned, ProvisioningRequest};
+use super::tries::{intent, newest};
+use super::{Commissioned, Provisioned, ProvisioningRequest};
 use crate::device::Capability;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{DeviceType, StepName};
-use crate::plugin::CommissionState;
+use crate::plugin::{CommissionReading, CommissionState};
 use crate::record::{Policy, Resume, UndoOf};
-use crate::workflow::{StepOutcome, StepPlan, UndoOutcome, WorkflowContext, WorkflowStep};
+use crate::workflow::{
+    CommissionerHandle, StepOutcome, StepPlan, UndoOutcome, WorkflowContext, WorkflowStep,
+};
 use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,12 +49,11 @@ impl WorkflowStep for FinalizeServer {
             return Err(Error::new(ErrorKind::Mismatch, message)
                 .with_remedy("find out who took it; nothing of it was changed since it was ready"));
         }
+        check_ours(ctx, &now).await?;
         let has = ctx.commissioner()?.tags().await?;
-        ctx.once("before", std::future::ready(Ok(has.clone()))).await?;
         let wanted = self.wanted(ctx)?;
-        for tag in wanted.difference(&has) {
-            ctx.report_sub_task(format!("adding the tag {tag}"));
-            ctx.commissioner()?.add_tag(tag).await?;
+        for (number, tag) in wanted.iter().enumerate() {
+            put_on(ctx, number, tag, has.contains(tag)).await?;
         }
         let tags = ctx.commissioner()?.tags().await?;
         match wanted.difference(&tags).next() {
@@ -65,13 +67,12 @@ impl WorkflowStep for FinalizeServer {
     }
 
     async fn undo(&self, ctx: &WorkflowContext, _of: UndoOf) -> Result<UndoOutcome> {
-        let Some(had) = ctx.result_of::<BTreeSet<String>>("before").await? else {
-            return Ok(UndoOutcome::Nothing);
-        };
-        let wanted = self.wanted(ctx)?;
         let has = ctx.commissioner()?.tags().await?;
-        for tag in wanted.difference(&had).filter(|tag| has.contains(*tag)) {
-            ctx.commissioner()?.remove_tag(tag).await?;
+        for number in 0..self.wanted(ctx)?.len() {
+            let added: Option<String> = newest(ctx, &effect(number)).await?;
+            if let Some(tag) = added.filter(|tag| has.contains(tag)) {
+                ctx.commissioner()?.remove_tag(&tag).await?;
+            }
         }
         Ok(UndoOutcome::Undone)
     }
@@ -93,6 +94,45 @@ impl FinalizeServer {
         let own = device_type_tag(&request.device_type);
         Ok(self.options.tags.iter().cloned().chain([own]).collect())
     }
+}
+
+/// Names the effect that adds a tag.
+fn effect(number: usize) -> String {
+    format!("tag-{number}")
+}
+
+/// Adds a tag unless it is there. One that is there counts as ours only if we were about to add it and nobody
+/// recorded how that ended.
+async fn put_on(ctx: &WorkflowContext, number: usize, tag: &str, is_on: bool) -> Result<()> {
+    let about = format!("about-{number}");
+    let (own, tag) = (intent(&effect(number), ctx.attempt()), tag.to_owned());
+    let tried = ctx.result_of::<()>(about.clone()).await?.is_some();
+    let added = newest::<String>(ctx, &effect(number)).await?.is_some();
+    match (is_on, tried) {
+        (true, true) if !added => drop(ctx.once(own, std::future::ready(Ok(tag))).await?),
+        (true, _) => {}
+        (false, _) => {
+            ctx.report_sub_task(format!("adding the tag {tag}"));
+            ctx.once(about, std::future::ready(Ok(()))).await?;
+            ctx.once(own, add(ctx.commissioner()?, tag)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn add(service: CommissionerHandle, tag: String) -> Result<String> {
+    service.add_tag(&tag).await?;
+    Ok(tag)
+}
+
+/// A machine that was commissioned anew since is no longer the one that we made ready.
+async fn check_ours(ctx: &WorkflowContext, now: &CommissionReading) -> Result<()> {
+    let ours: Option<Commissioned> = ctx.output_if_any().await?;
+    let other = now.run.as_ref().filter(|run| ours.is_some_and(|ours| ours.run != **run));
+    let Some(other) = other else { return Ok(()) };
+    let message = format!("machine {} was commissioned anew meanwhile, as {}", ctx.machine()?.id, other.0);
+    Err(Error::new(ErrorKind::Conflict, message)
+        .with_remedy("find out who commissioned it, then submit it again"))
 }
 
 /// Services take letters, digits, `-` and `_` in a tag, and device types have dots.

@@ -60,9 +60,13 @@
 //! - A *Ready* left over from an older commissioning is never taken for success.
 //! - After a BIOS change the machine is booted into rescue mode, every changed setting is read back, and one that did
 //!   not take is a failure that names it.
-//! - A BMC gets a new address only if nothing answers there yet; afterwards it is read back there, and the directory
-//!   and the commissioning service follow.
-//! - Nothing is undone that was not done here.
+//! - A BMC gets a new address only if the directory knows it as nobody's and nothing answers there; afterwards it is
+//!   read back there, and the directory and the commissioning service follow. The same holds on the way back.
+//! - What was accepted and did nothing is sent again by the next attempt, under an intent of its own; what may still
+//!   be on its way is waited for first ([`ProvisioningOptions::settle`]).
+//! - What somebody else staged in the BIOS is not brought into force where the tool can say what waits; where it
+//!   cannot, what changed besides is told.
+//! - Nothing is undone that was not done here, and what may be somebody else's is named, not undone.
 //!
 //! # What it leaves to you
 //!
@@ -82,6 +86,7 @@ mod pull;
 mod push;
 mod reach;
 mod request;
+mod rescue;
 mod server;
 mod tries;
 

@@ -65,7 +65,7 @@ impl WorkflowStep for ModifyBiosConfig {
 }
 
 /// What somebody else staged would come into force with our reboot.
-fn check_foreign(in_force: &Settings, staged: &Settings, ours: &Changes) -> Result<()> {
+pub(super) fn check_foreign(in_force: &Settings, staged: &Settings, ours: &Changes) -> Result<()> {
     let foreign = Changes::diff(&ours.apply_to(in_force), staged);
     if foreign.is_empty() {
         return Ok(());

@@ -34,9 +34,16 @@ impl BmcNetwork {
     /// `Invalid` when the mask or the gateway that it would keep does not fit.
     pub(super) fn change(&self, now: &LanSettings) -> Result<LanChange> {
         let gateway = self.gateway.or(now.gateway);
+        if gateway == Some(self.target) {
+            return Err(refused(format!("target_ipmi_ip {} is the BMC's gateway", self.target)));
+        }
         match self.mask {
             Some(mask) => self.fits(self.target, mask, gateway)?,
-            None => self.fits(now.address, now.subnet_mask, gateway)?,
+            None => {
+                check_host("the BMC's present address", now.address)?;
+                check_mask(now.subnet_mask)?;
+                self.fits(now.address, now.subnet_mask, gateway)?;
+            }
         }
         Ok(LanChange {
             source: Some(LanAddressSource::Static),

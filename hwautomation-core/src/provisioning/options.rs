@@ -10,8 +10,9 @@ use std::time::Duration;
 pub struct ProvisioningOptions {
     /// How often a step looks whether what it waits for came. Default 10 s.
     pub poll: Duration,
-    /// How long a command that nobody answered may be on its way. Only then does a look at the machine say that it
-    /// did not happen. Default 30 s: longer than a request may wait in a proxy or a BMC.
+    /// How long a command may go on after nobody waits for its answer any more. Only then does a look at the machine
+    /// say that it did not happen. Default 150 s: MAAS holds a command for up to 60 s, and a vendor's tool that
+    /// lost its shell may write for two minutes.
     pub settle: Duration,
     /// The tags that a ready machine gets, beside `device-type-…`. Default `provisioned`.
     pub tags: Vec<String>,
@@ -24,7 +25,7 @@ impl Default for ProvisioningOptions {
     fn default() -> Self {
         Self {
             poll: Duration::from_secs(10),
-            settle: Duration::from_secs(30),
+            settle: Duration::from_secs(150),
             tags: vec!["provisioned".to_owned()],
         }
     }
@@ -43,10 +44,11 @@ impl ProvisioningOptions {
 
     /// Says what to make of an effect that does not show: it may be on its way, until it no longer can be.
     pub(super) fn not_yet(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
-        if ctx.now().since(intent.opened_at) >= self.settle {
+        if ctx.now().since(intent.given_up_at) >= self.settle {
             return Ok(Probed::DidNotHappen);
         }
-        Probed::wait(format!("{} to show, if it was sent", intent.name), self.poll, self.settle * 2)
+        let limit = intent.given_up_at.since(intent.opened_at) + self.settle * 2;
+        Probed::wait(format!("{} to show, if it was sent", intent.name), self.poll, limit)
     }
 }
 

@@ -60,6 +60,8 @@ outputs! {
     PushedBios = "pushed_bios" {
         /// The changes that are in force.
         changes: Changes,
+        /// What changed besides: settings that depend on those, or somebody else's.
+        also_changed: Changes,
         /// All settings, as they were read back.
         in_force: Settings,
     }

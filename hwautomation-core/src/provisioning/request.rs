@@ -40,7 +40,7 @@ pub struct ProvisioningRequest {
     /// The BMC's subnet mask. Absent: it keeps the one it has, if target and gateway lie in that network.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "subnet_mask")]
     pub subnet_mask: Option<Ipv4Addr>,
-    /// How long the whole may take, in seconds. Default 3600.
+    /// How long the whole may take, in seconds, at most 30 days. Default 3600.
     #[serde(default = "an_hour")]
     pub timeout: u64,
     /// How many attempts each step has, the first included. Absent: as many as the step says.
@@ -63,6 +63,9 @@ macro_rules! addresses {
 }
 
 addresses!(target_ipmi_ip, gateway, subnet_mask);
+
+/// Thirty days, in seconds: what takes longer than that, nobody waits for.
+const TIMEOUT_MAX: u64 = 30 * 24 * 3600;
 
 fn an_hour() -> u64 {
     3600
@@ -128,8 +131,9 @@ impl ProvisioningRequest {
             return Err(Error::new(ErrorKind::Unsupported, "firmware_first is not supported yet")
                 .with_remedy("leave firmware_first out; firmware stays as it is"));
         }
-        if self.timeout == 0 {
-            return Err(Error::invalid("timeout is 0 seconds").with_remedy("give 1 or more, or leave it out"));
+        if !(1..=TIMEOUT_MAX).contains(&self.timeout) {
+            return Err(Error::invalid(format!("timeout is {} seconds", self.timeout))
+                .with_remedy(format!("give 1 to {TIMEOUT_MAX}, or leave it out")));
         }
         match self.network() {
             Some(network) => network.check(),

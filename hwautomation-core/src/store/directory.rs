@@ -97,7 +97,7 @@ pub(super) fn only_match<'a>(
 /// Tells whether this is the machine's id, an alias of it, or one of its addresses.
 pub(super) fn has_name(machine: &Machine, name: &str) -> bool {
     let address: Option<IpAddr> = name.parse().ok();
-    let here = [machine.addresses.bmc, machine.addresses.host];
+    let here = [machine.addresses.bmc, machine.addresses.bmc_moving_to, machine.addresses.host];
     machine.id.as_str() == name
         || machine.aliases.contains(name)
         || (address.is_some() && here.contains(&address))

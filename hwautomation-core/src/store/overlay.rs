@@ -115,6 +115,7 @@ impl Changes {
                 return;
             }
             MachineChange::BmcAddress { .. } => "bmc".to_owned(),
+            MachineChange::BmcMoving { .. } => "bmc moving".to_owned(),
             MachineChange::HostAddress { .. } => "host".to_owned(),
             MachineChange::DeviceType { .. } => "type".to_owned(),
             MachineChange::Fact { name, .. } => format!("fact {name}"),

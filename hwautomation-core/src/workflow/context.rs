@@ -8,7 +8,7 @@ use super::outcome::{StepOutput, read_output};
 use super::port::{Opened, Opening, Port};
 use crate::device::Capability;
 use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
-use crate::id::{IntentName, PluginName, SignalName};
+use crate::id::{IntentName, MachineId, PluginName, SignalName};
 use crate::machine::{Machine, MachineChange};
 use crate::record::{IntentResult, Side};
 use crate::secret::contains_secret;
@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +40,15 @@ impl WorkflowContext {
     /// `Invalid` in a workflow without a machine.
     pub fn machine(&self) -> Result<Arc<Machine>> {
         self.port.machine()
+    }
+
+    /// Returns the machine whose BMC or host the directory has at this address, or expects there.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when there are several, or what the directory fails with.
+    pub async fn machine_at(&self, address: IpAddr) -> Result<Option<MachineId>> {
+        self.port.machine_at(address).await
     }
 
     /// Reads what was asked for.

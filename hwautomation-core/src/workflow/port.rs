@@ -1,7 +1,7 @@
 //! What a context needs from whoever runs the step: the engine, a plan, or a test.
 
 use crate::error::{Error, Result};
-use crate::id::{IntentName, SignalName, StepName, WorkflowId};
+use crate::id::{IntentName, MachineId, SignalName, StepName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
 use crate::record::{IntentResult, OutputRecord, Side, Stored};
@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde_json::Value;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ pub(crate) trait Port: fmt::Debug + Send + Sync {
     fn output(&self, name: &str) -> Option<OutputRecord>;
     fn sub_task(&self, text: String);
     fn progress(&self, fraction: f32);
+    async fn machine_at(&self, address: IpAddr) -> Result<Option<MachineId>>;
     async fn load(&self, stored: &Stored) -> Result<Value>;
     async fn happened(&self, intent: &IntentName) -> Result<Option<Stored>>;
     async fn open(&self, opening: Opening) -> Result<Opened>;

@@ -101,4 +101,7 @@ pub struct ProbedIntent {
     pub side: Side,
     /// When it was begun.
     pub opened_at: crate::time::Timestamp,
+    /// When it was last waited for: when the attempt that sent it was given up, or when it was begun, if the process
+    /// died instead. What it does on the other side may go on after that.
+    pub given_up_at: crate::time::Timestamp,
 }

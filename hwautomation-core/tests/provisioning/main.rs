@@ -1,5 +1,6 @@
 //! Seven steps on a rack of fakes: in peace, in trouble, and stopped everywhere.
 
+mod adversity;
 mod campaign;
 mod peace;
 mod refusals;

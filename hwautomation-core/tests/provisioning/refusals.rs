@@ -131,6 +131,18 @@ async fn a_target_that_another_bmc_has_is_refused_before_the_machine_is_commissi
     let taken = site.rack.truth(&hwautomation_core::id::MachineId::from_static("srv002")).lan.address;
     let (status, run) = site.run(&request().target_ipmi_ip(taken)).await;
     assert_eq!(status.sub_state, Some(SubState::Halted), "{status}");
+    let said = &run.steps[0].failures[0].error.message;
+    assert!(said.contains("the directory has 192.0.2.2 as an address of machine srv002"), "{said}");
+    assert_eq!(site.commands(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_at_which_a_bmc_answers_that_nobody_knew_of_is_refused_too() {
+    let site = Site::on(FakeRack::new([SERVER, "srv002"])).await;
+    let other = hwautomation_core::id::MachineId::from_static("srv002");
+    site.rack.change(&other, |truth| truth.lan.address = crate::TARGET);
+    let (status, run) = site.run(&request()).await;
+    assert_eq!(status.sub_state, Some(SubState::Halted), "{status}");
     assert!(run.steps[0].failures[0].error.message.contains("another BMC answers"), "{status}");
     assert_eq!(site.commands(), Vec::<String>::new());
 }

@@ -127,7 +127,7 @@ async fn lost_answers_of_every_command_change_nothing_about_the_end() {
 #[tokio::test(start_paused = true)]
 async fn a_change_that_the_bmc_ignores_is_found_at_the_new_address() {
     let site = Site::start().await;
-    site.rack.inject(Fault::once(FakeCall::LanSet, FaultAction::Ignore));
+    site.rack.inject(Fault::always(FakeCall::LanSet, FaultAction::Ignore));
     let (status, state) = site.run(&request()).await;
     assert_eq!(status.sub_state, Some(SubState::Halted), "{status}");
     assert!(last_error(&state, 5).contains("the BMC to answer at 192.0.2.100"), "{}", last_error(&state, 5));
@@ -195,13 +195,13 @@ async fn a_skipped_step_does_not_stand_in_the_way_of_the_next_ones() {
 #[tokio::test(start_paused = true)]
 async fn a_change_that_the_bmc_ignored_needs_no_undoing() {
     let site = Site::start().await;
-    site.rack.inject(Fault::once(FakeCall::LanSet, FaultAction::Ignore));
+    site.rack.inject(Fault::always(FakeCall::LanSet, FaultAction::Ignore));
     let submission = request().submission().unwrap().on_failure(OnFailure::Undo);
     let id = site.manager.submit(submission, &Actor::service("test")).await.unwrap();
     let status = site.manager.wait(id).await.unwrap();
     assert_eq!(status.state, RunState::Failed, "{status}");
     assert!(status.not_undone.is_empty(), "{status}");
-    assert_eq!(count(&site, "set the LAN"), 1);
+    assert_eq!(count(&site, "set the LAN"), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -242,7 +242,7 @@ async fn undoing_removes_only_the_tags_that_were_added_here() {
         truth.tags.extend(["provisioned".to_owned(), "rack-7".to_owned()]);
     });
     // The tag that is missing is added, and then the answer says no.
-    site.rack.inject(Fault::once(FakeCall::DetailsRead, FaultAction::Fail(ErrorKind::Forbidden)).after(5));
+    site.rack.inject(Fault::once(FakeCall::DetailsRead, FaultAction::Fail(ErrorKind::Forbidden)).after(6));
     let before = site.rack.truth(&server()).tags;
     let submission = request().submission().unwrap().on_failure(OnFailure::Undo);
     let id = site.manager.submit(submission, &Actor::service("test")).await.unwrap();
@@ -287,4 +287,17 @@ async fn a_second_round_is_undone_too() {
     assert!(status.not_undone.is_empty(), "{status}");
     let truth = site.rack.truth(&server());
     assert_eq!((truth.bios, truth.state), (before, CommissionState::Ready));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bmc_that_nobody_knows_stops_it_before_the_bios_is_changed() {
+    let rack = FakeRack::new([SERVER]);
+    let mut machine = rack.machine(&server());
+    machine.addresses.bmc = None;
+    rack.directory().insert(machine);
+    let site = Site::on(rack).await;
+    site.rack.change(&server(), |truth| truth.power_address = std::net::Ipv4Addr::UNSPECIFIED.into());
+    let (status, state) = site.run(&request()).await;
+    assert_eq!(status.sub_state, Some(SubState::Halted), "{status}");
+    assert!(last_error(&state, 1).contains("nobody knows the BMC's address"), "{status}");
 }

@@ -84,14 +84,13 @@ impl Status {
                 CommissionState::Changing
             }
             Self::FailedCommissioning | Self::FailedTesting => CommissionState::Failed,
+            Self::FailedEnteringRescueMode | Self::FailedExitingRescueMode => CommissionState::RescueFailed,
             Self::Broken => CommissionState::Broken,
             Self::Missing
             | Self::Retired
             | Self::FailedDeployment
             | Self::FailedReleasing
             | Self::FailedDiskErasing
-            | Self::FailedEnteringRescueMode
-            | Self::FailedExitingRescueMode
             | Self::Unknown(_) => CommissionState::Other(self.name(name)),
         }
     }
@@ -142,9 +141,9 @@ mod tests {
             other(),
             S::Rescue,
             S::Changing,
-            other(),
+            S::RescueFailed,
             S::Changing,
-            other(),
+            S::RescueFailed,
             S::Testing,
             S::Failed,
             other(),

@@ -1,8 +1,9 @@
 //! What a run would do, without doing it.
 
 use super::{Submission, WorkflowManager};
+use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{IntentName, SignalName, WorkflowId};
+use crate::id::{IntentName, MachineId, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
 use crate::record::{IntentResult, OutputRecord, Side, Stored};
@@ -12,6 +13,7 @@ use crate::workflow::port::{Opened, Opening, Place, Port};
 use crate::workflow::{PlannedStep, StepPlan, WorkflowContext, WorkflowPlan, WorkflowStep};
 use async_trait::async_trait;
 use serde_json::Value;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +48,14 @@ impl WorkflowManager {
             epoch: 0,
         };
         let (request, plugins) = (request.clone(), Arc::clone(&self.shared.plugins));
-        let port = ReadOnlyPort { place, request, machine, plugins, clock: self.shared.clock.clone() };
+        let port = ReadOnlyPort {
+            place,
+            request,
+            machine,
+            plugins,
+            clock: self.shared.clock.clone(),
+            machines: Arc::clone(&self.shared),
+        };
         let ctx = WorkflowContext::new(Arc::new(port));
         let limit = step.policy().timeout;
         let planned = tokio::time::timeout(limit, step.plan(&ctx)).await;
@@ -69,6 +78,7 @@ struct ReadOnlyPort {
     machine: Option<Arc<Machine>>,
     plugins: Arc<Plugins>,
     clock: Clock,
+    machines: Arc<Shared>,
 }
 
 fn refused(what: &str) -> Error {
@@ -113,6 +123,10 @@ impl Port for ReadOnlyPort {
     fn sub_task(&self, _text: String) {}
 
     fn progress(&self, _fraction: f32) {}
+
+    async fn machine_at(&self, address: IpAddr) -> Result<Option<MachineId>> {
+        self.machines.machine_at(address).await
+    }
 
     async fn load(&self, _stored: &Stored) -> Result<Value> {
         Err(refused("reading recorded values"))

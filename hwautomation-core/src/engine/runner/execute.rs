@@ -121,6 +121,7 @@ impl Runner {
             outputs: Arc::clone(&self.outputs),
             clock: self.shared.clock.clone(),
             store: Arc::clone(&self.shared.store),
+            machines: Arc::clone(&self.shared),
             handle: Arc::clone(&self.handle),
             desk,
             calls,

@@ -1,8 +1,9 @@
 //! The engine's side of a step's context: what is at hand is answered here, what must be recorded is asked of
 //! the runner, which alone writes.
 
+use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{IntentName, SignalName};
+use crate::id::{IntentName, MachineId, SignalName};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
 use crate::record::{Blob, IntentResult, OutputRecord, Stored};
@@ -13,6 +14,7 @@ use crate::workflow::port::{Opened, Opening, Place, Port};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -72,6 +74,7 @@ pub(super) struct EnginePort {
     pub(super) outputs: Arc<BTreeMap<String, OutputRecord>>,
     pub(super) clock: Clock,
     pub(super) store: Arc<dyn HistoryStore>,
+    pub(super) machines: Arc<Shared>,
     pub(super) handle: Arc<crate::engine::running::RunHandle>,
     pub(super) desk: Arc<Desk>,
     pub(super) calls: mpsc::Sender<PortCall>,
@@ -135,6 +138,10 @@ impl Port for EnginePort {
 
     fn progress(&self, fraction: f32) {
         self.handle.set_progress(Some(fraction));
+    }
+
+    async fn machine_at(&self, address: IpAddr) -> Result<Option<MachineId>> {
+        self.machines.machine_at(address).await
     }
 
     async fn load(&self, stored: &Stored) -> Result<Value> {

@@ -200,8 +200,14 @@ impl Runner {
         let state = self.journal.state();
         let undoing = state.undo.is_some();
         let opened_at = state.steps[step].intents.get(&(side, intent.clone())).map(|known| known.opened_at);
+        let opened = opened_at.unwrap_or(Timestamp::MIN);
+        let failures = match (&state.undo, side) {
+            (Some(undo), Side::Undo) => undo.steps.get(&self.step_name(step)).map(|known| &known.failures),
+            _ => Some(&state.steps[step].failures),
+        };
+        let given_up = failures.and_then(|failures| failures.last()).map_or(opened, |failure| failure.at);
         let asked =
-            ProbedIntent { name: intent.clone(), side, opened_at: opened_at.unwrap_or(Timestamp::MIN) };
+            ProbedIntent { name: intent.clone(), side, opened_at: opened, given_up_at: opened.max(given_up) };
         let context_side = if undoing { Side::Undo } else { Side::Run };
         let found = match self.execute(step, context_side, Job::Probe(asked)).await? {
             Executed::Returned(Returned::Probe(found), _) => found,

@@ -1,28 +1,31 @@
 //! The way back: the pulled values again, by the same road.
 
 use super::super::PlannedBios;
+use super::super::rescue::{self, Stage};
 use super::super::tries::newest;
-use super::rescue::{self, Stage};
 use super::round::Round;
-use super::{Settings, read_back};
+use super::{Settings, read_back, refuse_mismatch};
 use crate::bios::{Change, Changes};
-use crate::error::Result;
-use crate::plugin::CommissionState;
+use crate::error::{ErrorKind, Result};
+use crate::plugin::{CommissionState, Pending};
 use crate::workflow::WorkflowContext;
 
 pub(super) const STAGE: &str = "back-stage";
 pub(super) const READ: &str = "back-read";
+pub(super) const DISCARD: &str = "back-discard";
 const LEAVE: &str = "back-leave";
 const OUT: &str = "back-out";
-pub(super) const LEAVES: [&str; 2] = [LEAVE, OUT];
 
 /// Brings the pulled values back into force. Nothing, if none of them was ever changed.
 pub(super) async fn undo(ctx: &WorkflowContext) -> Result<Option<Stage>> {
     let planned: Option<PlannedBios> = ctx.output_if_any().await?;
-    let (Some(planned), true) = (planned, ctx.result_of::<()>("stage-1").await?.is_some()) else {
+    let (Some(planned), true) = (planned, ctx.result_of::<()>("staging-1").await?.is_some()) else {
         return Ok(None);
     };
     let back = inverse(&planned.changes);
+    if Round::of(ctx).await?.newest_reboot(ctx).await?.is_none() {
+        return forget(ctx, &back).await.map(|()| Some(Stage::There));
+    }
     if let Some(waiting) = stage(ctx, &back).await? {
         return Ok(Some(waiting));
     }
@@ -30,6 +33,22 @@ pub(super) async fn undo(ctx: &WorkflowContext) -> Result<Option<Stage>> {
         return Ok(Some(waiting));
     }
     rescue::leave(ctx, OUT).await.map(Some)
+}
+
+/// Nothing is in force yet, and the host is still up: what was staged is forgotten without a boot.
+async fn forget(ctx: &WorkflowContext, back: &Changes) -> Result<()> {
+    ctx.report_sub_task("forgetting the BIOS changes that were staged");
+    match ctx.once(DISCARD, ctx.bios()?.discard()).await {
+        Err(error) if error.kind() == ErrorKind::Unsupported => {
+            ctx.once(STAGE, ctx.bios()?.stage(back.clone())).await?;
+        }
+        discarded => discarded?,
+    }
+    let reading = ctx.bios()?.read().await?;
+    let Pending::Staged(staged) = reading.pending else { return Ok(()) };
+    let mut coming = reading.in_force;
+    coming.extend(staged);
+    refuse_mismatch(&back.not_in_force(&coming))
 }
 
 /// Boots into what was staged forward, unless it is there, and stages the pulled values.
@@ -48,12 +67,11 @@ async fn stage(ctx: &WorkflowContext, back: &Changes) -> Result<Option<Stage>> {
 /// The forward way may have left it in rescue mode.
 async fn enter(ctx: &WorkflowContext) -> Result<Stage> {
     let forward = ctx.commissioner()?.state().await?.state == CommissionState::Rescue
-        && ctx.result_of::<()>("leave").await?.is_none();
-    if forward {
-        let name = Round::of(ctx).await?.newest_reboot(ctx).await?;
-        return rescue::enter(ctx, &name).await;
+        && newest::<()>(ctx, "leave").await?.is_none();
+    match Round::of(ctx).await?.newest_reboot(ctx).await?.filter(|_| forward) {
+        Some(reboot) => rescue::enter(ctx, &reboot).await,
+        None => rescue::enter(ctx, "back-enter").await,
     }
-    rescue::enter(ctx, "back-enter").await
 }
 
 /// Boots into the pulled values, and reads them back.

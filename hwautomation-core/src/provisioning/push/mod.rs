@@ -1,12 +1,12 @@
 //! Step 5: the changes come into force, and each is read back.
 
 mod back;
-mod rescue;
 mod round;
 
 use super::options::{ProvisioningOptions, limits};
-use super::{PlannedBios, PushedBios};
-use crate::bios::{Changes, Settings};
+use super::rescue::{self, Stage};
+use super::{PlannedBios, PulledBios, PushedBios};
+use crate::bios::{Changes, Mismatch, Settings};
 use crate::device::Capability;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::StepName;
@@ -16,12 +16,14 @@ use crate::workflow::{
     Probed, ProbedIntent, StepOutcome, StepPlan, UndoOutcome, WorkflowContext, WorkflowStep,
 };
 use async_trait::async_trait;
-use rescue::Stage;
 use round::Round;
 use std::sync::Arc;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(600);
+
+/// How the names of the effects begin that leave rescue mode.
+const LEAVES: [&str; 4] = ["leave-", "out-", "back-leave-", "back-out-"];
 
 #[derive(Debug, Clone)]
 pub(super) struct PushBiosConfig {
@@ -69,15 +71,25 @@ impl WorkflowStep for PushBiosConfig {
         match rescue::leave(ctx, "leave").await? {
             Stage::Waiting(reason) => self.options.wait(reason),
             Stage::There => {
-                let in_force = ctx.result_of("read").await?.unwrap_or_default();
-                StepOutcome::done(PushedBios { changes, in_force })
+                let in_force: Settings = ctx.result_of("read").await?.unwrap_or_default();
+                let PulledBios { reading } = ctx.output().await?;
+                let also_changed = Changes::diff(&changes.apply_to(&reading.in_force), &in_force);
+                also_changed.iter().for_each(|change| ctx.report_sub_task(format!("also changed: {change}")));
+                StepOutcome::done(PushedBios { changes, also_changed, in_force })
             }
         }
     }
 
     async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
         let name = intent.name.as_str();
-        if name == "read" || name == back::READ || name.starts_with("mismatch-") {
+        if name == "read"
+            || name == back::READ
+            || name.starts_with("mismatch-")
+            || name.starts_with("staging-")
+        {
+            return Ok(Probed::DidNotHappen);
+        }
+        if name == back::DISCARD {
             return Ok(Probed::DidNotHappen);
         }
         if name.starts_with("stage-") || name == back::STAGE {
@@ -88,7 +100,7 @@ impl WorkflowStep for PushBiosConfig {
                 false => self.options.not_yet(ctx, intent),
             };
         }
-        let leaves = name == "leave" || name.starts_with("out-") || back::LEAVES.contains(&name);
+        let leaves = LEAVES.iter().any(|leave| name.starts_with(leave));
         let state = ctx.commissioner()?.state().await?.state;
         match state {
             CommissionState::Ready if !leaves => self.options.not_yet(ctx, intent),
@@ -125,9 +137,14 @@ async fn is_staged(ctx: &WorkflowContext, changes: &Changes) -> Result<bool> {
 async fn read_back(ctx: &WorkflowContext, changes: &Changes) -> Result<Settings> {
     ctx.report_sub_task(format!("reading back {} BIOS settings", changes.len()));
     let in_force = ctx.bios()?.read().await?.in_force;
-    let wrong = changes.not_in_force(&in_force);
+    refuse_mismatch(&changes.not_in_force(&in_force))?;
+    Ok(in_force)
+}
+
+/// Names each setting that is not what it was set to.
+fn refuse_mismatch(wrong: &[Mismatch]) -> Result<()> {
     if wrong.is_empty() {
-        return Ok(in_force);
+        return Ok(());
     }
     let lines: Vec<_> = wrong.iter().map(ToString::to_string).collect();
     let message = format!("BIOS settings did not take:\n{}", lines.join("\n"));

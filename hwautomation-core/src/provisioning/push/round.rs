@@ -1,12 +1,13 @@
 //! One try at bringing the changes into force. After one that did not take, a person's retry begins the next: staged
 //! again, booted again, read again.
 
+use super::super::modify::check_foreign;
+use super::super::rescue::{self, Stage};
 use super::super::tries::{intent, newest};
 use super::read_back;
-use super::rescue::{self, Stage};
 use crate::bios::{Changes, Settings};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plugin::CommissionState;
+use crate::plugin::{CommissionState, Pending};
 use crate::workflow::WorkflowContext;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +28,13 @@ impl Round {
     }
 
     /// Returns the name of the newest reboot that was asked for, in this round or before.
-    pub(super) async fn newest_reboot(self, ctx: &WorkflowContext) -> Result<String> {
+    pub(super) async fn newest_reboot(self, ctx: &WorkflowContext) -> Result<Option<String>> {
         for round in (1..=self.0).rev().map(Self) {
             if newest::<()>(ctx, &round.reboot()).await?.is_some() {
-                return Ok(round.reboot());
+                return Ok(Some(round.reboot()));
             }
         }
-        Ok(self.reboot())
+        Ok(None)
     }
 
     /// Stages the changes, where the machine can be reached: in the first round as it was commissioned, later in
@@ -48,7 +49,14 @@ impl Round {
         } else if let waiting @ Stage::Waiting(_) = rescue::enter(ctx, &Self(self.0 - 1).reboot()).await? {
             return Ok(waiting);
         }
+        // What was read in step 3 may be a day old when a person retries.
+        let reading = ctx.bios()?.read().await?;
+        if let Pending::Staged(staged) = &reading.pending {
+            check_foreign(&reading.in_force, staged, changes)?;
+        }
         ctx.report_sub_task(format!("staging {} BIOS changes", changes.len()));
+        // Should nobody ever learn what became of it, the undo knows that it was tried.
+        ctx.once(intent("staging", self.0), std::future::ready(Ok(()))).await?;
         ctx.once(name, ctx.bios()?.stage(changes.clone())).await?;
         Ok(Stage::There)
     }

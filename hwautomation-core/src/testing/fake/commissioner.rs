@@ -94,7 +94,7 @@ impl Commissioner for FakeRack {
     }
 
     async fn bmc_address(&self, machine: &Machine) -> Result<Option<IpAddr>> {
-        self.detail(machine, |truth| Some(truth.power_address)).await
+        self.detail(machine, |truth| Some(truth.power_address).filter(|known| !known.is_unspecified())).await
     }
 
     async fn set_bmc_address(&self, machine: &Machine, address: IpAddr) -> Result<()> {
@@ -184,7 +184,7 @@ impl FakeMachine {
 
     /// The service commands power through the BMC's address as it has it.
     fn check_power_address(&self) -> Result<()> {
-        if self.power_address == IpAddr::from(self.lan.address) {
+        if self.power_address.is_unspecified() || self.power_address == IpAddr::from(self.lan.address) {
             return Ok(());
         }
         let message = format!("the service reaches no BMC of the machine at {}", self.power_address);

@@ -45,7 +45,8 @@ pub struct FakeMachine {
     pub tags: BTreeSet<String>,
     /// What the commissioning service finds in it.
     pub hardware: HardwareSummary,
-    /// Where the commissioning service reaches its BMC; at a wrong address it commands nobody.
+    /// Where the commissioning service reaches its BMC; at a wrong address it commands nobody. Unspecified: it has
+    /// another way.
     pub power_address: IpAddr,
     /// Where its running host answers, if the host lets us in.
     pub host: Option<IpAddr>,
