@@ -12,7 +12,7 @@ use hwautomation_core::id::{MachineId, PluginName, WorkflowId};
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{
     BiosBackend, BiosReading, CommissionOptions, CommissionState, Commissioner, KeepReachable,
-    LanAddressSource, Pending,
+    LanAddressSource, Pending, RemoteShell, ShellCommand, ShellOutput,
 };
 use hwautomation_core::provisioning::ProvisioningRequest;
 use hwautomation_core::record::{EventKind, OnFailure, Phase, RunState, Seq, WorkflowStatus};
@@ -445,4 +445,52 @@ async fn what_changed_besides_is_told_where_the_tool_cannot_say_what_waits() {
         matches!(&event.kind, EventKind::SubTaskStarted { text, .. } if text == "also changed: NumaNodes: 1 -> 4")
     });
     assert!(told);
+}
+
+/// A host whose `ipmitool` knows the BMC.
+#[derive(Debug)]
+struct Tool(Arc<FakeRack>);
+
+#[async_trait]
+impl RemoteShell for Tool {
+    async fn run(&self, machine: &Machine, command: &ShellCommand) -> Result<ShellOutput> {
+        if command.program != "sudo" {
+            return self.0.run(machine, command).await;
+        }
+        let stdout =
+            b"IP Address Source       : Static Address\nIP Address              : 192.0.2.1\n".to_vec();
+        Ok(ShellOutput { status: Some(0), stdout, stderr: Vec::new() })
+    }
+
+    async fn put(&self, machine: &Machine, path: &str, content: &[u8]) -> Result<()> {
+        self.0.put(machine, path, content).await
+    }
+
+    async fn get(&self, machine: &Machine, path: &str, bytes_max: usize) -> Result<Vec<u8>> {
+        self.0.get(machine, path, bytes_max).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bmc_that_only_the_host_knows_is_found_in_band() {
+    let rack = FakeRack::new([SERVER]);
+    let mut machine = rack.machine(&server());
+    machine.addresses.bmc = None;
+    machine.plugins.insert(Capability::Shell, PluginName::from_static("tool"));
+    rack.directory().insert(machine);
+    rack.change(&server(), |truth| truth.power_address = Ipv4Addr::UNSPECIFIED.into());
+    let manager = WorkflowManager::builder()
+        .machines(rack.directory())
+        .plugins(rack.plugins())
+        .shell("tool", Arc::new(Tool(Arc::clone(&rack))))
+        .profiles(profiles())
+        .workflow(provisioning().workflow())
+        .clock(Clock::tokio())
+        .start()
+        .await
+        .unwrap();
+    let site = Site { rack, manager };
+    let (status, _) = site.run(&request()).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    assert_eq!(site.rack.truth(&server()).lan.address, TARGET);
 }
