@@ -50,9 +50,15 @@ impl Session {
         };
         let message = request.bytes();
         let mut waits = self.timing.waits(Instant::now() + limit);
+        let mut has_left = false;
         while !waits.are_over() {
             let packet = self.sealed.seal(&message, &random()?);
-            self.link.send(&packet).await?;
+            match self.link.send(&packet).await {
+                Ok(()) => has_left = true,
+                Err(cause) if !has_left || command.repeat == Repeat::Reads => return Err(cause),
+                // An earlier copy may have been carried out.
+                Err(_) => break,
+            }
             let step = waits.step();
             let until = if command.repeat == Repeat::Never { waits.deadline() } else { waits.within(step) };
             let Self { link, sealed, .. } = self;
