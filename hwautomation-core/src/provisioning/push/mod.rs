@@ -22,6 +22,9 @@ use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(600);
 
+/// How the names of the effects begin that touch nothing, or that do no harm twice.
+const AGAIN: [&str; 5] = ["read", "mismatch-", "staging-", back::READ, back::DISCARD];
+
 /// How the names of the effects begin that leave rescue mode.
 const LEAVES: [&str; 4] = ["leave-", "out-", "back-leave-", "back-out-"];
 
@@ -82,14 +85,7 @@ impl WorkflowStep for PushBiosConfig {
 
     async fn probe(&self, ctx: &WorkflowContext, intent: &ProbedIntent) -> Result<Probed> {
         let name = intent.name.as_str();
-        if name == "read"
-            || name == back::READ
-            || name.starts_with("mismatch-")
-            || name.starts_with("staging-")
-        {
-            return Ok(Probed::DidNotHappen);
-        }
-        if name == back::DISCARD {
+        if AGAIN.iter().any(|again| name.starts_with(again)) {
             return Ok(Probed::DidNotHappen);
         }
         if name.starts_with("stage-") || name == back::STAGE {

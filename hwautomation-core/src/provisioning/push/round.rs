@@ -1,6 +1,7 @@
 //! One try at bringing the changes into force. After one that did not take, a person's retry begins the next: staged
 //! again, booted again, read again.
 
+use super::super::PulledBios;
 use super::super::modify::check_foreign;
 use super::super::rescue::{self, Stage};
 use super::super::tries::{intent, newest};
@@ -49,11 +50,7 @@ impl Round {
         } else if let waiting @ Stage::Waiting(_) = rescue::enter(ctx, &Self(self.0 - 1).reboot()).await? {
             return Ok(waiting);
         }
-        // What was read in step 3 may be a day old when a person retries.
-        let reading = ctx.bios()?.read().await?;
-        if let Pending::Staged(staged) = &reading.pending {
-            check_foreign(&reading.in_force, staged, changes)?;
-        }
+        check_still_ours(ctx, changes).await?;
         ctx.report_sub_task(format!("staging {} BIOS changes", changes.len()));
         // Should nobody ever learn what became of it, the undo knows that it was tried.
         ctx.once(intent("staging", self.0), std::future::ready(Ok(()))).await?;
@@ -78,6 +75,18 @@ impl Round {
         }
         read
     }
+}
+
+/// What was read in step 3 may be a day old when a person retries. A tool that could not say what waits cannot now,
+/// and a reading takes it a minute.
+async fn check_still_ours(ctx: &WorkflowContext, changes: &Changes) -> Result<()> {
+    let PulledBios { reading } = ctx.output().await?;
+    if reading.pending == Pending::Unknown {
+        return Ok(());
+    }
+    let reading = ctx.bios()?.read().await?;
+    let Pending::Staged(staged) = &reading.pending else { return Ok(()) };
+    check_foreign(&reading.in_force, staged, changes)
 }
 
 /// Rescue mode is the reboot: a machine that is in it already would not boot.
