@@ -1,15 +1,15 @@
 //! `provision --fail STEP` ends with that step failed, advice, a report, and exit code 1; with `--on-failure undo`
 //! nothing is left behind.
 
+mod program;
+
+use program::program;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 fn provision(folder: &Path, args: &[&str]) -> Output {
-    let test = std::env::current_exe().expect("a test has a path");
-    let target = test.parent().and_then(Path::parent).expect("tests lie in a folder of the target folder");
-    let program: PathBuf = target.join("examples").join("provision");
-    let run = Command::new(program).args(args).current_dir(folder).stdin(Stdio::null()).output();
+    let run = Command::new(program("provision")).args(args).current_dir(folder).stdin(Stdio::null()).output();
     run.expect("the example was built")
 }
 

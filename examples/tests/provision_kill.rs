@@ -1,25 +1,21 @@
 //! `provision --db FILE` is killed at every line it prints and started again: the same workflows finish, and the
 //! simulated hardware saw each command once per intent.
 
+mod program;
+
+use program::program;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// A run prints fewer lines; who needs more restarts does not get on.
 const RESTARTS_MAX: usize = 300;
 
-/// The program under test, which cargo builds beside the tests.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    let folder = test.parent().and_then(Path::parent).expect("tests lie in a folder of the target folder");
-    folder.join("examples").join("provision")
-}
-
 fn start(folder: &Path, servers: &str) -> Child {
-    Command::new(program())
+    Command::new(program("provision"))
         .args(["--servers", servers, "--db", "site.db", "--report", "report.json"])
         .current_dir(folder)
         .stdin(Stdio::null())

@@ -1,15 +1,12 @@
 //! What else `provision` and `rack` promise: another process's rack, requests by file, profiles, and trying again.
 
+mod program;
+
+use program::program;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-
-fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    let target = test.parent().and_then(Path::parent).expect("tests lie in a folder of the target folder");
-    target.join("examples").join(name)
-}
 
 fn provision(folder: &Path, args: &[&str]) -> Output {
     let run = Command::new(program("provision")).args(args).current_dir(folder).stdin(Stdio::null()).output();

@@ -1,14 +1,14 @@
 //! No secret of an end-to-end run is in what it prints, reports or stores.
 
+mod program;
+
+use program::program;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 fn example(name: &str, folder: &Path, args: &[&str]) -> Output {
-    let test = std::env::current_exe().expect("a test has a path");
-    let target = test.parent().and_then(Path::parent).expect("tests lie in a folder of the target folder");
-    let program: PathBuf = target.join("examples").join(name);
-    let run = Command::new(program).args(args).current_dir(folder).stdin(Stdio::null()).output();
+    let run = Command::new(program(name)).args(args).current_dir(folder).stdin(Stdio::null()).output();
     run.expect("the example was built")
 }
 
