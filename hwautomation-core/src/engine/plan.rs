@@ -104,7 +104,7 @@ fn cancel(state: &WorkflowState, now: Timestamp) -> Action {
 
 /// A skipped step is not undone: who skips it takes it over. What it did before is named.
 fn has_acted(step: &StepState) -> bool {
-    let acted = step.intents.values().any(|intent| intent.open || intent.value.is_some());
+    let acted = step.intents.values().any(|intent| intent.is_open() || intent.value.is_some());
     matches!(step.phase, Phase::Skipped { .. }) && acted
 }
 

@@ -10,7 +10,7 @@ use crate::machine::MachineChange;
 use crate::plugin::{
     CommissionOptions, CommissionReading, CommissionRun, CommissionState, HardwareSummary, KeepReachable,
 };
-use crate::record::{Policy, Resume, UndoOf};
+use crate::record::{ClosedBy, Policy, Resume, UndoOf};
 use crate::workflow::{
     Probed, ProbedIntent, StepOutcome, StepPlan, UndoOutcome, WorkflowContext, WorkflowStep,
 };
@@ -68,7 +68,7 @@ impl WorkflowStep for CommissionServer {
                 CommissionState::Rescue => self.options.not_yet(ctx, intent),
                 _ => Probed::happened(()),
             },
-            name if name.starts_with("before") || name.starts_with("answered") => Ok(Probed::DidNotHappen),
+            name if name.starts_with("before") => Ok(Probed::DidNotHappen),
             name => {
                 let before = name.replace("commission", "before");
                 let before: Option<CommissionRun> = ctx.result_of(before).await?.flatten();
@@ -90,7 +90,7 @@ impl WorkflowStep for CommissionServer {
             let aborted = ctx.result_of::<()>("abort").await?.is_some();
             return Ok(if aborted { UndoOutcome::Undone } else { UndoOutcome::Nothing });
         }
-        if newest::<()>(ctx, "answered").await?.is_none() {
+        if !is_surely_ours(ctx).await? {
             let message = format!("commissioning {} goes on and may be somebody else's", run.0);
             return Err(Error::new(ErrorKind::Conflict, message)
                 .with_remedy("find out who started it; abort it in the service if nobody else did"));
@@ -133,8 +133,6 @@ impl CommissionServer {
         ctx.once(intent("before", ctx.attempt()), std::future::ready(Ok(now.run.clone()))).await?;
         let options = CommissionOptions { keep_reachable: KeepReachable::Yes, skip_tests: false };
         ctx.once(intent("commission", ctx.attempt()), ctx.commissioner()?.commission(options)).await?;
-        // The service itself said so. One that only appeared may be somebody else's.
-        ctx.once(intent("answered", ctx.attempt()), std::future::ready(Ok(()))).await?;
         self.waiting()
     }
 
@@ -191,6 +189,18 @@ async fn ours(ctx: &WorkflowContext, now: &CommissionReading) -> Result<Option<C
     Ok(newest::<CommissionRun>(ctx, "commission")
         .await?
         .filter(|run| hopeful && now.run.as_ref() == Some(run)))
+}
+
+/// Tells whether the service itself said that it began the newest commissioning for us. One that only appeared may be
+/// somebody else's.
+async fn is_surely_ours(ctx: &WorkflowContext) -> Result<bool> {
+    for attempt in (1..=ctx.runs().max(ctx.attempt())).rev() {
+        let known = ctx.effect(intent("commission", attempt)).await?;
+        if let Some(end) = known.filter(|known| known.value.is_some()).and_then(|known| known.end) {
+            return Ok(end.by == ClosedBy::Call);
+        }
+    }
+    Ok(false)
 }
 
 fn is_going_on(state: &CommissionState) -> bool {

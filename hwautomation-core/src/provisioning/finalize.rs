@@ -1,7 +1,7 @@
 //! Step 7: the machine is ready, and its tags say so.
 
 use super::options::{ProvisioningOptions, limits};
-use super::tries::{intent, newest};
+use super::tries::{intent, may_have_acted, newest};
 use super::{Commissioned, Provisioned, ProvisioningRequest};
 use crate::device::Capability;
 use crate::error::{Error, ErrorKind, Result};
@@ -104,16 +104,14 @@ fn effect(number: usize) -> String {
 /// Adds a tag unless it is there. One that is there counts as ours only if we were about to add it and nobody
 /// recorded how that ended.
 async fn put_on(ctx: &WorkflowContext, number: usize, tag: &str, is_on: bool) -> Result<()> {
-    let about = format!("about-{number}");
     let (own, tag) = (intent(&effect(number), ctx.attempt()), tag.to_owned());
-    let tried = ctx.result_of::<()>(about.clone()).await?.is_some();
+    let tried = may_have_acted(ctx, &effect(number)).await?;
     let added = newest::<String>(ctx, &effect(number)).await?.is_some();
     match (is_on, tried) {
         (true, true) if !added => drop(ctx.once(own, std::future::ready(Ok(tag))).await?),
         (true, _) => {}
         (false, _) => {
             ctx.report_sub_task(format!("adding the tag {tag}"));
-            ctx.once(about, std::future::ready(Ok(()))).await?;
             ctx.once(own, add(ctx.commissioner()?, tag)).await?;
         }
     }

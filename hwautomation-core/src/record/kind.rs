@@ -66,6 +66,22 @@ pub enum EventKind {
         /// How it is known.
         by: ClosedBy,
     },
+    /// It is too early to tell what became of an effect. Recorded once for each reason.
+    EffectAwaited {
+        /// Which step.
+        step: StepName,
+        /// Whether the step runs or is undone.
+        side: Side,
+        /// Which effect.
+        intent: IntentName,
+        /// What its probe waits for.
+        reason: String,
+        /// How often it looks.
+        #[serde(rename = "poll_ms", with = "millis")]
+        poll: Duration,
+        /// When its outcome counts as unknown.
+        deadline_at: Timestamp,
+    },
     /// The step recorded evidence.
     Recorded {
         /// Which step.
@@ -243,6 +259,7 @@ impl EventKind {
             Self::SubTaskStarted { .. } => "sub_task_started",
             Self::IntentOpened { .. } => "intent_opened",
             Self::IntentClosed { .. } => "intent_closed",
+            Self::EffectAwaited { .. } => "effect_awaited",
             Self::Recorded { .. } => "recorded",
             Self::GuardOpened { .. } => "guard_opened",
             Self::GuardClosed { .. } => "guard_closed",

@@ -19,8 +19,8 @@ pub use kind::{
 };
 pub use spec::{Backoff, OnFailure, Policy, Resume, StepSpec, Submitted};
 pub use state::{
-    Decision, Ended, Failure, Guard, Halt, Intent, Phase, Signal, StepState, SubTask, UndoPhase, UndoState,
-    UndoStep, WaitState, WorkflowState,
+    Decision, Ended, Failure, Guard, Halt, Intent, IntentEnd, IntentOutcome, Phase, Signal, StepState,
+    SubTask, UndoPhase, UndoState, UndoStep, WaitState, WorkflowState,
 };
 pub use status::{StepStatus, WaitingFor, WorkflowStatus};
 pub use stored::{BLOB_BYTES_MAX, Blob, BlobHash, INLINE_BYTES_MAX, Stored};

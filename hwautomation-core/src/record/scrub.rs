@@ -23,6 +23,7 @@ impl EventKind {
             Self::StepDone { output: Some(output), .. } => clean_stored(&mut output.value),
             Self::SignalReceived { payload, .. } => scrub_json(payload),
             Self::StepWaiting { reason: text, .. }
+            | Self::EffectAwaited { reason: text, .. }
             | Self::StepSkipped { why: text, .. }
             | Self::CancelRequested { why: text }
             | Self::Halted { reason: text, .. }

@@ -1,7 +1,10 @@
 //! Where a workflow stands and why it waits, in words for people and fields for programs.
 
 use super::summary::sub_state;
-use super::{Failure, NotUndone, Phase, RunState, StepState, SubState, UndoPhase, WaitState, WorkflowState};
+use super::{
+    Failure, NotUndone, Phase, RunState, Side, StepState, SubState, UndoCause, UndoPhase, UndoState,
+    WaitState, WorkflowState,
+};
 use crate::error::ErrorRecord;
 use crate::id::{MachineId, StepName, WorkflowId, WorkflowName};
 use crate::time::Timestamp;
@@ -107,9 +110,7 @@ fn headline(state: &WorkflowState) -> String {
     }
     let total = state.steps.len();
     if let Some(undo) = &state.undo {
-        let done =
-            undo.steps.values().filter(|step| matches!(step.phase, UndoPhase::Undone(_) | UndoPhase::Failed));
-        return format!("undoing, {} of {} steps seen to", done.count(), steps_begun(state));
+        return on_the_way_back(state, undo);
     }
     let cancel = if state.cancel.is_some() { "cancel requested, " } else { "" };
     if let Some(halt) = &state.halt {
@@ -121,8 +122,20 @@ fn headline(state: &WorkflowState) -> String {
     }
 }
 
-fn steps_begun(state: &WorkflowState) -> usize {
-    state.steps.iter().filter(|step| step.attempt > 0 && !matches!(step.phase, Phase::Skipped { .. })).count()
+/// Says which step is being undone, by its place in the workflow: they come in reverse.
+fn on_the_way_back(state: &WorkflowState, undo: &UndoState) -> String {
+    let why = if undo.because == UndoCause::Cancelled { "cancelled, " } else { "failed, " };
+    let is_undone = |step: &&StepState| {
+        let known = undo.steps.get(&step.spec.name).map(|known| &known.phase);
+        known.is_some_and(|phase| !matches!(phase, UndoPhase::Undone(_) | UndoPhase::Failed))
+    };
+    let total = state.steps.len();
+    match state.steps.iter().position(|step| is_undone(&step)) {
+        Some(index) => {
+            format!("{why}undoing step {} of {total}: {}", index + 1, state.steps[index].spec.title)
+        }
+        None => format!("{why}going back"),
+    }
 }
 
 fn waiting(state: &WorkflowState) -> Option<WaitingFor> {
@@ -130,13 +143,7 @@ fn waiting(state: &WorkflowState) -> Option<WaitingFor> {
         return None;
     }
     if let Some(undo) = &state.undo {
-        return undo.steps.iter().find_map(|(name, step)| match &step.phase {
-            UndoPhase::Waiting(wait) => Some(on_wait(wait, format!("this attempt at undoing {name} fails"))),
-            UndoPhase::Retrying { at } => {
-                Some(on_retry(&step.failures, *at, &format!("undoing {name}"), state.submitted_at))
-            }
-            _ => None,
-        });
+        return state.steps.iter().find_map(|step| on_undo(state, undo, step));
     }
     if let Some(halt) = &state.halt {
         let what = "a person: retry, skip the step, abort or cancel".to_owned();
@@ -161,6 +168,9 @@ fn waiting(state: &WorkflowState) -> Option<WaitingFor> {
 
 fn on_step(state: &WorkflowState, step: &StepState) -> Option<WaitingFor> {
     let name = &step.spec.name;
+    if let Some(waiting) = on_effect(step, &[Side::Run], "a person decides") {
+        return Some(waiting);
+    }
     match &step.phase {
         Phase::Waiting(wait) => {
             let of = step.spec.policy.attempts;
@@ -171,6 +181,34 @@ fn on_step(state: &WorkflowState, step: &StepState) -> Option<WaitingFor> {
         Phase::Retrying { at } => Some(on_retry(&step.failures, *at, name.as_str(), state.submitted_at)),
         _ => None,
     }
+}
+
+fn on_undo(state: &WorkflowState, undo: &UndoState, step: &StepState) -> Option<WaitingFor> {
+    let name = &step.spec.name;
+    let known = undo.steps.get(name)?;
+    match &known.phase {
+        UndoPhase::Undone(_) | UndoPhase::Failed => None,
+        UndoPhase::Retrying { at } => {
+            Some(on_retry(&known.failures, *at, &format!("undoing {name}"), state.submitted_at))
+        }
+        phase => {
+            on_effect(step, &[Side::Run, Side::Undo], "it is named as not undone").or_else(|| match phase {
+                UndoPhase::Waiting(wait) => {
+                    Some(on_wait(wait, format!("this attempt at undoing {name} fails")))
+                }
+                _ => None,
+            })
+        }
+    }
+}
+
+/// It is too early to tell what became of an effect.
+fn on_effect(step: &StepState, sides: &[Side], then: &str) -> Option<WaitingFor> {
+    let mut open = sides.iter().flat_map(|side| step.open_intents(*side));
+    let (intent, wait) = open.find_map(|(name, known)| Some((name, known.awaited.as_ref()?)))?;
+    let mut waiting = on_wait(wait, then.to_owned());
+    waiting.what = format!("{}, to know whether {intent} of {} happened", wait.reason, step.spec.name);
+    Some(waiting)
 }
 
 fn on_wait(wait: &WaitState, then: String) -> WaitingFor {

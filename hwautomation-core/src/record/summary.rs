@@ -123,10 +123,12 @@ impl WorkflowSummary {
 }
 
 pub(super) fn sub_state(state: &WorkflowState) -> Option<SubState> {
-    use super::Phase;
+    use super::{Phase, Side};
     let waits = || {
-        let phase = state.current_step().map(|step| &step.phase);
-        matches!(phase, Some(Phase::Waiting(_) | Phase::Retrying { .. }))
+        state.current_step().is_some_and(|step| {
+            matches!(step.phase, Phase::Waiting(_) | Phase::Retrying { .. })
+                || step.open_intents(Side::Run).any(|(_, intent)| intent.awaited.is_some())
+        })
     };
     match state {
         _ if state.ended.is_some() => None,

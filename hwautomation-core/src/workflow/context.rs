@@ -10,7 +10,7 @@ use crate::device::Capability;
 use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
 use crate::id::{IntentName, MachineId, PluginName, SignalName};
 use crate::machine::{Machine, MachineChange};
-use crate::record::{IntentResult, Side};
+use crate::record::{Intent, IntentResult, Side};
 use crate::secret::contains_secret;
 use crate::time::Timestamp;
 use serde::Serialize;
@@ -187,8 +187,36 @@ impl WorkflowContext {
     /// `Invalid` when it has another shape, `Storage`.
     pub async fn result_of<T: DeserializeOwned>(&self, name: impl Into<String> + Send) -> Result<Option<T>> {
         let intent = IntentName::new(name)?;
-        let Some(stored) = self.port.happened(&intent).await? else { return Ok(None) };
-        read_result(&intent, self.port.load(&stored).await?).map(Some)
+        for side in self.sides() {
+            let known = self.port.effect(side, &intent).await?;
+            if let Some(stored) = known.and_then(|known| known.value) {
+                return read_result(&intent, self.port.load(&stored).await?).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns what the history knows of an effect of this step: how often it was tried, how the newest try ended and
+    /// how that is known. Nothing, if it was never begun. In `undo`, effects of the undo come first, then those of
+    /// the run.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` for a name that no effect can have, `LeaseLost`.
+    pub async fn effect(&self, name: impl Into<String> + Send) -> Result<Option<Intent>> {
+        let intent = IntentName::new(name)?;
+        for side in self.sides() {
+            if let Some(known) = self.port.effect(side, &intent).await? {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where an effect of this name may stand: on our own side, or else on the run's.
+    fn sides(&self) -> impl Iterator<Item = Side> + use<> {
+        let own = self.port.place().side;
+        [Some(own), Some(Side::Run).filter(|run| *run != own)].into_iter().flatten()
     }
 
     /// Records what became of an effect.

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::id::{IntentName, MachineId, SignalName, StepName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
-use crate::record::{IntentResult, OutputRecord, Side, Stored};
+use crate::record::{Intent, IntentResult, OutputRecord, Side, Stored};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde_json::Value;
@@ -57,7 +57,7 @@ pub(crate) trait Port: fmt::Debug + Send + Sync {
     fn progress(&self, fraction: f32);
     async fn machine_at(&self, address: IpAddr) -> Result<Option<MachineId>>;
     async fn load(&self, stored: &Stored) -> Result<Value>;
-    async fn happened(&self, intent: &IntentName) -> Result<Option<Stored>>;
+    async fn effect(&self, side: Side, intent: &IntentName) -> Result<Option<Intent>>;
     async fn open(&self, opening: Opening) -> Result<Opened>;
     async fn close(&self, intent: &IntentName, result: IntentResult) -> Result<()>;
     async fn store(&self, value: Value) -> Result<Stored>;

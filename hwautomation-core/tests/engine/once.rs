@@ -5,7 +5,9 @@ use hwautomation_core::engine::{EngineOptions, Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::StepName;
 use hwautomation_core::plugin::{PowerAction, PowerState};
-use hwautomation_core::record::{OnFailure, Policy, Resume, RunState, WorkflowStatus};
+use hwautomation_core::record::{
+    ClosedBy, IntentOutcome, OnFailure, Policy, Resume, RunState, SubState, WorkflowStatus,
+};
 use hwautomation_core::testing::fake::{FakeCall, Fault, FaultAction};
 use hwautomation_core::workflow::{
     Probed, ProbedIntent, StepOutcome, UndoOutcome, Workflow, WorkflowContext, WorkflowStep, step_fn,
@@ -276,4 +278,57 @@ async fn closures_can_probe_and_undo() {
         "{status}"
     );
     assert_eq!(lab.rack.true_power(&srv()), PowerState::Off);
+}
+
+/// Sends nothing and never hears back, then says for two minutes that it is too early to tell.
+fn never_sure() -> impl hwautomation_core::workflow::WorkflowStep {
+    let send = |ctx: WorkflowContext| async move {
+        let lost = async { Err::<(), _>(Error::new(ErrorKind::Timeout, "no answer").unknown_outcome()) };
+        ctx.once("on", lost).await?;
+        StepOutcome::finished()
+    };
+    step_fn("ask", Resume::Probe, send).probe(|_, _| async {
+        Probed::wait("the BMC to answer", Duration::from_secs(10), Duration::from_secs(120))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_it_is_too_early_to_tell_the_status_says_what_for_and_until_when() {
+    let lab = Lab::new();
+    let manager = lab.start(Workflow::new("test").step(never_sure())).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    crate::lab::pass(40).await;
+    let status = manager.status(id).await.unwrap();
+    let waiting = status.waiting.clone().unwrap_or_else(|| panic!("it waits, and does not say so: {status}"));
+    assert_eq!(waiting.what, "the BMC to answer, to know whether on of ask happened");
+    assert_eq!(waiting.then, "a person decides");
+    assert_eq!(manager.summary(id).await.unwrap().sub_state, Some(SubState::Waiting));
+    let halted = manager.wait_or_halt(id).await.unwrap();
+    assert!(halted.headline.contains("it waited for the BMC to answer"), "{halted}");
+    let awaited = lab.types(id).await.iter().filter(|kind| *kind == "effect_awaited").count();
+    assert_eq!(awaited, 1, "looking again appends nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_can_read_how_an_effect_ended_and_whether_it_may_have_acted() {
+    let lab = Lab::new();
+    let step = step_fn("read", Resume::Rerun, |ctx| async move {
+        assert_eq!(ctx.effect("sure").await?, None);
+        let refused = async { Err::<(), _>(Error::new(ErrorKind::Refused, "no")) };
+        ctx.once("sure", refused).await.unwrap_err();
+        let known = ctx.effect("sure").await?.unwrap();
+        assert_eq!((known.number, known.may_have_acted()), (1, false));
+        let end = known.end.unwrap();
+        assert_eq!((end.outcome, end.by), (IntentOutcome::Failed, ClosedBy::Call));
+        ctx.once("sure", async { Ok(()) }).await?;
+        let known = ctx.effect("sure").await?.unwrap();
+        assert_eq!((known.number, known.may_have_acted()), (2, true));
+        let lost = async { Err::<(), _>(Error::new(ErrorKind::Timeout, "no answer").unknown_outcome()) };
+        ctx.once("unsure", lost).await.unwrap_err();
+        let known = ctx.effect("unsure").await?.unwrap();
+        assert!(known.is_open() && known.may_have_acted());
+        StepOutcome::finished()
+    });
+    let (_manager, status) = lab.run_step(step).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
 }

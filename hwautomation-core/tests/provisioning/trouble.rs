@@ -301,3 +301,16 @@ async fn a_bmc_that_nobody_knows_stops_it_before_the_bios_is_changed() {
     assert_eq!(status.sub_state, Some(SubState::Halted), "{status}");
     assert!(last_error(&state, 1).contains("nobody knows the BMC's address"), "{status}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_was_refused_for_certain_has_nothing_to_undo() {
+    let site = Site::start().await;
+    site.rack.inject(Fault::always(FakeCall::BiosStage, FaultAction::Fail(ErrorKind::Forbidden)));
+    let submission = request().submission().unwrap().on_failure(OnFailure::Undo);
+    let id = site.manager.submit(submission, &Actor::service("test")).await.unwrap();
+    let status = site.manager.wait(id).await.unwrap();
+    assert_eq!(status.state, RunState::Failed, "{status}");
+    assert!(status.not_undone.is_empty(), "{status}");
+    let touched = |what: &String| what.starts_with("stage") || what.starts_with("discard");
+    assert!(!site.commands().iter().any(touched), "{:?}", site.commands());
+}

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{IntentName, MachineId, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
-use crate::record::{IntentResult, OutputRecord, Side, Stored};
+use crate::record::{Intent, IntentResult, OutputRecord, Side, Stored};
 use crate::secret::scrub;
 use crate::time::{Clock, Timestamp};
 use crate::workflow::port::{Opened, Opening, Place, Port};
@@ -132,7 +132,7 @@ impl Port for ReadOnlyPort {
         Err(refused("reading recorded values"))
     }
 
-    async fn happened(&self, _intent: &IntentName) -> Result<Option<Stored>> {
+    async fn effect(&self, _side: Side, _intent: &IntentName) -> Result<Option<Intent>> {
         Ok(None)
     }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{IntentName, MachineId, SignalName};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
-use crate::record::{Blob, IntentResult, OutputRecord, Stored};
+use crate::record::{Blob, Intent, IntentResult, OutputRecord, Side, Stored};
 use crate::secret::scrub_json;
 use crate::store::HistoryStore;
 use crate::time::{Clock, Timestamp};
@@ -30,7 +30,7 @@ type Reply<T> = oneshot::Sender<Result<T>>;
 pub(super) enum PortCall {
     Open { opening: Opening, reply: Reply<Opened> },
     Close { intent: IntentName, result: IntentResult, reply: Reply<()> },
-    Happened { intent: IntentName, reply: Reply<Option<Stored>> },
+    Effect { side: Side, intent: IntentName, reply: Reply<Option<Intent>> },
     Record { name: String, payload: Stored, reply: Reply<()> },
     MachineChanged { change: MachineChange, reply: Reply<()> },
     Signal { name: SignalName, reply: Reply<Option<Value>> },
@@ -163,8 +163,8 @@ impl Port for EnginePort {
         Ok(stored)
     }
 
-    async fn happened(&self, intent: &IntentName) -> Result<Option<Stored>> {
-        self.ask(|reply| PortCall::Happened { intent: intent.clone(), reply }).await
+    async fn effect(&self, side: Side, intent: &IntentName) -> Result<Option<Intent>> {
+        self.ask(|reply| PortCall::Effect { side, intent: intent.clone(), reply }).await
     }
 
     async fn open(&self, opening: Opening) -> Result<Opened> {

@@ -42,10 +42,8 @@ impl Runner {
                     self.record(EventKind::IntentClosed { step: name, side, intent, result, by }).await;
                 answer(reply, closed)
             }
-            PortCall::Happened { intent, reply } => {
-                let intents = &self.journal.state().steps[step].intents;
-                let value = |side| intents.get(&(side, intent.clone())).and_then(|known| known.value.clone());
-                answer(reply, Ok(value(side).or_else(|| value(Side::Run))))
+            PortCall::Effect { side, intent, reply } => {
+                answer(reply, Ok(self.journal.state().steps[step].intents.get(&(side, intent)).cloned()))
             }
             PortCall::Record { name: what, payload, reply } => {
                 let recorded = self.record(EventKind::Recorded { step: name, name: what, payload }).await;
@@ -103,7 +101,7 @@ impl Runner {
                 format!("{intent} is not begun: the run was cancelled"),
             ));
         }
-        let is_open = known.is_some_and(|known| known.open);
+        let is_open = known.is_some_and(Intent::is_open);
         if is_open && notes.opened.contains(&intent) {
             return Err(still_open(intent.as_str()));
         }

@@ -223,22 +223,30 @@ impl Runner {
                 Err(error) => self.settle_failure(step, &error),
             },
             Ok(Probed::DidNotHappen) => self.close(name, side, intent, IntentResult::DidNotHappen),
-            Ok(Probed::Wait(wait)) => {
-                let (began, now) = (opened_at.unwrap_or(Timestamp::MIN), self.journal.now());
-                if now >= began + wait.limit {
-                    return self.settle_unknown(
-                        step,
-                        undoing,
-                        &intent,
-                        &format!("it waited for {}", wait.reason),
-                    );
-                }
-                Ok(Flow::LetGo((now + wait.poll.max(POLL_MIN)).min(began + wait.limit)))
-            }
+            Ok(Probed::Wait(wait)) => self.settle_too_early(step, side, &intent, wait),
             Ok(Probed::Unknown { why }) => self.settle_unknown(step, undoing, &intent, &why),
             Err(error) if undoing => self.settle_undo_failure(step, &error),
             Err(error) => self.settle_failure(step, &error),
         }
+    }
+
+    /// The first wait for a reason is recorded. Its limit counts from when the effect was begun.
+    fn settle_too_early(&mut self, step: usize, side: Side, intent: &IntentName, wait: Wait) -> Result<Flow> {
+        let state = self.journal.state();
+        let undoing = state.undo.is_some();
+        let known = state.steps[step].intents.get(&(side, intent.clone()));
+        let (began, now) = (known.map_or(Timestamp::MIN, |known| known.opened_at), self.journal.now());
+        let deadline_at = began + wait.limit;
+        if now >= deadline_at {
+            return self.settle_unknown(step, undoing, intent, &format!("it waited for {}", wait.reason));
+        }
+        let reason = crate::secret::scrub(&wait.reason).into_owned();
+        let awaited = known.and_then(|known| known.awaited.as_ref());
+        if awaited.is_none_or(|awaited| awaited.reason != reason) {
+            let (step, intent, poll) = (self.step_name(step), intent.clone(), wait.poll);
+            self.journal.add(EventKind::EffectAwaited { step, side, intent, reason, poll, deadline_at })?;
+        }
+        Ok(Flow::LetGo((now + wait.poll.max(POLL_MIN)).min(deadline_at)))
     }
 
     fn close(

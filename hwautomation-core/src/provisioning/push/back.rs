@@ -19,7 +19,8 @@ const OUT: &str = "back-out";
 /// Brings the pulled values back into force. Nothing, if none of them was ever changed.
 pub(super) async fn undo(ctx: &WorkflowContext) -> Result<Option<Stage>> {
     let planned: Option<PlannedBios> = ctx.output_if_any().await?;
-    let (Some(planned), true) = (planned, ctx.result_of::<()>("staging-1").await?.is_some()) else {
+    let staged = ctx.effect("stage-1").await?;
+    let Some(planned) = planned.filter(|_| staged.is_some_and(|staged| staged.may_have_acted())) else {
         return Ok(None);
     };
     let back = inverse(&planned.changes);

@@ -23,7 +23,7 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// How the names of the effects begin that touch nothing, or that do no harm twice.
-const AGAIN: [&str; 5] = ["read", "mismatch-", "staging-", back::READ, back::DISCARD];
+const AGAIN: [&str; 4] = ["read", "mismatch-", back::READ, back::DISCARD];
 
 /// How the names of the effects begin that leave rescue mode.
 const LEAVES: [&str; 4] = ["leave-", "out-", "back-leave-", "back-out-"];

@@ -52,8 +52,6 @@ impl Round {
         }
         check_still_ours(ctx, changes).await?;
         ctx.report_sub_task(format!("staging {} BIOS changes", changes.len()));
-        // Should nobody ever learn what became of it, the undo knows that it was tried.
-        ctx.once(intent("staging", self.0), std::future::ready(Ok(()))).await?;
         ctx.once(name, ctx.bios()?.stage(changes.clone())).await?;
         Ok(Stage::There)
     }

@@ -61,6 +61,11 @@ impl WorkflowState {
                     WaitState { reason: reason.clone(), poll: *poll, since: at, deadline_at: *deadline_at };
                 self.wait(step, *side, wait)
             }
+            EventKind::EffectAwaited { step, side, intent, reason, poll, deadline_at } => {
+                let wait =
+                    WaitState { reason: reason.clone(), poll: *poll, since: at, deadline_at: *deadline_at };
+                self.await_effect(step, *side, intent, wait)
+            }
             EventKind::StepDone { step, output, signals_read } => {
                 self.end_step(step, output.as_ref(), at)?;
                 self.use_up(signals_read)
@@ -201,14 +206,14 @@ impl WorkflowState {
         let step = self.step_mut(name)?;
         let known = step.intents.get(&(side, intent.clone()));
         allow(
-            known.is_none_or(|known| !known.open && known.value.is_none()),
+            known.is_none_or(|known| !known.is_open() && known.value.is_none()),
             "the effect is open or happened",
         )?;
         allow(
             number == known.map_or(1, |known| known.number + 1),
             "the effect's number is not the next one",
         )?;
-        let opened = Intent { number, opened_at: at, open: true, value: None };
+        let opened = Intent::begin(number, at, known);
         step.intents.insert((side, intent.clone()), opened);
         // An override is for one effect only.
         self.power_override = None;
@@ -227,12 +232,21 @@ impl WorkflowState {
             self.check_side(name, side)?;
         }
         let step = self.step_mut(name)?;
-        let known = step.intents.get_mut(&(side, intent.clone())).filter(|known| known.open);
-        let known = known.ok_or("the effect is not open")?;
-        known.open = false;
-        if let IntentResult::Happened { value } = result {
-            known.value = Some(value.clone());
-        }
+        let known = step.intents.get_mut(&(side, intent.clone())).filter(|known| known.is_open());
+        known.ok_or("the effect is not open")?.end(result, by);
+        Ok(())
+    }
+
+    fn await_effect(
+        &mut self,
+        name: &StepName,
+        side: Side,
+        intent: &IntentName,
+        wait: WaitState,
+    ) -> Verdicted {
+        let known = self.step_mut(name)?.intents.get_mut(&(side, intent.clone()));
+        let known = known.filter(|known| known.is_open()).ok_or("the effect is not open")?;
+        known.awaited = Some(wait);
         Ok(())
     }
 

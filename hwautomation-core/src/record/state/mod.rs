@@ -7,7 +7,7 @@ mod query;
 mod step;
 mod undo;
 
-pub use step::{Failure, Guard, Intent, Phase, StepState, SubTask, WaitState};
+pub use step::{Failure, Guard, Intent, IntentEnd, IntentOutcome, Phase, StepState, SubTask, WaitState};
 pub use undo::{UndoPhase, UndoState, UndoStep};
 
 use super::{NotUndone, Seq, Submitted, Verdict};

@@ -1,6 +1,6 @@
 //! The state of one step.
 
-use super::super::{OutputRecord, Side, StepSpec, Stored};
+use super::super::{ClosedBy, IntentResult, OutputRecord, Side, StepSpec, Stored};
 use crate::error::ErrorRecord;
 use crate::id::IntentName;
 use crate::time::Timestamp;
@@ -86,10 +86,72 @@ pub struct Intent {
     pub number: u32,
     /// When the newest try was begun.
     pub opened_at: Timestamp,
-    /// Whether nobody recorded what became of the newest try.
-    pub open: bool,
+    /// What the probe of the newest try waits for, while it is too early to tell.
+    pub awaited: Option<WaitState>,
+    /// How the newest try ended; none while nobody recorded that.
+    pub end: Option<IntentEnd>,
+    /// Whether some try may have happened: any that did not fail for certain. A probe that said "it did not happen"
+    /// looked at what shows, which may not be all.
+    pub may_have_happened: bool,
     /// What it returned, if it happened.
     pub value: Option<Stored>,
+}
+
+/// Says how a try of an effect ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntentEnd {
+    /// What became of it.
+    pub outcome: IntentOutcome,
+    /// How that is known.
+    pub by: ClosedBy,
+}
+
+/// Says what became of a try of an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentOutcome {
+    /// It happened.
+    Happened,
+    /// It failed for certain.
+    Failed,
+    /// It did not happen.
+    DidNotHappen,
+    /// Nobody knows, and the step needs it no more.
+    Unresolved,
+}
+
+impl Intent {
+    /// Begins a try; what earlier ones may have done stays.
+    pub(super) fn begin(number: u32, opened_at: Timestamp, earlier: Option<&Self>) -> Self {
+        let may_have_happened = earlier.is_some_and(|earlier| earlier.may_have_happened);
+        Self { number, opened_at, awaited: None, end: None, may_have_happened, value: None }
+    }
+
+    /// Tells whether nobody recorded what became of the newest try.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// Tells whether it may have had an effect: it is open, or some try did not fail for certain.
+    #[must_use]
+    pub fn may_have_acted(&self) -> bool {
+        self.is_open() || self.may_have_happened
+    }
+
+    pub(super) fn end(&mut self, result: &IntentResult, by: ClosedBy) {
+        let outcome = match result {
+            IntentResult::Happened { value } => {
+                self.value = Some(value.clone());
+                IntentOutcome::Happened
+            }
+            IntentResult::Failed { .. } => IntentOutcome::Failed,
+            IntentResult::DidNotHappen => IntentOutcome::DidNotHappen,
+            IntentResult::Unresolved => IntentOutcome::Unresolved,
+        };
+        self.may_have_happened |= outcome != IntentOutcome::Failed;
+        self.awaited = None;
+        self.end = Some(IntentEnd { outcome, by });
+    }
 }
 
 /// Says that a step must not be interrupted.
@@ -155,7 +217,7 @@ impl StepState {
 
     /// Lists the effects of which nobody recorded what became of them.
     pub fn open_intents(&self, side: Side) -> impl Iterator<Item = (&IntentName, &Intent)> {
-        let open = move |(key, intent): &(&(Side, IntentName), &Intent)| key.0 == side && intent.open;
+        let open = move |(key, intent): &(&(Side, IntentName), &Intent)| key.0 == side && intent.is_open();
         self.intents.iter().filter(open).map(|(key, intent)| (&key.1, intent))
     }
 
