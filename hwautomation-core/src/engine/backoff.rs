@@ -53,7 +53,11 @@ fn after_failure(
     if count + 1 >= policy.attempts || repeats(earlier, error, policy.equal_failures_max) {
         return None;
     }
-    let pause = pause(policy.backoff, count, draw(state, step, count));
+    let backoff = match error.class {
+        ErrorClass::UnknownOutcome => policy.unknown_backoff.unwrap_or(policy.backoff),
+        _ => policy.backoff,
+    };
+    let pause = pause(backoff, count, draw(state, step, count));
     Some(now + pause.max(asked.min(ASKED_MAX)))
 }
 

@@ -15,5 +15,5 @@ mod timer;
 mod waiters;
 mod worker;
 
-pub use manager::{ManagerBuilder, Submission, WorkflowManager};
+pub use manager::{ManagerBuilder, StartAt, Submission, WorkflowManager};
 pub use options::EngineOptions;

@@ -122,6 +122,7 @@ fn next_step(state: &WorkflowState, index: usize, guarded: bool, now: Timestamp)
         }
         Phase::Running => open_effect(state, index, now)
             .or_else(|| overdue(state, index, now))
+            .or_else(|| deadly(state, index, now))
             .unwrap_or(Action::Resume { step: index }),
         Phase::Waiting(wait) => open_effect(state, index, now)
             .or_else(|| if guarded { None } else { waited_too_long(state, index, wait, now) })
@@ -159,6 +160,21 @@ fn overdue(state: &WorkflowState, index: usize, now: Timestamp) -> Option<Action
     let step = &state.steps[index];
     let deadline = step.attempt_deadline_at().filter(|deadline| now >= *deadline)?;
     Some(fail(state, index, format!("step {} was not done by {deadline}", step.spec.name), now))
+}
+
+/// A step that ends the process each time is not run for ever.
+fn deadly(state: &WorkflowState, index: usize, now: Timestamp) -> Option<Action> {
+    let step = &state.steps[index];
+    let often = step.resumes;
+    (often >= step.spec.policy.resumes_max).then(|| {
+        let message = format!("the process ended {} times while step {} ran", often + 1, step.spec.name);
+        let mut error = timeout(message);
+        (error.kind, error.class) = (ErrorKind::Internal, ErrorClass::Permanent);
+        error.remedy =
+            Some("find out in the process's log whether the step ends it; then retry or skip it".to_owned());
+        let retry_at = backoff::retry_at(state, step, &error, now);
+        Action::Fail { step: index, side: Side::Run, error, retry_at }
+    })
 }
 
 fn waited_too_long(state: &WorkflowState, index: usize, wait: &WaitState, now: Timestamp) -> Option<Action> {

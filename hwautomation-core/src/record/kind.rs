@@ -149,6 +149,9 @@ pub enum EventKind {
         /// When the next attempt comes; absent when there is none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_at: Option<Timestamp>,
+        /// The events whose signals it read; they are used up when no attempt comes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signals_read: Vec<u64>,
     },
     /// A signal arrived.
     SignalReceived {

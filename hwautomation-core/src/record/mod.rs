@@ -6,6 +6,7 @@
 mod event;
 mod json;
 mod kind;
+mod report;
 mod scrub;
 mod spec;
 mod state;
@@ -17,7 +18,8 @@ pub use event::{Event, NewEvent, Position, Seq};
 pub use kind::{
     ClosedBy, EventKind, IntentResult, NotUndone, OutputRecord, Side, UndoCause, UndoOf, UndoResult, Verdict,
 };
-pub use spec::{Backoff, OnFailure, Policy, Resume, StepSpec, Submitted};
+pub use report::{FailedAttempt, ReportedDecision, UnknownEffect, WorkflowReport};
+pub use spec::{Backoff, CarriedStep, OnFailure, Policy, Resume, StepSpec, Submitted};
 pub use state::{
     Decision, Ended, Failure, Guard, Halt, Intent, IntentEnd, IntentOutcome, Phase, Signal, StepState,
     SubTask, UndoPhase, UndoState, UndoStep, WaitState, WorkflowState,

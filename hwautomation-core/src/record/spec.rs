@@ -1,5 +1,6 @@
 //! What event 0 says: the whole of what was accepted.
 
+use super::OutputRecord;
 use crate::id::{MachineId, StepName, WorkflowId, WorkflowName};
 use crate::time::{millis, millis_opt};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,19 @@ pub struct Submitted {
     /// The ended run that this one repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resubmit_of: Option<WorkflowId>,
+    /// The first steps, which that run did; this one begins after them and has what they handed on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried: Vec<CarriedStep>,
+}
+
+/// Names a step that an earlier run did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CarriedStep {
+    /// Which step.
+    pub step: StepName,
+    /// What it handed on.
+    #[serde(flatten)]
+    pub output: Option<OutputRecord>,
 }
 
 /// Says what happens when a step fails for good or the deadline passes.
@@ -100,8 +114,23 @@ pub struct Policy {
     pub attempts: u32,
     /// How long to stay away between attempts.
     pub backoff: Backoff,
+    /// How long to stay away after an attempt whose outcome is unknown. Default: as `backoff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_backoff: Option<Backoff>,
     /// After how many equal failures in a row there are no more attempts. Default 3.
     pub equal_failures_max: u32,
+    /// How often an attempt is gone on with after the process ended while it ran, before it counts as failed: a step
+    /// may be what ends the process. Default 10.
+    #[serde(default = "resumes_max", skip_serializing_if = "is_resumes_max")]
+    pub resumes_max: u32,
+}
+
+fn resumes_max() -> u32 {
+    10
+}
+
+fn is_resumes_max(count: &u32) -> bool {
+    *count == resumes_max()
 }
 
 impl Default for Policy {
@@ -112,7 +141,9 @@ impl Default for Policy {
             deadline: Some(Duration::from_secs(24 * 3600)),
             attempts: 3,
             backoff: Backoff::default(),
+            unknown_backoff: None,
             equal_failures_max: 3,
+            resumes_max: resumes_max(),
         }
     }
 }

@@ -20,6 +20,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long a guard may hold off a cancel: longer than any firmware update takes.
+const GUARD_MAX: Duration = Duration::from_secs(24 * 3600);
+
 /// Gives a step its machine, its parameters, its plugins and its history. A cheap clone.
 #[derive(Clone)]
 pub struct WorkflowContext {
@@ -280,8 +283,12 @@ impl WorkflowContext {
     ///
     /// # Errors
     ///
-    /// `Cancelled` when somebody asked for a stop before, `LeaseLost`, `Storage`.
+    /// `Invalid` above 24 h, `Cancelled` when somebody asked for a stop before, `LeaseLost`, `Storage`.
     pub async fn uninterruptible(&self, limit: Duration) -> Result<()> {
+        if limit > GUARD_MAX {
+            return Err(Error::invalid(format!("a guard of {limit:?} is longer than {GUARD_MAX:?}"))
+                .with_remedy("guard only what nothing may interrupt, and close the guard when it is over"));
+        }
         self.checkpoint()?;
         self.port.guard(limit).await
     }

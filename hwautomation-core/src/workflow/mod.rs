@@ -4,6 +4,7 @@
 //! machine and parameters, reaches plugins, reports what it does, and sends every destructive command by
 //! [`WorkflowContext::once`]. It never sees the engine that runs it.
 
+mod approval;
 mod context;
 mod definition;
 mod effect;
@@ -13,6 +14,7 @@ pub(crate) mod port;
 mod step;
 mod step_fn;
 
+pub use approval::{Approval, ApprovalGate};
 pub use context::WorkflowContext;
 pub use definition::{Limits, Workflow};
 pub use effect::{Call, Effect};

@@ -2,9 +2,9 @@
 
 use crate::lab::{Lab, ops, pass};
 use hwautomation_core::engine::Submission;
-use hwautomation_core::error::ErrorKind;
-use hwautomation_core::record::{Policy, Resume, RunState};
-use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
+use hwautomation_core::error::{Error, ErrorKind};
+use hwautomation_core::record::{Policy, Resume, RunState, SubState};
+use hwautomation_core::workflow::{StepOutcome, UndoOutcome, Workflow, step_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -109,6 +109,43 @@ async fn a_finished_run_cannot_be_cancelled() {
     let (manager, status) = lab.run(Workflow::new("test")).await;
     let error = manager.cancel(status.id, "late", &ops()).await.unwrap_err();
     assert!(error.kind() == ErrorKind::Conflict && error.message().contains("completed"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_cancelled_already_may_be_cancelled_again() {
+    let lab = Lab::new();
+    let step = step_fn("fail", Resume::Rerun, |_| async { Err(Error::new(ErrorKind::Refused, "no")) });
+    let (manager, status) = lab.run_step(step).await;
+    assert_eq!(status.sub_state, Some(SubState::Halted));
+    manager.cancel(status.id, "give up", &ops()).await.unwrap();
+    assert_eq!(manager.wait(status.id).await.unwrap().state, RunState::Cancelled);
+    manager.cancel(status.id, "give up", &ops()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_way_back_is_told_step_by_step() {
+    let lab = Lab::new();
+    let slow = |name| {
+        step_fn(name, Resume::Rerun, |_| async { StepOutcome::finished() }).undo(|_, _| async {
+            tokio::time::timeout(Duration::from_secs(10), std::future::pending::<()>()).await.unwrap_err();
+            Ok(UndoOutcome::Undone)
+        })
+    };
+    let hour = Duration::from_secs(3600);
+    let wait = step_fn("wait", Resume::Rerun, move |_| async move { StepOutcome::wait("rain", hour, hour) });
+    let workflow = Workflow::new("test").step(slow("one")).step(slow("two")).step(wait);
+    let manager = lab.start(workflow).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(3).await;
+    manager.cancel(id, "no rain", &ops()).await.unwrap();
+    let mut told = Vec::new();
+    while manager.summary(id).await.unwrap().ended_at.is_none() {
+        told.push(manager.status(id).await.unwrap().headline);
+        pass(1).await;
+    }
+    told.dedup();
+    let undoing: Vec<_> = told.iter().filter(|line| line.contains("undoing")).cloned().collect();
+    assert_eq!(undoing, ["cancelled, undoing step 2 of 3: two", "cancelled, undoing step 1 of 3: one"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -227,3 +227,51 @@ async fn a_changed_definition_halts_the_run_and_says_what_changed() {
     assert!(status.headline.contains("old v1") && status.headline.contains("new v1"), "{status}");
     assert_eq!(status.state, RunState::Pending);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_ends_the_process_each_time_is_not_run_for_ever() {
+    let lab = Lab::new();
+    let runs = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let seen = Arc::clone(&runs);
+    let deadly = move || {
+        let seen = Arc::clone(&seen);
+        step_fn("deadly", Resume::Rerun, move |_| {
+            seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            std::future::pending()
+        })
+        .policy(Policy { resumes_max: 3, timeout: Duration::from_secs(3600), ..Policy::default() })
+    };
+    let mut manager = lab.start(Workflow::new("test").step(deadly())).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    for _ in 0..5 {
+        crate::lab::pass(1).await;
+        drop(manager);
+        lab.store.end_leases();
+        manager = lab.start(Workflow::new("test").step(deadly())).await;
+    }
+    let status = manager.wait_or_halt(id).await.unwrap();
+    assert!(status.headline.contains("the process ended 4 times while step deadly ran"), "{status}");
+    assert_eq!(runs.load(std::sync::atomic::Ordering::SeqCst), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_waits_for_something_else_each_time_does_not_fill_the_history() {
+    let lab = Lab::new();
+    let step = step_fn("restless", Resume::Rerun, |ctx| async move {
+        StepOutcome::wait(format!("{}", ctx.now()), Duration::from_secs(1), Duration::from_secs(60))
+    });
+    let policy = Policy { attempts: 1, ..Policy::default() };
+    let (_manager, status) = lab.run_step(step.policy(policy)).await;
+    assert!(status.headline.contains("waited for 1000 different things"), "{status}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_has_a_longest_time() {
+    let lab = Lab::new();
+    let step = step_fn("guard", Resume::Rerun, |ctx| async move {
+        ctx.uninterruptible(Duration::from_secs(25 * 3600)).await?;
+        StepOutcome::finished()
+    });
+    let (_manager, status) = lab.run_step(step).await;
+    assert_eq!(status.steps[0].errors[0].kind, ErrorKind::Invalid, "{status}");
+}

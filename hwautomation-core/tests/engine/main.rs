@@ -8,6 +8,8 @@ mod failure;
 mod lab;
 mod odd_store;
 mod once;
+mod people;
+mod report;
 mod run;
 mod secrets;
 mod submit;

@@ -2,7 +2,7 @@
 
 use crate::lab::{Lab, ops};
 use hwautomation_core::device::Capability;
-use hwautomation_core::engine::{Submission, WorkflowManager};
+use hwautomation_core::engine::{StartAt, Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::StepName;
 use hwautomation_core::record::{Policy, Resume, RunState};
@@ -138,7 +138,7 @@ async fn a_plan_writes_nothing_and_shows_who_tried() {
 async fn an_ended_run_is_resubmitted_under_a_new_id_that_names_the_old() {
     let lab = Lab::new();
     let (manager, status) = lab.run(Workflow::new("w")).await;
-    let again = manager.resubmit(status.id, &ops()).await.unwrap();
+    let again = manager.resubmit(status.id, &StartAt::Beginning, &ops()).await.unwrap();
     assert_eq!(manager.wait(again).await.unwrap().state, RunState::Completed);
     assert_eq!(manager.state(again).await.unwrap().spec.resubmit_of, Some(status.id));
 }

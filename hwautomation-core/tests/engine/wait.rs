@@ -90,7 +90,7 @@ async fn a_signal_wakes_a_waiting_step_at_once() {
     let id = manager.submit(Submission::new("gate"), &ops()).await.unwrap();
     pass(5).await;
     let began = tokio::time::Instant::now();
-    manager.approve(id, SignalName::from_static("approved"), &ops()).await.unwrap();
+    manager.signal(id, SignalName::from_static("approved"), true, "once", &ops()).await.unwrap();
     assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
     assert!(began.elapsed().as_secs() < 2);
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use hwautomation_core::actor::Actor;
 use hwautomation_core::bios::{Changes, SettingName};
 use hwautomation_core::device::Capability;
-use hwautomation_core::engine::{Submission, WorkflowManager};
+use hwautomation_core::engine::{StartAt, Submission, WorkflowManager};
 use hwautomation_core::error::{ErrorKind, Result};
 use hwautomation_core::id::{MachineId, PluginName, WorkflowId};
 use hwautomation_core::machine::Machine;
@@ -220,7 +220,7 @@ async fn a_machine_that_a_given_up_run_left_in_rescue_mode_can_be_submitted_agai
     site.manager.abort(id, "wrong profile", &operator()).await.unwrap();
     site.manager.wait(id).await.unwrap();
     site.rack.change(&server(), |truth| truth.stubborn.remove(&stubborn));
-    let again = site.manager.resubmit(id, &operator()).await.unwrap();
+    let again = site.manager.resubmit(id, &StartAt::Beginning, &operator()).await.unwrap();
     let status = site.manager.wait_or_halt(again).await.unwrap();
     assert_eq!(status.state, RunState::Completed, "{status}");
 }

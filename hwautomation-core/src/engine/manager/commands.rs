@@ -4,8 +4,9 @@ use super::WorkflowManager;
 use crate::actor::Actor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SignalName, WorkflowId};
-use crate::record::Seq;
+use crate::record::{RunState, Seq};
 use crate::store::{Command, NewItem, Posted};
+use crate::workflow::Approval;
 use serde::Serialize;
 
 impl WorkflowManager {
@@ -16,9 +17,15 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Conflict` when it has ended.
+    /// `NotFound`; `Conflict` when it has ended otherwise than cancelled.
     pub async fn cancel(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
-        self.post(id, "cancel".to_owned(), actor, Command::Cancel { why: why.to_owned() }).await.map(|_| ())
+        match self.post(id, "cancel".to_owned(), actor, Command::Cancel { why: why.to_owned() }).await {
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                let is_cancelled = self.summary(id).await?.state == RunState::Cancelled;
+                if is_cancelled { Ok(()) } else { Err(error) }
+            }
+            posted => posted.map(|_| ()),
+        }
     }
 
     /// Sends a signal. A second one with the same key is the same signal, before and after it is read.
@@ -46,14 +53,37 @@ impl WorkflowManager {
         self.post(id, format!("signal {key}"), actor, Command::Signal { name, payload }).await
     }
 
-    /// Gives an approval: the signal of this name, from this actor.
+    /// Says yes to the [`ApprovalGate`](crate::workflow::ApprovalGate) of this name: the signal of that name, with an
+    /// [`Approval`]. The same person's second answer to the same question counts as the first.
     ///
     /// # Errors
     ///
     /// Those of [`signal`](Self::signal).
-    pub async fn approve(&self, id: WorkflowId, name: SignalName, actor: &Actor) -> Result<()> {
-        let key = format!("{name} by {actor}");
-        self.signal(id, name, true, &key, actor).await.map(|_| ())
+    pub async fn approve(&self, id: WorkflowId, name: SignalName, why: &str, actor: &Actor) -> Result<()> {
+        self.answer(id, name, Approval { approved: true, by: actor.clone(), why: why.to_owned() }).await
+    }
+
+    /// Says no to the gate of this name: its step fails for good.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`signal`](Self::signal); `Invalid` without a reason.
+    pub async fn deny(&self, id: WorkflowId, name: SignalName, why: &str, actor: &Actor) -> Result<()> {
+        if why.trim().is_empty() {
+            return Err(Error::invalid(format!("{name} is denied without a reason"))
+                .with_remedy("say why; it is recorded, and others read it"));
+        }
+        self.answer(id, name, Approval { approved: false, by: actor.clone(), why: why.to_owned() }).await
+    }
+
+    /// A question that is asked again, after a person's retry, may be answered again.
+    async fn answer(&self, id: WorkflowId, name: SignalName, answer: Approval) -> Result<()> {
+        let state = self.state(id).await?;
+        let gate = state.steps.iter().find(|step| step.spec.name.as_str() == name.as_str());
+        let (asked, by) = (1 + gate.map_or(0, |gate| gate.failures.len()), answer.by.clone());
+        self.signal(id, name.clone(), answer, &format!("{name} by {by}, asked {asked}"), &by)
+            .await
+            .map(|_| ())
     }
 
     /// Tries a halted run again: the step it halted at gets all its attempts anew. If it halted since nobody could

@@ -4,9 +4,11 @@ mod builder;
 mod commands;
 mod dry_run;
 mod read;
+mod resubmit;
 mod submit;
 
 pub use builder::ManagerBuilder;
+pub use resubmit::StartAt;
 pub use submit::Submission;
 
 use super::shared::{Mode, Shared};

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::id::WorkflowId;
 use crate::machine::Machine;
 use crate::record::{
-    Event, EventKind, Position, Seq, SubState, WorkflowState, WorkflowStatus, WorkflowSummary,
+    Event, EventKind, Position, Seq, SubState, WorkflowReport, WorkflowState, WorkflowStatus, WorkflowSummary,
 };
 use crate::store::{EventListener, HistoryStore, Only, WorkflowFilter, refusal};
 use futures_core::Stream;
@@ -26,6 +26,15 @@ impl WorkflowManager {
     /// `NotFound`, `Corrupt`, `Storage`.
     pub async fn status(&self, id: WorkflowId) -> Result<WorkflowStatus> {
         Ok(self.state(id).await?.status())
+    }
+
+    /// Collects all that went wrong in a run, every attempt, and what people decided: as JSON, or to print.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Corrupt`, `Storage`.
+    pub async fn report(&self, id: WorkflowId) -> Result<WorkflowReport> {
+        Ok(self.state(id).await?.report())
     }
 
     /// Reads a run's whole state.

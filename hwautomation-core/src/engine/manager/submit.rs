@@ -1,6 +1,6 @@
 //! Accepting work: everything that can be refused is refused here, before anything is recorded.
 
-use super::WorkflowManager;
+use super::{StartAt, WorkflowManager};
 use crate::actor::Actor;
 use crate::device::Capability;
 use crate::engine::journal;
@@ -10,7 +10,9 @@ use crate::machine::Machine;
 use crate::plugin::{
     BiosBackend, BmcConfigurator, BootController, Commissioner, PowerController, RemoteShell,
 };
-use crate::record::{EventKind, NewEvent, OnFailure, StepSpec, Submitted, WorkflowState, WorkflowSummary};
+use crate::record::{
+    CarriedStep, EventKind, NewEvent, OnFailure, StepSpec, Submitted, WorkflowState, WorkflowSummary,
+};
 use crate::secret::contains_secret;
 use crate::store::Begin;
 use crate::workflow::{Workflow, WorkflowStep};
@@ -41,6 +43,7 @@ pub struct Submission {
     /// The workflow that starts this one.
     pub parent: Option<WorkflowId>,
     pub(crate) resubmit_of: Option<WorkflowId>,
+    pub(crate) carried: Vec<CarriedStep>,
 }
 
 impl Submission {
@@ -56,6 +59,7 @@ impl Submission {
             attempts: None,
             parent: None,
             resubmit_of: None,
+            carried: Vec::new(),
         }
     }
 
@@ -121,17 +125,20 @@ impl WorkflowManager {
         Ok(id)
     }
 
-    /// Runs an ended workflow again: same kind, machine and request, under a new id that names the old one.
+    /// Runs an ended workflow again: same kind, machine and request, under a new id that names the old one. Begun
+    /// later than at the beginning, it has what the steps before handed on, and does not undo those.
     ///
     /// # Errors
     ///
-    /// Those of [`submit`](Self::submit), and `Conflict` when it has not ended.
-    pub async fn resubmit(&self, id: WorkflowId, actor: &Actor) -> Result<WorkflowId> {
+    /// Those of [`submit`](Self::submit); `Conflict` when it has not ended, or when steps cannot be carried over;
+    /// `NotFound` when there is no such step.
+    pub async fn resubmit(&self, id: WorkflowId, start_at: &StartAt, actor: &Actor) -> Result<WorkflowId> {
         let state = self.shared.load(id).await?;
         if state.ended.is_none() {
             return Err(Error::new(ErrorKind::Conflict, format!("workflow {id} has not ended"))
                 .with_remedy("cancel it, or wait until it has ended"));
         }
+        let carried = self.carried(&state, start_at)?;
         let spec = state.spec;
         let submission = Submission {
             workflow: spec.name.to_string(),
@@ -142,6 +149,7 @@ impl WorkflowManager {
             attempts: None,
             parent: spec.parent,
             resubmit_of: Some(id),
+            carried,
         };
         self.submit(submission, actor).await
     }
@@ -221,6 +229,7 @@ impl WorkflowManager {
             steps: workflow.steps.iter().map(|step| self.step_spec(&**step, machine, attempts)).collect(),
             parent: submission.parent,
             resubmit_of: submission.resubmit_of,
+            carried: submission.carried,
         }
     }
 

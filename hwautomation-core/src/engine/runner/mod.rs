@@ -146,7 +146,9 @@ impl Runner {
             Action::Fail { step, side, error, retry_at } => {
                 let (step, attempt) = (self.step_name(step), self.attempt(step, side));
                 self.journal.add(match side {
-                    Side::Run => EventKind::StepFailed { step, attempt, error, retry_at },
+                    Side::Run => {
+                        EventKind::StepFailed { step, attempt, error, retry_at, signals_read: Vec::new() }
+                    }
                     Side::Undo => EventKind::StepUndoFailed { step, attempt, error, retry_at },
                 })?;
                 Ok(Flow::GoOn)

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// A wait that was put together without its constructor must not spin.
 const POLL_MIN: Duration = Duration::from_millis(1);
+/// How many waits one attempt records: a reason that changes with each look would fill the history.
+const WAITS_MAX: u32 = 1000;
 
 impl Runner {
     /// Runs a step, and records how that ended.
@@ -25,9 +27,8 @@ impl Runner {
             Executed::Returned(Returned::Run(Ok(outcome)), notes) => {
                 self.settle_outcome(step, outcome, &notes)
             }
-            Executed::Returned(Returned::Run(Err(error)), _) | Executed::Failed(error) => {
-                self.settle_failure(step, &error)
-            }
+            Executed::Returned(Returned::Run(Err(error)), notes) => self.settle_failure(step, &error, &notes),
+            Executed::Failed(error) => self.settle_failure(step, &error, &Notes::default()),
             Executed::Dropped => Ok(Flow::GoOn),
             Executed::Returned(..) | Executed::Leave => Ok(Flow::Leave),
         }
@@ -37,7 +38,7 @@ impl Runner {
         if !matches!(outcome, StepOutcome::Wait(_))
             && let Some(intent) = self.close_harmless(step, Side::Run)?
         {
-            return self.settle_failure(step, &left_open(&intent));
+            return self.settle_failure(step, &left_open(&intent), notes);
         }
         let name = self.step_name(step);
         let signals_read = notes.signals.iter().copied().collect();
@@ -55,7 +56,7 @@ impl Runner {
                         signals_read,
                     })?;
                 }
-                Err(error) => return self.settle_failure(step, &error),
+                Err(error) => return self.settle_failure(step, &error, notes),
             },
             StepOutcome::Skipped { why } => {
                 self.journal.add(EventKind::StepSkipped { step: name, why, signals_read })?;
@@ -76,7 +77,7 @@ impl Runner {
     }
 
     /// A cancelled step that stopped for that reason did not fail. Everything else is a failed attempt.
-    fn settle_failure(&mut self, step: usize, error: &Error) -> Result<Flow> {
+    fn settle_failure(&mut self, step: usize, error: &Error, notes: &Notes) -> Result<Flow> {
         let state = self.journal.state();
         let guarded = state.guard(self.journal.now()).is_some();
         if error.class() == ErrorClass::Cancelled && state.cancel.is_some() && !guarded {
@@ -86,7 +87,10 @@ impl Runner {
         let (state, now) = (self.journal.state(), self.journal.now());
         let retry_at = backoff::retry_at(state, &state.steps[step], &error, now);
         let (name, attempt) = (self.step_name(step), self.attempt(step, Side::Run));
-        self.journal.add(EventKind::StepFailed { step: name, attempt, error, retry_at })?;
+        // The next attempt reads them again.
+        let read = notes.signals.iter().copied().filter(|_| retry_at.is_none());
+        let signals_read = read.collect();
+        self.journal.add(EventKind::StepFailed { step: name, attempt, error, retry_at, signals_read })?;
         Ok(Flow::GoOn)
     }
 
@@ -125,6 +129,9 @@ impl Runner {
         let known =
             self.known_wait(step, side).filter(|known| known.reason == reason).map(|known| known.deadline_at);
         let deadline_at = known.unwrap_or(now + wait.limit);
+        if known.is_none() && side == Side::Run && self.journal.state().steps[step].waits >= WAITS_MAX {
+            return self.settle_failure(step, &restless(&reason), &Notes::default());
+        }
         if known.is_none() {
             let name = self.step_name(step);
             self.journal.add(EventKind::StepWaiting {
@@ -220,13 +227,13 @@ impl Runner {
             Ok(Probed::Happened(value)) => match self.store(value) {
                 Ok(value) => self.close(name, side, intent, IntentResult::Happened { value }),
                 Err(error) if undoing => self.settle_undo_failure(step, &error),
-                Err(error) => self.settle_failure(step, &error),
+                Err(error) => self.settle_failure(step, &error, &Notes::default()),
             },
             Ok(Probed::DidNotHappen) => self.close(name, side, intent, IntentResult::DidNotHappen),
             Ok(Probed::Wait(wait)) => self.settle_too_early(step, side, &intent, wait),
             Ok(Probed::Unknown { why }) => self.settle_unknown(step, undoing, &intent, &why),
             Err(error) if undoing => self.settle_undo_failure(step, &error),
-            Err(error) => self.settle_failure(step, &error),
+            Err(error) => self.settle_failure(step, &error, &Notes::default()),
         }
     }
 
@@ -275,6 +282,11 @@ impl Runner {
         }
         Ok(Flow::GoOn)
     }
+}
+
+fn restless(reason: &str) -> Error {
+    Error::internal(format!("one attempt waited for {WAITS_MAX} different things, and now for {reason}"))
+        .with_remedy("wait for one thing in the same words each time; what changes belongs into a sub-task")
 }
 
 fn left_open(intent: &IntentName) -> Error {

@@ -41,7 +41,9 @@ impl WorkflowState {
             EventKind::StepStarted { step, attempt } => self.start_step(step, *attempt, at),
             EventKind::StepResumed { step } => {
                 let step = self.step_mut(step)?;
-                allow(step.phase == Phase::Running, "the step was not running")
+                allow(step.phase == Phase::Running, "the step was not running")?;
+                step.resumes += 1;
+                Ok(())
             }
             EventKind::SubTaskStarted { step, text } => self.start_sub_task(step, text, at),
             EventKind::IntentOpened { step, side, intent, number } => {
@@ -74,9 +76,10 @@ impl WorkflowState {
                 self.skip(step, why, at)?;
                 self.use_up(signals_read)
             }
-            EventKind::StepFailed { step, attempt, error, retry_at } => {
+            EventKind::StepFailed { step, attempt, error, retry_at, signals_read } => {
                 let failure = Failure { attempt: *attempt, at, error: error.clone() };
-                self.fail_step(step, failure, *retry_at)
+                self.fail_step(step, failure, *retry_at)?;
+                self.use_up(signals_read)
             }
             EventKind::SignalReceived { name, payload, key } => {
                 allow(self.signal_keys.insert(key.clone()), "the signal is known")?;
@@ -150,6 +153,7 @@ impl WorkflowState {
         }
         step.attempt = attempt;
         step.attempt_at = Some(at);
+        (step.resumes, step.waits) = (0, 0);
         step.phase = Phase::Running;
         Ok(())
     }
@@ -273,7 +277,11 @@ impl WorkflowState {
     fn wait(&mut self, name: &StepName, side: Side, wait: WaitState) -> Verdicted {
         self.check_side(name, side)?;
         match side {
-            Side::Run => self.step_mut(name)?.phase = Phase::Waiting(wait),
+            Side::Run => {
+                let step = self.step_mut(name)?;
+                (step.resumes, step.waits) = (0, step.waits + 1);
+                step.phase = Phase::Waiting(wait);
+            }
             Side::Undo => self.active_undo(name)?.phase = UndoPhase::Waiting(wait),
         }
         Ok(())

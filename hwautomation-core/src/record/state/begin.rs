@@ -18,6 +18,13 @@ impl WorkflowState {
         if event.seq != 0 {
             return Err(broken(event, "a history begins with event 0"));
         }
+        let mut steps: Vec<_> = spec.steps.iter().cloned().map(StepState::new).collect();
+        for (step, carried) in steps.iter_mut().zip(&spec.carried) {
+            if step.spec.name != carried.step {
+                return Err(broken(event, "it carries steps that are not its first ones"));
+            }
+            step.carry(carried, spec.resubmit_of, event.at);
+        }
         Ok(Self {
             id: event.workflow,
             spec: (**spec).clone(),
@@ -27,7 +34,7 @@ impl WorkflowState {
             last_at: event.at,
             started_at: None,
             deadline_at: None,
-            steps: spec.steps.iter().cloned().map(StepState::new).collect(),
+            steps,
             halt: None,
             cancel: None,
             abort: None,

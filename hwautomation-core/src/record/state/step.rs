@@ -1,8 +1,8 @@
 //! The state of one step.
 
-use super::super::{ClosedBy, IntentResult, OutputRecord, Side, StepSpec, Stored};
+use super::super::{CarriedStep, ClosedBy, IntentResult, OutputRecord, Side, StepSpec, Stored};
 use crate::error::ErrorRecord;
-use crate::id::IntentName;
+use crate::id::{IntentName, WorkflowId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,6 +33,10 @@ pub struct StepState {
     pub guard: Option<Guard>,
     /// What it does now, or did last.
     pub sub_task: Option<SubTask>,
+    /// How often this attempt was gone on with after the process had ended.
+    pub resumes: u32,
+    /// How many waits this attempt recorded.
+    pub waits: u32,
     /// How many sub-tasks were recorded.
     pub sub_tasks: u32,
     /// Every failed attempt, oldest first.
@@ -197,10 +201,20 @@ impl StepState {
             intents: BTreeMap::new(),
             guard: None,
             sub_task: None,
+            resumes: 0,
+            waits: 0,
             sub_tasks: 0,
             failures: Vec::new(),
             failures_in_a_row: 0,
         }
+    }
+
+    /// Takes over what an earlier run did. Nothing of it is this run's to undo.
+    pub(super) fn carry(&mut self, carried: &CarriedStep, from: Option<WorkflowId>, at: Timestamp) {
+        let by = from.map_or_else(|| "an earlier run".to_owned(), |id| format!("workflow {id}"));
+        self.phase = Phase::Skipped { why: format!("done by {by}") };
+        self.output.clone_from(&carried.output);
+        self.ended_at = Some(at);
     }
 
     /// Tells whether the step is done or skipped.

@@ -91,6 +91,7 @@ fn submitted() -> Submitted {
         steps: vec![step("cut"), step("restore")],
         parent: None,
         resubmit_of: None,
+        carried: Vec::new(),
     }
 }
 
