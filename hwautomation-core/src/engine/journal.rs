@@ -5,7 +5,7 @@ use super::timer;
 use crate::actor::Actor;
 use crate::error::{ErrorKind, Result};
 use crate::id::{BatchId, WorkflowId};
-use crate::record::{Blob, EventKind, NewEvent, Position, WorkflowState, WorkflowSummary};
+use crate::record::{Blob, EventKind, NewEvent, Position, Seq, WorkflowState, WorkflowSummary};
 use crate::store::{After, Append, Appended, Begin, HistoryStore, ItemId, Lease};
 use crate::time::{Clock, Timestamp};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Journal {
         lease: Lease,
         mode: watch::Receiver<Mode>,
     ) -> Result<Self> {
-        let state = load(&*store, lease.key.workflow).await?;
+        let state = load_events(&*store, lease.key.workflow, lease.next_seq).await?;
         Ok(Self {
             store,
             clock,
@@ -178,18 +178,32 @@ fn is_refusal(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::LeaseLost | ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Invalid)
 }
 
-/// Reads and folds a whole history.
+/// Reads a whole history, which may be damaged. The store's row says how many events there must be.
 pub(crate) async fn load(store: &dyn HistoryStore, workflow: WorkflowId) -> Result<WorkflowState> {
+    let row = store.summary(workflow).await?.ok_or_else(|| crate::store::refusal::unknown(workflow))?;
+    load_events(store, workflow, row.events).await
+}
+
+async fn load_events(store: &dyn HistoryStore, workflow: WorkflowId, count: Seq) -> Result<WorkflowState> {
     let first = store.events(workflow, 0, PAGE).await?;
-    if first.is_empty() {
-        return Err(crate::store::refusal::unknown(workflow));
-    }
-    let mut state = WorkflowState::fold(&first)?;
     let mut full = first.len() == PAGE;
+    let (mut state, rest) = match first.first().map(WorkflowState::begin) {
+        Some(Ok(state)) => (state, &first[1..]),
+        _ => {
+            let row = store.summary(workflow).await?;
+            let row = row.ok_or_else(|| crate::store::refusal::unknown(workflow))?;
+            (WorkflowState::stub(&row), first.as_slice())
+        }
+    };
+    rest.iter().for_each(|event| state.read(event));
     while full {
         let page = store.events(workflow, state.next_seq, PAGE).await?;
-        page.iter().try_for_each(|event| state.apply(event))?;
+        page.iter().for_each(|event| state.read(event));
         full = page.len() == PAGE;
+    }
+    state.expect_events(count);
+    if let Some(damage) = &state.damage {
+        tracing::error!(%workflow, damage, "a history is damaged");
     }
     Ok(state)
 }

@@ -12,6 +12,7 @@ mod runner;
 mod running;
 mod shared;
 mod timer;
+mod trouble;
 mod waiters;
 mod worker;
 

@@ -11,6 +11,8 @@ pub struct EngineOptions {
     pub lease: Duration,
     /// How long a running step has to reach a checkpoint after a cancel before it is dropped. Default 10 s.
     pub cancel_grace: Duration,
+    /// How long an accepted run may wait to be started, before it fails. Default 7 days.
+    pub start_limit: Duration,
     /// How long a halted run waits for a person. Default 24 h.
     pub halt_limit: Duration,
     /// How long undoing may take. Default 1 h.
@@ -23,6 +25,7 @@ impl Default for EngineOptions {
             running_max: 256,
             lease: Duration::from_secs(30),
             cancel_grace: Duration::from_secs(10),
+            start_limit: Duration::from_secs(7 * 24 * 3600),
             halt_limit: Duration::from_secs(24 * 3600),
             undo_limit: Duration::from_secs(3600),
         }

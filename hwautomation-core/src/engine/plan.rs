@@ -36,14 +36,24 @@ pub(crate) enum Action {
     Finish { verdict: Verdict, reason: String, not_undone: Vec<NotUndone> },
 }
 
+impl Action {
+    /// Tells whether this needs the step's own code.
+    pub(crate) fn calls_a_step(&self) -> bool {
+        matches!(
+            self,
+            Self::Start { .. }
+                | Self::Resume { .. }
+                | Self::Wake { .. }
+                | Self::Probe { .. }
+                | Self::Undo { .. }
+        )
+    }
+}
+
 /// Decides what comes next.
 pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
-    if let Some(foreign) = &state.foreign {
-        return next_unrunnable(
-            state,
-            now,
-            &format!("its history has an event this version does not know: {foreign}"),
-        );
+    if let Some(why) = state.unreadable() {
+        return next_unrunnable(state, now, &why);
     }
     if let Some(undo) = &state.undo {
         return next_undo(state, undo, now);
@@ -58,6 +68,11 @@ pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
     if !guarded && state.deadline_at.is_some_and(|deadline| now >= deadline) {
         let step = state.current_step().map(|step| step.spec.name.clone());
         return give_up(state, step, UndoCause::Deadline, "its deadline passed".to_owned(), now);
+    }
+    if state.started_at.is_none()
+        && let Some(limit) = state.spec.start_limit.filter(|limit| now >= state.submitted_at + *limit)
+    {
+        return finish(Verdict::Failed, &format!("nobody started it within {limit:?}"));
     }
     match state.current_index() {
         Some(index) => next_step(state, index, guarded, now),

@@ -62,6 +62,10 @@ impl Running {
         self.find(lease.workflow).filter(|handle| handle.lease == lease)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     pub(crate) fn all(&self) -> Vec<Arc<RunHandle>> {
         self.lock().values().cloned().collect()
     }

@@ -1,6 +1,7 @@
 //! What everything in one engine shares.
 
 use super::running::Running;
+use super::trouble::Troubles;
 use super::waiters::Waiters;
 use super::{EngineOptions, journal};
 use crate::device::DeviceProfiles;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) waiters: Waiters,
     pub(crate) mode: watch::Sender<Mode>,
     pub(crate) running: Running,
+    pub(crate) troubles: Troubles,
 }
 
 /// Says what the worker may do.
@@ -71,6 +73,7 @@ impl Shared {
             waiters: Waiters::default(),
             mode: watch::Sender::new(Mode::Working),
             running: Running::default(),
+            troubles: Troubles::default(),
         }
     }
 

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 
+/// How many runs may go on beside the places there are, since a limit or a person ends them.
+const PRESSING_MAX: usize = 16;
 /// How long the worker waits after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -22,6 +24,7 @@ pub(crate) async fn work(shared: Arc<Shared>, hints: HintListener) {
         leases: HashMap::new(),
         claim_at: Some(Timestamp::MIN),
         claiming: None,
+        something_presses: true,
     }
     .work()
     .await;
@@ -36,6 +39,8 @@ struct Worker {
     claim_at: Option<Timestamp>,
     /// The claim that is under way. What ends meanwhile makes room for the next one, so claims come in batches.
     claiming: Option<BoxFuture<'static, Claimed>>,
+    /// Whether there may be runs that must end though every place is taken.
+    something_presses: bool,
 }
 
 /// What a claim brought: the leases, whether there may be more, and else when to look again.
@@ -51,15 +56,20 @@ impl Worker {
         loop {
             let now = self.shared.clock.now();
             let working = *mode.borrow_and_update() == Mode::Working;
-            let free = self.shared.options.running_max - self.runs.len();
+            let free = self.shared.options.running_max.saturating_sub(self.runs.len());
             let may_claim = working && free > 0 && self.claiming.is_none();
             if may_claim && self.claim_at.is_some_and(|at| at <= now) {
                 self.claim_at = None;
                 self.claiming = Some(Box::pin(claim(Arc::clone(&self.shared), free)));
             }
+            if working && free == 0 && self.claiming.is_none() && self.something_presses {
+                self.something_presses = false;
+                self.claiming = self.claim_pressing();
+            }
             if now >= renew_at {
                 self.renew().await;
                 renew_at = self.next_renewal();
+                self.something_presses = true;
             }
             let stopped = matches!(*mode.borrow(), Mode::Stopping | Mode::Draining);
             if stopped && self.runs.is_empty() && self.claiming.is_none() {
@@ -84,6 +94,21 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// With every place taken, what must end still ends.
+    fn claim_pressing(&self) -> Option<BoxFuture<'static, Claimed>> {
+        let most = self.shared.options.running_max + PRESSING_MAX;
+        let room = most.checked_sub(self.runs.len()).filter(|room| *room > 0)?;
+        let shared = Arc::clone(&self.shared);
+        Some(Box::pin(async move {
+            let claimed = shared.store.claim_pressing(shared.owner, shared.options.lease, room).await;
+            let leases = claimed.unwrap_or_else(|error| {
+                tracing::error!(%error, "the store failed; looking for what presses again soon");
+                Vec::new()
+            });
+            Claimed { leases, again_at: Some(Timestamp::MIN) }
+        }))
     }
 
     fn next_renewal(&self) -> Timestamp {
@@ -116,8 +141,9 @@ impl Worker {
     fn hear(&mut self, hint: Hint) {
         match hint {
             Hint::Inbox(workflow) => {
-                if let Some(handle) = self.shared.running.find(workflow) {
-                    handle.tell_inbox();
+                match self.shared.running.find(workflow) {
+                    Some(handle) => handle.tell_inbox(),
+                    None => self.something_presses = true,
                 }
             }
             Hint::Everything => {

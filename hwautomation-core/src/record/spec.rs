@@ -26,6 +26,14 @@ pub struct Submitted {
     /// How long forward work may take, counted from the first step, without the time it is halted.
     #[serde(rename = "deadline_ms", default, skip_serializing_if = "Option::is_none", with = "millis_opt")]
     pub deadline: Option<Duration>,
+    /// How long it may wait to be started.
+    #[serde(
+        rename = "start_limit_ms",
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "millis_opt"
+    )]
+    pub start_limit: Option<Duration>,
     /// How long a halted run waits for a person.
     #[serde(rename = "halt_limit_ms", with = "millis")]
     pub halt_limit: Duration,

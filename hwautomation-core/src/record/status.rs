@@ -40,6 +40,8 @@ pub struct WorkflowStatus {
     pub deadline_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// When something was last recorded.
+    pub last_at: Timestamp,
     /// What could not be undone.
     pub not_undone: Vec<NotUndone>,
 }
@@ -99,6 +101,7 @@ impl WorkflowState {
             started_at: self.started_at,
             deadline_at: self.deadline_at,
             ended_at: self.ended.as_ref().map(|ended| ended.at),
+            last_at: self.last_at,
             not_undone: self.ended.as_ref().map(|ended| ended.not_undone.clone()).unwrap_or_default(),
         }
     }
@@ -159,8 +162,8 @@ fn waiting(state: &WorkflowState) -> Option<WaitingFor> {
         return Some(WaitingFor {
             what,
             since: state.submitted_at,
-            until: None,
-            then: "it starts".to_owned(),
+            until: state.presses_at(),
+            then: "it fails".to_owned(),
         });
     }
     on_step(state, state.current_step()?)

@@ -84,6 +84,9 @@ pub struct WorkflowSummary {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// When a limit ends or turns it, whatever it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presses_at: Option<Timestamp>,
     /// The newest error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -114,6 +117,7 @@ impl WorkflowSummary {
             steps_total: count(state.steps.len()),
             submitted_at: state.submitted_at,
             ended_at: state.ended.as_ref().map(|ended| ended.at),
+            presses_at: state.presses_at(),
             error: newest.map(|failure| failure.error.message.clone()),
             parent: state.spec.parent,
             events: state.next_seq,

@@ -75,6 +75,8 @@ pub struct Lease {
     pub key: LeaseKey,
     /// When it ends unless it is renewed, by the store's clock.
     pub until: Timestamp,
+    /// The number that the workflow's next event will have.
+    pub next_seq: Seq,
 }
 
 /// Holds what an append stored.

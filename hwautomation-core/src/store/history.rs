@@ -35,6 +35,8 @@ use std::time::Duration;
 ///
 /// *Leases*
 /// - `a_due_workflow_is_claimed_once`: by one owner, the longest due first, with an epoch above all earlier ones.
+/// - `what_is_pressing_is_claimed_alone`: what is past the `presses_at` of its summary, or that a cancel or an abort
+///   waits for; so that an engine whose places are all taken still ends what must end.
 /// - `nothing_is_claimed_early`: not before its wake time, not while leased, not after its end.
 /// - `an_expired_lease_can_be_taken_over`: from its last moment on, and the old owner writes no more.
 /// - `renewing_keeps_a_lease`: also one that ran out and that nobody took; and names those that are lost.
@@ -71,6 +73,10 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
 
     /// Takes up to `limit` workflows that are due and nobody holds, those first that are due longest.
     async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>>;
+
+    /// Takes up to `limit` workflows that are due, nobody holds and that are [pressing](Self#contract), those first that
+    /// are due longest.
+    async fn claim_pressing(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>>;
 
     /// Prolongs leases to `lease_for` from now, and returns those that this owner no longer holds. Never shortens.
     async fn renew(&self, leases: &[LeaseKey], lease_for: Duration) -> Result<Vec<LeaseKey>>;

@@ -70,6 +70,14 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Tells whether it stops the workflow, so that it does not wait its turn among those that want to run.
+    #[must_use]
+    pub fn is_pressing(&self) -> bool {
+        matches!(self, Self::Cancel { .. } | Self::Abort { .. })
+    }
+}
+
 /// Holds a waiting item.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InboxItem {

@@ -51,6 +51,9 @@ impl HistoryStore for Odd {
     async fn claim(&self, o: OwnerId, l: Duration, n: usize) -> Result<Vec<Lease>> {
         self.inner.claim(o, l, n).await
     }
+    async fn claim_pressing(&self, o: OwnerId, l: Duration, n: usize) -> Result<Vec<Lease>> {
+        self.inner.claim_pressing(o, l, n).await
+    }
     async fn renew(&self, l: &[LeaseKey], d: Duration) -> Result<Vec<LeaseKey>> {
         self.inner.renew(l, d).await
     }

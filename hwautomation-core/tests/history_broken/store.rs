@@ -197,6 +197,21 @@ impl HistoryStore for BrokenStore {
         Ok(leases)
     }
 
+    async fn claim_pressing(
+        &self,
+        owner: OwnerId,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<Lease>> {
+        if self.is(Fault::NothingPresses) {
+            return Ok(Vec::new());
+        }
+        if self.is(Fault::EverythingPresses) {
+            return self.claim(owner, lease_for, limit).await;
+        }
+        self.inner.claim_pressing(owner, lease_for, limit).await
+    }
+
     async fn renew(&self, leases: &[LeaseKey], lease_for: Duration) -> Result<Vec<LeaseKey>> {
         match self.fault {
             Fault::RenewsNothing => Ok(Vec::new()),

@@ -1,11 +1,12 @@
 //! What the manager tells.
 
 use super::WorkflowManager;
+use crate::engine::shared::Mode;
 use crate::error::Result;
 use crate::id::WorkflowId;
 use crate::machine::Machine;
 use crate::record::{
-    Event, EventKind, Position, Seq, SubState, WorkflowReport, WorkflowState, WorkflowStatus, WorkflowSummary,
+    Event, EventKind, Position, RunState, Seq, SubState, WaitingFor, WorkflowReport, WorkflowState, WorkflowStatus, WorkflowSummary,
 };
 use crate::store::{EventListener, HistoryStore, Only, WorkflowFilter, refusal};
 use futures_core::Stream;
@@ -25,7 +26,36 @@ impl WorkflowManager {
     ///
     /// `NotFound`, `Corrupt`, `Storage`.
     pub async fn status(&self, id: WorkflowId) -> Result<WorkflowStatus> {
-        Ok(self.state(id).await?.status())
+        let mut status = self.state(id).await?.status();
+        status.waiting = self.stands_still(&status).or(status.waiting);
+        Ok(status)
+    }
+
+    /// Says why a run does not go on though nothing in it waits: that is nothing its events know.
+    fn stands_still(&self, status: &WorkflowStatus) -> Option<WaitingFor> {
+        let is_halted = status.sub_state == Some(SubState::Halted);
+        if status.state.is_terminal() || is_halted {
+            return None;
+        }
+        if let Some(trouble) = self.shared.troubles.find(status.id) {
+            let then = "it is tried again".to_owned();
+            return Some(WaitingFor { what: trouble.why, since: trouble.since, until: Some(trouble.again_at), then });
+        }
+        let waits_already = status.waiting.is_some() && status.state != RunState::Pending;
+        if waits_already || self.shared.running.find(status.id).is_some() {
+            return None;
+        }
+        let places = self.shared.options.running_max;
+        let what = match self.shared.mode() {
+            Mode::Paused => "the manager to be resumed".to_owned(),
+            Mode::Draining | Mode::Stopping => "a manager that is not about to stop".to_owned(),
+            Mode::Working if self.shared.running.len() >= places => {
+                format!("a worker: all {places} places of this manager are taken")
+            }
+            Mode::Working => "a worker".to_owned(),
+        };
+        let until = status.waiting.as_ref().and_then(|waiting| waiting.until);
+        Some(WaitingFor { what, since: status.last_at, until, then: "it goes on".to_owned() })
     }
 
     /// Collects all that went wrong in a run, every attempt, and what people decided: as JSON, or to print.

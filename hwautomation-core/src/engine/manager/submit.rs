@@ -224,6 +224,7 @@ impl WorkflowManager {
             request: submission.request,
             on_failure: submission.on_failure.unwrap_or(workflow.on_failure),
             deadline: submission.deadline.or(limits.deadline).or(workflow.deadline),
+            start_limit: Some(options.start_limit),
             halt_limit: options.halt_limit,
             undo_limit: options.undo_limit,
             steps: workflow.steps.iter().map(|step| self.step_spec(&**step, machine, attempts)).collect(),

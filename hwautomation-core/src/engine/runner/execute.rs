@@ -1,7 +1,8 @@
 //! One call of a step: in a task of its own, under its limits, with everything it asks for recorded.
 
+use super::open::Footing;
 use super::port::{Desk, EnginePort, PortCall};
-use super::{Runner, Side};
+use super::{Runner, Side, said};
 use crate::engine::shared::Mode;
 use crate::engine::timer;
 use crate::error::{Error, ErrorKind, Result};
@@ -84,7 +85,7 @@ impl Runner {
     /// Calls a step. What waits in the journal is stored first: recorded before acted.
     pub(super) async fn execute(&mut self, step: usize, side: Side, job: Job) -> Result<Executed> {
         self.journal.commit(After::Hold).await?;
-        let Ok(workflow) = &self.workflow else { return Ok(Executed::Leave) };
+        let Footing::Firm(workflow) = &self.footing else { return Ok(Executed::Leave) };
         let implementation = Arc::clone(&workflow.steps[step]);
         let (calls_in, calls) = mpsc::channel(CALLS_WAITING_MAX);
         let desk = Arc::new(Desk::new(self.machine.clone()));
@@ -285,11 +286,7 @@ fn overdue(span: Duration) -> Error {
 
 fn panicked(error: tokio::task::JoinError) -> Error {
     let text = match error.try_into_panic() {
-        Ok(panic) => panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "without a message".to_owned()),
+        Ok(panic) => said(&*panic),
         Err(error) => error.to_string(),
     };
     Error::internal(format!("the step panicked: {text}"))

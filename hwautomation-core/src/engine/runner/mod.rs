@@ -2,6 +2,7 @@
 
 mod execute;
 mod inbox;
+mod open;
 mod port;
 mod serve;
 mod settle;
@@ -12,12 +13,15 @@ use super::running::RunHandle;
 use super::shared::{Mode, Shared};
 use crate::error::{Error, ErrorClass, ErrorKind, Result};
 use crate::machine::Machine;
-use crate::record::{EventKind, OutputRecord, Side, WorkflowState};
+use crate::record::{EventKind, OutputRecord, Side};
 use crate::store::{After, Lease};
 use crate::time::Timestamp;
-use crate::workflow::Workflow;
+use futures_util::FutureExt;
+use open::Footing;
 use serde_json::Value;
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// Holds one running workflow.
@@ -25,8 +29,7 @@ pub(crate) struct Runner {
     shared: Arc<Shared>,
     handle: Arc<RunHandle>,
     journal: Journal,
-    /// Its definition, or why it cannot run here.
-    workflow: std::result::Result<Arc<Workflow>, String>,
+    footing: Footing,
     machine: Option<Arc<Machine>>,
     request: Arc<Value>,
     /// What the steps handed on, by name; shared with the contexts of steps.
@@ -43,63 +46,53 @@ enum Flow {
     Ended,
 }
 
-/// How long a run stays away that could not be read or gone on with.
-const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
-
 /// Runs a workflow until it ends, waits, or is lost.
 pub(crate) async fn run(shared: Arc<Shared>, lease: Lease) {
     let workflow = lease.key.workflow;
     let entered = shared.running.enter(lease.key);
-    let ended = match Runner::open(&shared, entered.handle(), lease).await {
-        Ok(runner) => runner.drive().await,
-        Err(error) => Err(error),
-    };
+    // A bug in the engine is one run's trouble, not everybody's.
+    let ran = AssertUnwindSafe(go_on(&shared, entered.handle(), lease)).catch_unwind().await;
     drop(entered);
-    if let Err(error) = ended {
-        report(&shared, lease, &error).await;
+    match ran {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => report(&shared, lease, &error).await,
+        Err(panic) => {
+            report(&shared, lease, &Error::internal(format!("the engine panicked: {}", said(&*panic)))).await
+        }
     }
     shared.waiters.tell(workflow);
 }
 
+async fn go_on(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<()> {
+    let runner = Runner::open(shared, handle, lease).await?;
+    let has_footing = !matches!(runner.footing, Footing::NotNow(_));
+    runner.drive().await?;
+    if has_footing {
+        shared.troubles.forget(lease.key.workflow);
+    }
+    Ok(())
+}
+
 /// A run that stops with an error recorded all it could; whoever claims it next reads the truth from the store.
 async fn report(shared: &Shared, lease: Lease, error: &Error) {
-    let workflow = lease.key.workflow;
-    match error.kind() {
-        ErrorKind::LeaseLost => tracing::info!(%workflow, "another owner goes on with the workflow"),
-        ErrorKind::Conflict => {
-            tracing::warn!(%workflow, %error, "the history moved on; reading it again");
-            let _lease_is_gone = shared.store.release(lease.key, shared.clock.now()).await;
+    let (workflow, now) = (lease.key.workflow, shared.clock.now());
+    let again_at = match (error.kind(), error.class()) {
+        (ErrorKind::LeaseLost, _) => {
+            tracing::info!(%workflow, "another owner goes on with the workflow");
+            return;
         }
-        _ => {
-            let again_at = shared.clock.now() + AGAIN;
-            tracing::error!(%workflow, %error, source = ?std::error::Error::source(error), "the run stopped for now");
-            let _lease_runs_out = shared.store.release(lease.key, again_at).await;
+        (ErrorKind::Conflict, _) => {
+            shared.troubles.fault(workflow, &error.to_string(), now);
+            now
         }
-    }
+        (_, ErrorClass::Permanent) => shared.troubles.fault(workflow, &error.to_string(), now),
+        _ => shared.troubles.obstacle(workflow, &error.to_string(), now),
+    };
+    tracing::error!(%workflow, %error, source = ?std::error::Error::source(error), "the run stopped for now");
+    let _lease_runs_out = shared.store.release(lease.key, again_at).await;
 }
 
 impl Runner {
-    async fn open(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<Self> {
-        let journal =
-            Journal::open(Arc::clone(&shared.store), shared.clock.clone(), lease, shared.mode.subscribe())
-                .await?;
-        let spec = &journal.state().spec;
-        let mut workflow = runnable(shared, journal.state())?;
-        let machine = match shared.machine_of(spec).await {
-            Ok(machine) => machine,
-            // What may pass is no reason to end a run.
-            Err(error) if matches!(error.class(), ErrorClass::Transient { .. }) => return Err(error),
-            Err(error) => {
-                workflow = workflow.and(Err(format!("its machine cannot be read: {error}")));
-                None
-            }
-        };
-        let request = Arc::new(spec.request.clone());
-        let outputs = journal.state().steps.iter().filter_map(|step| step.output.clone());
-        let outputs = Arc::new(outputs.map(|output| (output.name.clone(), output)).collect());
-        Ok(Self { shared: Arc::clone(shared), handle, journal, workflow, machine, request, outputs })
-    }
-
     async fn drive(mut self) -> Result<()> {
         loop {
             self.read_inbox().await?;
@@ -127,11 +120,18 @@ impl Runner {
     /// Does what comes next.
     async fn act(&mut self) -> Result<Flow> {
         let (state, now) = (self.journal.state(), self.journal.now());
-        let action = match &self.workflow {
-            Ok(_) => plan::next(state, now),
-            Err(why) => plan::next_unrunnable(state, now, why),
+        let action = match &self.footing {
+            Footing::Never(why) => plan::next_unrunnable(state, now, why),
+            Footing::Firm(_) | Footing::NotNow(_) => plan::next(state, now),
         };
         tracing::debug!(workflow = %state.id, ?action, "next");
+        if let Footing::NotNow(why) = &self.footing
+            && action.calls_a_step()
+        {
+            let again_at = self.shared.troubles.obstacle(state.id, why, now);
+            let presses_at = state.presses_at().filter(|at| *at > now);
+            return Ok(Flow::LetGo(presses_at.map_or(again_at, |at| at.min(again_at))));
+        }
         match action {
             Action::Start { step, attempt } => {
                 self.start(step, attempt)?;
@@ -157,6 +157,7 @@ impl Runner {
             Action::Halt { step, reason, until } => {
                 self.journal.add(EventKind::Halted { step, reason, until })?;
                 self.journal.commit(After::Hold).await?;
+                self.shared.troubles.forget(self.journal.state().id);
                 self.shared.waiters.tell(self.journal.state().id);
                 Ok(Flow::GoOn)
             }
@@ -202,25 +203,9 @@ impl Runner {
     }
 }
 
-/// Finds the definition by which a run was accepted.
-fn runnable(shared: &Shared, state: &WorkflowState) -> Result<std::result::Result<Arc<Workflow>, String>> {
-    let name = &state.spec.name;
-    let Some(workflow) = shared.workflows.get(name) else {
-        // Another program on the same store may have it.
-        return Err(Error::not_found(format!("this program has no workflow {name}"))
-            .transient()
-            .with_remedy("add the workflow to the builder, or start the program that has it"));
-    };
-    if workflow.fingerprint() == state.spec.fingerprint {
-        return Ok(Ok(Arc::clone(workflow)));
-    }
-    let then: Vec<String> =
-        state.spec.steps.iter().map(|step| format!("{} v{}", step.name, step.version)).collect();
-    let now: Vec<String> =
-        workflow.steps.iter().map(|step| format!("{} v{}", step.name(), step.version())).collect();
-    Ok(Err(format!(
-        "the definition of {name} changed: it was accepted as {}, and is {} now",
-        then.join(", "),
-        now.join(", ")
-    )))
+/// Returns what a panic said.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "without a message".to_owned())
 }

@@ -122,7 +122,7 @@ impl WorkflowState {
                 Ok(())
             }
             EventKind::Foreign(_) => {
-                self.foreign = Some(event.kind.name().to_owned());
+                self.foreign = Some(format!("an event this version does not know: {}", event.kind.name()));
                 Ok(())
             }
         }
@@ -344,7 +344,7 @@ impl WorkflowState {
         let fine = match verdict {
             Verdict::Completed => self.undo.is_none() && self.steps.iter().all(StepState::is_finished),
             Verdict::Cancelled => self.cancel.is_some(),
-            Verdict::Failed => self.halt.is_some() || self.undo.is_some(),
+            Verdict::Failed => self.halt.is_some() || self.undo.is_some() || self.started_at.is_none(),
         };
         allow(fine, "the verdict does not follow from what happened")
     }

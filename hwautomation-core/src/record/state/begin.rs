@@ -43,6 +43,7 @@ impl WorkflowState {
             signal_keys: BTreeSet::new(),
             power_override: None,
             foreign: None,
+            damage: None,
             ended: None,
         })
     }

@@ -3,6 +3,7 @@
 mod apply;
 mod backward;
 mod begin;
+mod damage;
 mod query;
 mod step;
 mod undo;
@@ -53,8 +54,10 @@ pub struct WorkflowState {
     pub signal_keys: BTreeSet<String>,
     /// That a person allowed the next power command on an unknown reading.
     pub power_override: Option<Decision>,
-    /// The type of an event that this version does not know.
+    /// What an event is that this version does not understand.
     pub foreign: Option<String>,
+    /// What is wrong with the stored history.
+    pub damage: Option<String>,
     /// How it ended.
     pub ended: Option<Ended>,
 }

@@ -1,6 +1,6 @@
 //! Questions to a state.
 
-use super::{Guard, StepState, WorkflowState};
+use super::{Guard, Phase, StepState, WorkflowState};
 use crate::id::StepName;
 use crate::record::{RunState, Verdict};
 use crate::time::Timestamp;
@@ -55,5 +55,32 @@ impl WorkflowState {
     pub fn percent(&self) -> u8 {
         let done = self.steps_finished() * 100;
         done.checked_div(self.steps.len()).and_then(|percent| u8::try_from(percent).ok()).unwrap_or(100)
+    }
+
+    /// Returns the earliest time at which a limit ends or turns the run, whatever it does: of the queue, the step, the
+    /// run, the halt or the way back. None where there is no limit, or while a guard holds them off.
+    #[must_use]
+    pub fn presses_at(&self) -> Option<Timestamp> {
+        if self.ended.is_some() {
+            return None;
+        }
+        if let Some(halt) = &self.halt {
+            return Some(halt.until);
+        }
+        let guarded_until = self.steps.iter().filter_map(|step| step.guard).map(|guard| guard.until).max();
+        let at = match &self.undo {
+            Some(undo) => Some(undo.deadline_at),
+            None if self.started_at.is_none() => self.spec.start_limit.map(|limit| self.submitted_at + limit),
+            None => {
+                let step = self.current_step();
+                let wait = step.and_then(|step| match &step.phase {
+                    Phase::Waiting(wait) => Some(wait.deadline_at),
+                    _ => None,
+                });
+                let attempt = step.and_then(StepState::attempt_deadline_at);
+                self.deadline_at.into_iter().chain(attempt).chain(wait).min()
+            }
+        };
+        at.map(|at| guarded_until.map_or(at, |until| until.max(at)))
     }
 }

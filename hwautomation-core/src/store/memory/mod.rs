@@ -70,6 +70,15 @@ impl HistoryStore for MemoryStore {
         Ok(self.rows().claim(owner, self.clock.now(), lease_for, limit))
     }
 
+    async fn claim_pressing(
+        &self,
+        owner: OwnerId,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<Lease>> {
+        Ok(self.rows().claim_pressing(owner, self.clock.now(), lease_for, limit))
+    }
+
     async fn renew(&self, leases: &[LeaseKey], lease_for: Duration) -> Result<Vec<LeaseKey>> {
         Ok(self.rows().renew(leases, self.clock.now() + lease_for))
     }

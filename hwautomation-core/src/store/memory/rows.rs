@@ -121,13 +121,28 @@ impl Rows {
         due.into_iter().filter_map(|workflow| self.take(workflow, owner, now + lease_for)).collect()
     }
 
+    pub(super) fn claim_pressing(
+        &mut self,
+        owner: OwnerId,
+        now: Timestamp,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Vec<Lease> {
+        let due = self.ready.range(..=(now, WorkflowId::from_bytes([255; 16])));
+        let pressing = due.filter(|(_, workflow)| {
+            self.workflows.get(workflow).is_some_and(|row| row.is_pressing(now))
+        });
+        let pressing: Vec<WorkflowId> = pressing.take(limit).map(|(_, workflow)| *workflow).collect();
+        pressing.into_iter().filter_map(|workflow| self.take(workflow, owner, now + lease_for)).collect()
+    }
+
     fn take(&mut self, workflow: WorkflowId, owner: OwnerId, until: Timestamp) -> Option<Lease> {
         let row = self.workflows.get_mut(&workflow)?;
         row.epoch += 1;
-        let key = LeaseKey { workflow, owner, epoch: row.epoch };
+        let (key, next_seq) = (LeaseKey { workflow, owner, epoch: row.epoch }, row.events.len() as Seq);
         row.owner = Some(key);
         self.set_ready(workflow, Some(until));
-        Some(Lease { key, until })
+        Some(Lease { key, until, next_seq })
     }
 
     fn set_ready(&mut self, workflow: WorkflowId, at: Option<Timestamp>) {
@@ -247,6 +262,11 @@ impl Rows {
 }
 
 impl Row {
+    fn is_pressing(&self, now: Timestamp) -> bool {
+        self.summary.presses_at.is_some_and(|at| at <= now)
+            || self.inbox.iter().any(|waiting| waiting.item.command.is_pressing())
+    }
+
     fn check(&self, key: LeaseKey) -> Result<()> {
         if self.owner == Some(key) {
             return Ok(());

@@ -96,6 +96,16 @@ impl HistoryStore for StoppingStore {
         self.inner.claim(owner, lease_for, limit).await
     }
 
+    async fn claim_pressing(
+        &self,
+        owner: OwnerId,
+        lease_for: Duration,
+        limit: usize,
+    ) -> Result<Vec<Lease>> {
+        self.alive().await;
+        self.inner.claim_pressing(owner, lease_for, limit).await
+    }
+
     async fn renew(&self, leases: &[LeaseKey], lease_for: Duration) -> Result<Vec<LeaseKey>> {
         self.alive().await;
         self.inner.renew(leases, lease_for).await

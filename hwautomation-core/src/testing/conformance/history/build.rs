@@ -92,11 +92,13 @@ fn submitted() -> Submitted {
         parent: None,
         resubmit_of: None,
         carried: Vec::new(),
+        start_limit: None,
     }
 }
 
 pub(super) fn summary(id: WorkflowId, state: RunState) -> WorkflowSummary {
     WorkflowSummary {
+        presses_at: None,
         id,
         name: WorkflowName::from_static("relight"),
         machine: None,

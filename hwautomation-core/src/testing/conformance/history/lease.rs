@@ -1,7 +1,7 @@
 //! Clauses about leases.
 
 use super::HistoryFixture;
-use super::build::{HOUR, LEASE, append, begin, begun, claim_due, claim_only, end, started};
+use super::build::{HOUR, LEASE, append, begin, begun, claim_due, claim_only, end, item, started};
 use crate::error::ErrorKind;
 use crate::id::OwnerId;
 use crate::store::{HistoryStore, Lease, LeaseKey};
@@ -70,6 +70,39 @@ async fn epochs_grow(
     fixture.pass(LEASE).await;
     let taken = claim_only(store, lease.key.workflow).await?;
     holds("the epoch grows after a lease ran out", taken.key.epoch > again.key.epoch)
+}
+
+/// Checks that of what is due, only that is claimed which is past its limit or is to be stopped.
+///
+/// # Errors
+///
+/// Says which expectation broke.
+pub async fn what_is_pressing_is_claimed_alone(fixture: &dyn HistoryFixture) -> Result<(), String> {
+    let store = fixture.store().await;
+    let presses_at = |at| {
+        let mut begin = begin();
+        begin.summary.presses_at = at;
+        begin
+    };
+    let (never, later) = (presses_at(None), presses_at(Some(fixture.now() + HOUR)));
+    let (soon, cancelled) = (presses_at(Some(fixture.now() + LEASE)), presses_at(None));
+    let (soon_id, cancelled_id) = (soon.workflow, cancelled.workflow);
+    for begin in [never, later, soon, cancelled] {
+        done("beginning", store.begin(begin).await)?;
+        fixture.pass(Duration::from_secs(1)).await;
+    }
+    let claim = async |limit| {
+        let leases = done("claiming what presses", store.claim_pressing(OwnerId::generate(), LEASE, limit).await)?;
+        Ok::<_, String>(leases.into_iter().map(|lease| lease.key.workflow).collect::<Vec<_>>())
+    };
+    same("what presses at first", claim(9).await?, Vec::new())?;
+    done("posting", store.post(item(cancelled_id, "cancel", fixture.now())).await)?;
+    same("what presses up to none", claim(0).await?, Vec::new())?;
+    same("what presses once one is cancelled", claim(9).await?, vec![cancelled_id])?;
+    same("what somebody holds", claim(9).await?, Vec::new())?;
+    fixture.pass(LEASE).await;
+    let again = claim(9).await?;
+    same("what presses once a limit has passed too", again, vec![soon_id, cancelled_id])
 }
 
 /// Checks that neither a waiting, nor a leased, nor an ended workflow is handed out.

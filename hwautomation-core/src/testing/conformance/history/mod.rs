@@ -51,6 +51,7 @@ suite! {
     }
     lease {
         a_due_workflow_is_claimed_once
+        what_is_pressing_is_claimed_alone
         nothing_is_claimed_early
         an_expired_lease_can_be_taken_over
         renewing_keeps_a_lease

@@ -1,0 +1,68 @@
+//! Taking up a run: its history, its definition and its machine.
+
+use super::Runner;
+use crate::engine::journal::Journal;
+use crate::engine::running::RunHandle;
+use crate::engine::shared::Shared;
+use crate::error::{ErrorClass, Result};
+use crate::record::WorkflowState;
+use crate::store::Lease;
+use crate::workflow::Workflow;
+use std::sync::Arc;
+
+/// Says whether a run's steps can be called here.
+pub(super) enum Footing {
+    Firm(Arc<Workflow>),
+    /// Only a person, or a deadline, ends it.
+    Never(String),
+    /// It may be possible later, or in another program on the same store. Its deadlines count all the same.
+    NotNow(String),
+}
+
+impl Runner {
+    pub(super) async fn open(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<Self> {
+        let journal =
+            Journal::open(Arc::clone(&shared.store), shared.clock.clone(), lease, shared.mode.subscribe())
+                .await?;
+        let spec = &journal.state().spec;
+        let mut footing = match shared.troubles.gives_up(lease.key.workflow) {
+            Some(why) => Footing::Never(why),
+            None => defined(shared, journal.state()),
+        };
+        let mut machine = None;
+        match shared.machine_of(spec).await {
+            Ok(found) => machine = found,
+            Err(_) if !matches!(footing, Footing::Firm(_)) => {}
+            Err(error) => {
+                let why = format!("its machine cannot be read: {error}");
+                // What may pass is no reason to end a run.
+                let may_pass = matches!(error.class(), ErrorClass::Transient { .. });
+                footing = if may_pass { Footing::NotNow(why) } else { Footing::Never(why) };
+            }
+        }
+        let request = Arc::new(spec.request.clone());
+        let outputs = journal.state().steps.iter().filter_map(|step| step.output.clone());
+        let outputs = Arc::new(outputs.map(|output| (output.name.clone(), output)).collect());
+        Ok(Self { shared: Arc::clone(shared), handle, journal, footing, machine, request, outputs })
+    }
+}
+
+/// Finds the definition by which a run was accepted.
+fn defined(shared: &Shared, state: &WorkflowState) -> Footing {
+    let name = &state.spec.name;
+    let Some(workflow) = shared.workflows.get(name) else {
+        return Footing::NotNow(format!("this program has no workflow {name}"));
+    };
+    if workflow.fingerprint() == state.spec.fingerprint {
+        return Footing::Firm(Arc::clone(workflow));
+    }
+    let then: Vec<String> =
+        state.spec.steps.iter().map(|step| format!("{} v{}", step.name, step.version)).collect();
+    let now: Vec<String> =
+        workflow.steps.iter().map(|step| format!("{} v{}", step.name(), step.version())).collect();
+    Footing::Never(format!(
+        "the definition of {name} changed: it was accepted as {}, and is {} now",
+        then.join(", "),
+        now.join(", ")
+    ))
+}
