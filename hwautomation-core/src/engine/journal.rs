@@ -188,7 +188,7 @@ pub(crate) async fn load(store: &dyn HistoryStore, workflow: WorkflowId) -> Resu
     let mut full = first.len() == PAGE;
     while full {
         let page = store.events(workflow, state.next_seq, PAGE).await?;
-        page.iter().try_for_each(|event| state.apply(event))?;
+        page.iter().try_for_each(|event| state.replay(event))?;
         full = page.len() == PAGE;
     }
     Ok(state)

@@ -42,7 +42,7 @@ pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
         return next_unrunnable(
             state,
             now,
-            &format!("its history has an event this version does not know: {foreign}"),
+            &format!("its history has an event that this version cannot read: {foreign}"),
         );
     }
     if let Some(undo) = &state.undo {

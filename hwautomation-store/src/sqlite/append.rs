@@ -1,11 +1,12 @@
 //! Beginning and appending.
 
 use super::column::int;
+use super::summary::state_text;
 use super::tables::{Row, Tables};
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{BatchId, WorkflowId};
-use hwautomation_core::record::{Blob, Event, NewEvent, RunState, Seq, WorkflowSummary};
+use hwautomation_core::record::{Blob, Event, NewEvent, Seq, WorkflowSummary};
 use hwautomation_core::store::{After, Append, Appended, Begin, Only, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -16,16 +17,6 @@ pub(super) struct SummaryJson(String);
 impl SummaryJson {
     pub(super) fn of(summary: &WorkflowSummary) -> Result<Self> {
         Ok(Self(serde_json::to_string(summary).map_err(StoreError::row("a summary"))?))
-    }
-}
-
-fn state_text(state: RunState) -> &'static str {
-    match state {
-        RunState::Pending => "pending",
-        RunState::Running => "running",
-        RunState::Completed => "completed",
-        RunState::Failed => "failed",
-        RunState::Cancelled => "cancelled",
     }
 }
 
@@ -138,7 +129,7 @@ impl Tables {
         self.json.clear();
         serde_json::to_writer(&mut self.json, event).map_err(StoreError::row("an event"))?;
         let json = ToSqlOutput::Borrowed(ValueRef::Text(&self.json));
-        let changed = Only::MachineChanges.matches(event);
+        let changed = Only::MachineChanges.matches(&event.kind);
         let (position, seq) = (int(event.position), int(event.seq));
         self.write(SQL, (position, event.workflow.as_bytes(), seq, batch.as_bytes(), changed, json))?;
         Ok(())

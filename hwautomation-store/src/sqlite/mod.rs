@@ -7,9 +7,11 @@ mod file;
 mod inbox;
 mod job;
 mod list;
+mod migrate;
 mod read;
 mod readers;
 mod schema;
+mod summary;
 mod tables;
 mod writer;
 
@@ -93,6 +95,18 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// An item that cannot be read would wake its workflow for ever, and nobody could consume it.
+    async fn set_aside(&self, workflow: WorkflowId, items: Vec<read::Unreadable>) {
+        for (id, why) in &items {
+            tracing::error!(%workflow, item = id, why, "an inbox item is damaged; it is set aside");
+        }
+        if let Err(error) = self.writer.call(move |tables| tables.set_aside(items)).await {
+            tracing::error!(%workflow, %error, "damaged inbox items stay where they are");
+        }
+    }
+}
+
 impl Tables {
     fn pragmas(&self) -> rusqlite::Result<Pragmas> {
         let journal_mode = self.conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
@@ -146,7 +160,11 @@ impl HistoryStore for SqliteStore {
     }
 
     async fn inbox(&self, workflow: WorkflowId) -> Result<Vec<InboxItem>> {
-        self.readers.read(move |conn| read::inbox(conn, workflow)).await
+        let (items, unreadable) = self.readers.read(move |conn| read::inbox(conn, workflow)).await?;
+        if !unreadable.is_empty() {
+            self.set_aside(workflow, unreadable).await;
+        }
+        Ok(items)
     }
 
     async fn events(&self, workflow: WorkflowId, from: Seq, limit: usize) -> Result<Vec<Event>> {
@@ -163,7 +181,7 @@ impl HistoryStore for SqliteStore {
     }
 
     async fn summary(&self, workflow: WorkflowId) -> Result<Option<WorkflowSummary>> {
-        self.readers.read(move |conn| read::summary(conn, workflow)).await
+        self.readers.read(move |conn| summary::one(conn, workflow)).await
     }
 
     async fn list(

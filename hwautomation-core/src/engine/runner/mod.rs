@@ -70,6 +70,10 @@ async fn report(shared: &Shared, lease: Lease, error: &Error) {
             tracing::warn!(%workflow, %error, "the history moved on; reading it again");
             let _lease_is_gone = shared.store.release(lease.key, shared.clock.now()).await;
         }
+        // Let go with an item waiting, it would be due again at once, for ever.
+        ErrorKind::Corrupt => {
+            tracing::error!(%workflow, %error, "the workflow cannot be read; looking again when its lease runs out");
+        }
         _ => {
             let again_at = shared.clock.now() + AGAIN;
             tracing::error!(%workflow, %error, source = ?std::error::Error::source(error), "the run stopped for now");

@@ -27,6 +27,27 @@ impl WorkflowState {
         Ok(())
     }
 
+    /// Takes in the next stored event. After one that could not be read, or that this version does not know, those
+    /// that follow may not fit what is known: such a one only counts, and the end is still the end.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` when the event may not follow those before it, and all of those could be read.
+    pub fn replay(&mut self, event: &Event) -> Result<()> {
+        let applied = self.apply(event);
+        if applied.is_ok() || self.foreign.is_none() {
+            return applied;
+        }
+        self.check_envelope(event).map_err(|why| broken(event, why))?;
+        if let EventKind::WorkflowEnded { verdict, reason, not_undone } = &event.kind {
+            let (reason, not_undone) = (reason.clone(), not_undone.clone());
+            self.ended = Some(Ended { verdict: *verdict, at: event.at, reason, not_undone });
+        }
+        self.next_seq += 1;
+        self.last_at = self.last_at.max(event.at);
+        Ok(())
+    }
+
     fn check_envelope(&self, event: &Event) -> Verdicted {
         allow(event.workflow == self.id, "it belongs to another workflow")?;
         allow(event.seq == self.next_seq, "its number is not the next one")?;
@@ -113,8 +134,12 @@ impl WorkflowState {
                 self.halt = None;
                 Ok(())
             }
+            EventKind::Unreadable { why } => {
+                self.foreign.get_or_insert_with(|| format!("event {} cannot be read: {why}", event.seq));
+                Ok(())
+            }
             EventKind::Foreign(_) => {
-                self.foreign = Some(event.kind.name().to_owned());
+                self.foreign.get_or_insert_with(|| event.kind.name().to_owned());
                 Ok(())
             }
         }

@@ -12,8 +12,12 @@ impl WorkflowState {
     ///
     /// `Corrupt` when the event is not the one that a history begins with.
     pub fn begin(event: &Event) -> Result<Self> {
-        let EventKind::WorkflowSubmitted(spec) = &event.kind else {
-            return Err(broken(event, "a history begins with workflow_submitted"));
+        let spec = match &event.kind {
+            EventKind::WorkflowSubmitted(spec) => spec,
+            EventKind::Unreadable { why } => {
+                return Err(broken(event, &format!("it cannot be read, and says what was accepted: {why}")));
+            }
+            _ => return Err(broken(event, "a history begins with workflow_submitted")),
         };
         if event.seq != 0 {
             return Err(broken(event, "a history begins with event 0"));
@@ -49,7 +53,7 @@ impl WorkflowState {
         let mut events = events.into_iter();
         let first = events.next().ok_or_else(|| Error::new(ErrorKind::Corrupt, "a history has no events"))?;
         let mut state = Self::begin(first)?;
-        events.try_for_each(|event| state.apply(event))?;
+        events.try_for_each(|event| state.replay(event))?;
         Ok(state)
     }
 }

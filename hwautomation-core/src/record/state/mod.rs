@@ -53,7 +53,7 @@ pub struct WorkflowState {
     pub signal_keys: BTreeSet<String>,
     /// That a person allowed the next power command on an unknown reading.
     pub power_override: Option<Decision>,
-    /// The type of an event that this version does not know.
+    /// The first event that this version cannot read: its type when that is all there is to say, or what is wrong.
     pub foreign: Option<String>,
     /// How it ended.
     pub ended: Option<Ended>,

@@ -42,6 +42,11 @@ impl MemoryStore {
         self.hints.tell(Hint::Everything);
     }
 
+    /// Makes a stored event unreadable, as damage to a stored history does. For tests.
+    pub fn damage(&self, workflow: WorkflowId, seq: Seq) {
+        self.rows().damage(workflow, seq);
+    }
+
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,7 +6,7 @@ use super::super::{
 };
 use crate::error::Result;
 use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
-use crate::record::{Blob, BlobHash, Event, NewEvent, Position, Seq, WorkflowSummary};
+use crate::record::{Blob, BlobHash, Event, NewEvent, Place, Position, Seq, WorkflowSummary};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -143,6 +143,15 @@ impl Rows {
         held.into_iter().for_each(|workflow| self.set_ready(workflow, Some(now)));
     }
 
+    pub(super) fn damage(&mut self, workflow: WorkflowId, seq: Seq) {
+        let events = self.workflows.get_mut(&workflow).map(|row| &mut row.events);
+        let event = events.and_then(|events| events.iter_mut().find(|event| event.seq == seq));
+        if let Some(event) = event {
+            let place = Place { workflow, seq, position: event.position };
+            *event = Event::read(b"damaged", place, event.at);
+        }
+    }
+
     pub(super) fn renew(&mut self, leases: &[LeaseKey], until: Timestamp) -> Vec<LeaseKey> {
         leases.iter().copied().filter(|key| !self.renew_one(*key, until)).collect()
     }
@@ -214,7 +223,7 @@ impl Rows {
         let after = usize::try_from(after).unwrap_or(usize::MAX);
         let events =
             self.log.iter().skip(after).filter_map(|(id, seq)| self.workflows.get(id)?.events.get(*seq));
-        events.filter(|event| only.matches(event)).take(limit).cloned().collect()
+        events.filter(|event| only.matches(&event.kind)).take(limit).cloned().collect()
     }
 
     pub(super) fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>> {
