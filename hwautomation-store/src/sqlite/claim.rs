@@ -16,25 +16,33 @@ impl Tables {
         limit: usize,
     ) -> Result<Vec<Lease>, Stop> {
         let mut leases = Vec::new();
-        for (workflow, epoch) in self.due(now, limit)? {
-            let key = LeaseKey { workflow, owner, epoch: epoch + 1 };
-            self.hold(workflow, owner, key.epoch, until)?;
-            leases.push(Lease { key, until });
+        for workflow in self.due(now, limit)? {
+            let held = self.hold(workflow, owner, until).map_err(Stop::from);
+            let epoch = self.damaged.learn(workflow, held)?;
+            leases.push(Lease { key: LeaseKey { workflow, owner, epoch }, until });
         }
         Ok(leases)
     }
 
+    /// A lease whose row cannot be read is lost: nothing can be written under it.
     pub(super) fn renew(&mut self, keys: &[LeaseKey], until: Timestamp) -> Result<Vec<LeaseKey>, Stop> {
         let mut lost = Vec::new();
         for key in keys {
-            let row = self.find(key.workflow)?.filter(|row| row.is_held_by(*key));
-            match row.and_then(|row| row.ready_at) {
-                Some(before) if before >= until => {}
-                Some(_) => self.set_ready(key.workflow, until)?,
-                None => lost.push(*key),
+            let damaged = self.damaged.has(key.workflow);
+            if damaged || !self.damaged.learn(key.workflow, self.renew_one(*key, until))? {
+                lost.push(*key);
             }
         }
         Ok(lost)
+    }
+
+    fn renew_one(&self, key: LeaseKey, until: Timestamp) -> Result<bool, Stop> {
+        let row = self.find(key.workflow)?.filter(|row| row.is_held_by(key));
+        match row.and_then(|row| row.ready_at) {
+            Some(before) if before >= until => Ok(true),
+            Some(_) => Ok(self.set_ready(key.workflow, until).map(|()| true)?),
+            None => Ok(false),
+        }
     }
 
     pub(super) fn release(&mut self, key: LeaseKey, wake_at: Timestamp, now: Timestamp) -> Result<(), Stop> {

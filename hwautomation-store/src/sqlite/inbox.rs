@@ -42,12 +42,12 @@ impl Tables {
     }
 
     /// Takes items that cannot be read out of the inbox, and keeps them as they are for whoever looks into it.
-    pub(super) fn set_aside(&mut self, items: Vec<Unreadable>) -> Result<(), Stop> {
+    pub(super) fn set_aside(&mut self, items: &[Unreadable]) -> Result<(), Stop> {
         const KEEP: &str = "INSERT OR REPLACE INTO inbox_damaged (id, workflow, key, item, why)
             SELECT id, workflow, key, item, ?2 FROM inbox WHERE id = ?1";
         for (id, why) in items {
-            self.write(KEEP, (int(id), why))?;
-            self.write("DELETE FROM inbox WHERE id = ?1", [int(id)])?;
+            self.write(KEEP, (int(*id), why))?;
+            self.write("DELETE FROM inbox WHERE id = ?1", [int(*id)])?;
         }
         Ok(())
     }

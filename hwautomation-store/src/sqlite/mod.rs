@@ -3,6 +3,7 @@
 mod append;
 mod claim;
 mod column;
+mod damaged;
 mod file;
 mod inbox;
 mod job;
@@ -19,6 +20,7 @@ use crate::config::SqliteConfig;
 use crate::error::StoreError;
 use append::SummaryJson;
 use async_trait::async_trait;
+use damaged::Damaged;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, OwnerId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
@@ -28,6 +30,7 @@ use hwautomation_core::store::{
 };
 use hwautomation_core::time::{Clock, Timestamp};
 use readers::Readers;
+use std::sync::Arc;
 use std::time::Duration;
 use tables::Tables;
 use writer::Writer;
@@ -43,6 +46,7 @@ pub struct SqliteStore {
     writer: Writer,
     hints: Hints,
     clock: Clock,
+    damaged: Damaged,
     _lock: file::Lock,
 }
 
@@ -79,10 +83,11 @@ impl SqliteStore {
         }
         let lock = file::Lock::take(&path)?;
         file::create(&path)?;
-        let tables = Tables::open(schema::open_writer(&path, &config)?, clock.now())?;
+        let damaged = Damaged::default();
+        let tables = Tables::open(schema::open_writer(&path, &config)?, clock.now(), damaged.clone())?;
         let hints = Hints::default();
         let writer = Writer::start(tables, hints.clone(), config.group_max, config.queue_max)?;
-        Ok(Self { readers: Readers::new(path, config), writer, hints, clock, _lock: lock })
+        Ok(Self { readers: Readers::new(path, config), writer, hints, clock, damaged, _lock: lock })
     }
 
     /// Asks the writer's connection how durable it is.
@@ -101,7 +106,7 @@ impl SqliteStore {
         for (id, why) in &items {
             tracing::error!(%workflow, item = id, why, "an inbox item is damaged; it is set aside");
         }
-        if let Err(error) = self.writer.call(move |tables| tables.set_aside(items)).await {
+        if let Err(error) = self.writer.call(move |tables| tables.set_aside(&items)).await {
             tracing::error!(%workflow, %error, "damaged inbox items stay where they are");
         }
     }
@@ -126,12 +131,20 @@ impl Tables {
 impl HistoryStore for SqliteStore {
     async fn begin(&self, begin: Begin) -> Result<Appended> {
         let (json, now) = (SummaryJson::of(&begin.summary)?, self.clock.now());
-        self.writer.call(move |tables| tables.begin(begin, &json, now)).await
+        let begin = Arc::new(begin);
+        let given = Arc::clone(&begin);
+        let placed = self.writer.call(move |tables| tables.begin(&given, &json, now)).await?;
+        let begin = Arc::unwrap_or_clone(begin);
+        Ok(placed.number(begin.workflow, vec![begin.event]))
     }
 
     async fn append(&self, append: Append) -> Result<Appended> {
         let (json, now) = (SummaryJson::of(&append.summary)?, self.clock.now());
-        self.writer.call(move |tables| tables.append(append, &json, now)).await
+        let append = Arc::new(append);
+        let given = Arc::clone(&append);
+        let placed = self.writer.call(move |tables| tables.append(&given, &json, now)).await?;
+        let append = Arc::unwrap_or_clone(append);
+        Ok(placed.number(append.lease.workflow, append.events))
     }
 
     async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
@@ -150,7 +163,8 @@ impl HistoryStore for SqliteStore {
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>> {
-        self.readers.read(read::next_due).await
+        let damaged = self.damaged.clone();
+        self.readers.read(move |conn| read::next_due(conn, &damaged)).await
     }
 
     async fn post(&self, item: NewItem) -> Result<Posted> {

@@ -1,6 +1,7 @@
 //! What is read, on any connection.
 
 use super::column::{int, number, workflow_id};
+use super::damaged::Damaged;
 use crate::error::Stop;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, WorkflowId};
@@ -102,8 +103,14 @@ pub(super) fn claim_on(conn: &Connection, machine: &MachineId) -> Result<Option<
     Ok(holder.optional()?)
 }
 
-pub(super) fn next_due(conn: &Connection) -> Result<Option<Timestamp>, Stop> {
-    const SQL: &str = "SELECT ready_at FROM workflow WHERE ready_at IS NOT NULL ORDER BY ready_at LIMIT 1";
-    let at: Option<i64> = conn.prepare_cached(SQL)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(at.map(Timestamp::from_micros))
+pub(super) fn next_due(conn: &Connection, damaged: &Damaged) -> Result<Option<Timestamp>, Stop> {
+    const SQL: &str = "SELECT ready_at, id FROM workflow WHERE ready_at IS NOT NULL ORDER BY ready_at";
+    let mut statement = conn.prepare_cached(SQL)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if !damaged.has(workflow_id(row, 1)?) {
+            return Ok(Some(Timestamp::from_micros(row.get(0)?)));
+        }
+    }
+    Ok(None)
 }
