@@ -114,7 +114,7 @@ fn sql_remedy(error: &rusqlite::Error) -> &'static str {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "end the other program that locks the file"
         }
-        Some(ErrorCode::DiskFull) => "free space on the disk of the history",
+        Some(ErrorCode::DiskFull) => "free space on the disk of the history, or raise mib_max",
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => PERMISSION,
         _ => "check the disk of the history and the system's log",
     }
