@@ -1,6 +1,8 @@
 //! The memory store keeps the contract of a history store.
 
 use async_trait::async_trait;
+use hwautomation_core::id::WorkflowId;
+use hwautomation_core::record::Seq;
 use hwautomation_core::store::{HistoryStore, MemoryStore};
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::testing::conformance::history::{CLAUSES, HistoryFixture};
@@ -35,6 +37,11 @@ impl HistoryFixture for Memory {
         let store = self.newest.lock().expect("no test panics while it holds the lock").take()?;
         store.end_leases();
         Some(store)
+    }
+
+    async fn damage(&self, workflow: WorkflowId, seq: Seq) {
+        let store = self.newest.lock().expect("no test panics while it holds the lock").clone();
+        store.expect("there is a store").damage(workflow, seq);
     }
 }
 

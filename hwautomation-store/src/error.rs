@@ -44,6 +44,11 @@ impl StoreError {
         move |source| Self::Row { what, source: Arc::new(source) }
     }
 
+    /// Tells whether something in the file cannot be read, so that other parts of it may be.
+    pub(crate) fn is_damage(&self) -> bool {
+        self.kind() == ErrorKind::Corrupt
+    }
+
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Locked(_) => ErrorKind::Busy,
@@ -85,6 +90,17 @@ const DAMAGED: &str =
     "restore the file from a copy; the events that can be read may be saved with sqlite3's .recover";
 
 fn sql_kind(error: &rusqlite::Error) -> ErrorKind {
+    use rusqlite::Error as Sql;
+    // A column that holds what nobody wrote there.
+    if matches!(
+        error,
+        Sql::InvalidColumnType(..)
+            | Sql::FromSqlConversionFailure(..)
+            | Sql::IntegralValueOutOfRange(..)
+            | Sql::Utf8Error(..)
+    ) {
+        return ErrorKind::Corrupt;
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => ErrorKind::Corrupt,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Busy,
@@ -94,11 +110,11 @@ fn sql_kind(error: &rusqlite::Error) -> ErrorKind {
 
 fn sql_remedy(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => DAMAGED,
+        _ if sql_kind(error) == ErrorKind::Corrupt => DAMAGED,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "end the other program that locks the file"
         }
-        Some(ErrorCode::DiskFull) => "free space on the disk of the history",
+        Some(ErrorCode::DiskFull) => "free space on the disk of the history, or raise mib_max",
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => PERMISSION,
         _ => "check the disk of the history and the system's log",
     }

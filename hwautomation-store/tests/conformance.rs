@@ -1,6 +1,8 @@
 //! The SQLite store keeps the contract of a history store.
 
 use async_trait::async_trait;
+use hwautomation_core::id::WorkflowId;
+use hwautomation_core::record::Seq;
 use hwautomation_core::store::HistoryStore;
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::testing::conformance::history::HistoryFixture;
@@ -25,9 +27,12 @@ impl Sqlite {
     }
 
     fn open(&self, number: u32) -> Arc<dyn HistoryStore> {
-        let path: PathBuf = self.folder.path().join(format!("{number}.db"));
-        let opened = SqliteStore::open_with_clock(SqliteConfig::new(path), self.clock.clock());
+        let opened = SqliteStore::open_with_clock(SqliteConfig::new(self.path(number)), self.clock.clock());
         Arc::new(opened.expect("the history opens"))
+    }
+
+    fn path(&self, number: u32) -> PathBuf {
+        self.folder.path().join(format!("{number}.db"))
     }
 }
 
@@ -49,6 +54,14 @@ impl HistoryFixture for Sqlite {
     async fn reopen(&self, store: Arc<dyn HistoryStore>) -> Option<Arc<dyn HistoryStore>> {
         drop(store);
         Some(self.open(self.stores.load(Ordering::SeqCst)))
+    }
+
+    async fn damage(&self, workflow: WorkflowId, seq: Seq) {
+        let newest = self.path(self.stores.load(Ordering::SeqCst));
+        let sql = "UPDATE event SET json = substr(json, 1, 40) WHERE workflow = ?1 AND seq = ?2";
+        let conn = rusqlite::Connection::open(newest).expect("the file opens");
+        let changed = conn.execute(sql, (workflow.as_bytes(), i64::try_from(seq).expect("it is small")));
+        assert_eq!(changed, Ok(1));
     }
 }
 

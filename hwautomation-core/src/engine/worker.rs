@@ -140,12 +140,10 @@ impl Worker {
 
     fn hear(&mut self, hint: Hint) {
         match hint {
-            Hint::Inbox(workflow) => {
-                match self.shared.running.find(workflow) {
-                    Some(handle) => handle.tell_inbox(),
-                    None => self.something_presses = true,
-                }
-            }
+            Hint::Inbox(workflow) => match self.shared.running.find(workflow) {
+                Some(handle) => handle.tell_inbox(),
+                None => self.something_presses = true,
+            },
             Hint::Everything => {
                 self.shared.running.all().iter().for_each(|handle| handle.tell_inbox());
                 self.claim_at = Some(Timestamp::MIN);

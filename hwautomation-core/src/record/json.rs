@@ -1,6 +1,6 @@
 //! The stored form of an event, which keeps what it does not understand.
 
-use super::{Event, EventKind};
+use super::{Event, EventKind, NewEvent, Position, Seq};
 use crate::actor::Actor;
 use crate::id::WorkflowId;
 use crate::time::Timestamp;
@@ -13,15 +13,82 @@ const VERSION: u32 = 1;
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { workflow, seq, position, at, actor, kind, more, kind_more } = self;
+        let place = Place { workflow: *workflow, seq: *seq, position: *position };
+        Written { place, at: *at, actor, kind: KindWithMore { kind, more: kind_more }, more }
+            .serialize(serializer)
+    }
+}
+
+/// Says where in a store an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Which workflow.
+    pub workflow: WorkflowId,
+    /// Its number inside the workflow.
+    pub seq: Seq,
+    /// Its number inside the store.
+    pub position: Position,
+}
+
+impl NewEvent {
+    /// Writes the stored form of the event that stands at this place. For store authors.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as JSON.
+    pub fn write(&self, place: Place, to: &mut Vec<u8>) -> serde_json::Result<()> {
+        let (none, more) = (Map::new(), Map::new());
+        let kind = KindWithMore { kind: &self.kind, more: &none };
+        serde_json::to_writer(to, &Written { place, at: self.at, actor: &self.actor, kind, more: &more })
+    }
+}
+
+impl Event {
+    /// Reads the stored form of the event that stands at this place. For store authors.
+    ///
+    /// What cannot be read, or says that it stands elsewhere, is [`EventKind::Unreadable`], by the engine, at
+    /// `otherwise_at`: one damaged record hides no other.
+    #[must_use]
+    pub fn read(json: &[u8], place: Place, otherwise_at: Timestamp) -> Self {
+        let why = match serde_json::from_slice::<Self>(json) {
+            Ok(event) if event.place() == place => return event,
+            Ok(event) => format!("it says that it is event {} of workflow {}", event.seq, event.workflow),
+            Err(cause) => cause.to_string(),
+        };
+        let kind = EventKind::Unreadable { why };
+        NewEvent { at: otherwise_at, actor: Actor::engine(), kind }.numbered(
+            place.workflow,
+            place.seq,
+            place.position,
+        )
+    }
+
+    fn place(&self) -> Place {
+        Place { workflow: self.workflow, seq: self.seq, position: self.position }
+    }
+}
+
+/// What is written, lent.
+struct Written<'a> {
+    place: Place,
+    at: Timestamp,
+    actor: &'a Actor,
+    kind: KindWithMore<'a>,
+    more: &'a Map<String, Value>,
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("v", &VERSION)?;
-        map.serialize_entry("workflow", &self.workflow)?;
-        map.serialize_entry("seq", &self.seq)?;
-        map.serialize_entry("position", &self.position)?;
+        map.serialize_entry("workflow", &self.place.workflow)?;
+        map.serialize_entry("seq", &self.place.seq)?;
+        map.serialize_entry("position", &self.place.position)?;
         map.serialize_entry("at", &self.at)?;
-        map.serialize_entry("actor", &self.actor)?;
-        map.serialize_entry("kind", &KindWithMore { kind: &self.kind, more: &self.kind_more })?;
-        for (key, value) in &self.more {
+        map.serialize_entry("actor", self.actor)?;
+        map.serialize_entry("kind", &self.kind)?;
+        for (key, value) in self.more {
             map.serialize_entry(key, value)?;
         }
         map.end()
@@ -106,6 +173,40 @@ mod tests {
         let read: Event = serde_json::from_value(json.clone()).unwrap();
         assert!(matches!(read.kind, EventKind::Foreign(_)));
         assert_eq!(serde_json::to_value(&read).unwrap(), json);
+    }
+
+    #[test]
+    fn what_cannot_be_read_as_the_event_of_its_place_is_unreadable_and_says_why() {
+        let written = event(&json!({"type": "step_resumed", "step": "cut"}));
+        let whole: Event = serde_json::from_value(written.clone()).unwrap();
+        let place = whole.place();
+        let read = |json: &str| Event::read(json.as_bytes(), place, Timestamp::MIN);
+        assert_eq!(read(&written.to_string()), whole);
+        let mut moved = written.clone();
+        moved["seq"] = json!(4);
+        let mut newer = written;
+        newer["v"] = json!(2);
+        let cases = [
+            (moved.to_string(), "event 4 of"),
+            (newer.to_string(), "format 2"),
+            ("{\"v\":1,".to_owned(), "EOF"),
+            ("7".to_owned(), "invalid type"),
+        ];
+        for (json, part) in cases {
+            let read = read(&json);
+            assert_eq!((read.place(), read.at), (place, Timestamp::MIN));
+            assert!(matches!(&read.kind, EventKind::Unreadable { why } if why.contains(part)), "{read}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_written_the_same_before_and_after_it_has_its_numbers() {
+        let read: Event =
+            serde_json::from_value(event(&json!({"type": "step_resumed", "step": "cut"}))).unwrap();
+        let new = NewEvent { at: read.at, actor: read.actor.clone(), kind: read.kind.clone() };
+        let mut written = Vec::new();
+        new.write(read.place(), &mut written).unwrap();
+        assert_eq!(written, serde_json::to_vec(&read).unwrap());
     }
 
     #[test]

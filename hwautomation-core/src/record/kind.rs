@@ -245,6 +245,11 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         not_undone: Vec<NotUndone>,
     },
+    /// What is stored here cannot be read as an event. Never written: a store says so when it reads, and the run halts.
+    Unreadable {
+        /// Why not.
+        why: String,
+    },
     /// A kind that this version does not know. It is kept, and halts its workflow.
     #[serde(untagged)]
     Foreign(Value),
@@ -282,6 +287,7 @@ impl EventKind {
             Self::StepUndoFailed { .. } => "step_undo_failed",
             Self::MachineChanged { .. } => "machine_changed",
             Self::WorkflowEnded { .. } => "workflow_ended",
+            Self::Unreadable { .. } => "unreadable",
             Self::Foreign(value) => value.get("type").and_then(Value::as_str).unwrap_or("without a type"),
         }
     }

@@ -15,6 +15,7 @@ mod stored;
 mod summary;
 
 pub use event::{Event, NewEvent, Position, Seq};
+pub use json::Place;
 pub use kind::{
     ClosedBy, EventKind, IntentResult, NotUndone, OutputRecord, Side, UndoCause, UndoOf, UndoResult, Verdict,
 };

@@ -1,7 +1,7 @@
 //! Which workflows and events somebody wants to see.
 
 use crate::id::{MachineId, WorkflowId, WorkflowName};
-use crate::record::{Event, EventKind, RunState, WorkflowSummary};
+use crate::record::{EventKind, RunState, WorkflowSummary};
 
 /// Chooses workflows. An empty filter chooses all; what is given must all hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum Only {
 impl Only {
     /// Tells whether an event is chosen.
     #[must_use]
-    pub fn matches(self, event: &Event) -> bool {
-        self == Self::Everything || matches!(event.kind, EventKind::MachineChanged { .. })
+    pub fn matches(self, kind: &EventKind) -> bool {
+        self == Self::Everything || matches!(kind, EventKind::MachineChanged { .. })
     }
 }

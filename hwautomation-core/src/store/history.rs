@@ -51,6 +51,8 @@ use std::time::Duration;
 ///
 /// *Reading*
 /// - `events_read_back_as_written`: in order, in pages, by workflow and by position.
+/// - `a_damaged_event_reads_as_unreadable`: in its place and with its numbers, and all others as they were written:
+///   see [`Event::read`]. So damage stops one workflow, and no follower.
 /// - `a_blob_reads_back_and_is_stored_once`: what is stored under a hash is not replaced.
 /// - `summaries_are_listed_newest_first_in_pages`: by id, and filtered.
 ///

@@ -9,6 +9,7 @@ mod lab;
 mod odd_store;
 mod once;
 mod people;
+mod pressing;
 mod report;
 mod run;
 mod secrets;

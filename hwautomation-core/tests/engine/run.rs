@@ -139,7 +139,7 @@ async fn a_paused_manager_begins_nothing_until_it_resumes() {
     tokio::time::advance(std::time::Duration::from_secs(3600)).await;
     let status = manager.status(id).await.unwrap();
     assert_eq!(status.state, RunState::Pending);
-    assert_eq!(status.waiting.unwrap().what, "a worker");
+    assert_eq!(status.waiting.unwrap().what, "the manager to be resumed");
     manager.resume();
     assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
 }

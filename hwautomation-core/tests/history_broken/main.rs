@@ -3,6 +3,8 @@
 mod store;
 
 use async_trait::async_trait;
+use hwautomation_core::id::WorkflowId;
+use hwautomation_core::record::Seq;
 use hwautomation_core::store::{HistoryStore, MemoryStore};
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::testing::conformance::history::{CLAUSES, HistoryFixture, check};
@@ -31,6 +33,8 @@ const FAULTS: &[(&str, Fault)] = &[
     ("the_end_frees_the_machine", Fault::KeepsClaims),
     ("a_begun_workflow_is_due_at_once", Fault::BeginsLate),
     ("a_due_workflow_is_claimed_once", Fault::HandsOutTwice),
+    ("what_is_pressing_is_claimed_alone", Fault::NothingPresses),
+    ("what_is_pressing_is_claimed_alone", Fault::EverythingPresses),
     ("a_due_workflow_is_claimed_once", Fault::NewestFirst),
     ("nothing_is_claimed_early", Fault::WakesEarly),
     ("an_expired_lease_can_be_taken_over", Fault::LeasesForEver),
@@ -43,6 +47,8 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_full_inbox_is_busy", Fault::AcceptsTooMany),
     ("events_read_back_as_written", Fault::IgnoresTheLimit),
     ("events_read_back_as_written", Fault::IgnoresOnly),
+    ("a_damaged_event_reads_as_unreadable", Fault::FailsOnDamage),
+    ("a_damaged_event_reads_as_unreadable", Fault::PassesOverDamage),
     ("a_blob_reads_back_and_is_stored_once", Fault::ReplacesBlobs),
     ("summaries_are_listed_newest_first_in_pages", Fault::RepeatsTheLastRow),
     ("summaries_are_listed_newest_first_in_pages", Fault::IgnoresTheFilter),
@@ -85,6 +91,11 @@ impl HistoryFixture for Broken {
         let inner = self.newest.lock().expect("no test panics while it holds the lock").clone()?;
         inner.end_leases();
         Some(Arc::new(BrokenStore::new(inner, self.fault, self.clock.clone())))
+    }
+
+    async fn damage(&self, workflow: WorkflowId, seq: Seq) {
+        let inner = self.newest.lock().expect("no test panics while it holds the lock").clone();
+        inner.expect("there is a store").damage(workflow, seq);
     }
 }
 

@@ -1,9 +1,9 @@
 //! A store around the memory store that breaks one thing.
 
 use async_trait::async_trait;
-use hwautomation_core::error::{ErrorKind, Result};
+use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{BatchId, MachineId, OwnerId, WorkflowId};
-use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
+use hwautomation_core::record::{BlobHash, Event, EventKind, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
     After, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore, NewItem,
     Only, Posted, WorkflowFilter, refusal,
@@ -34,6 +34,8 @@ pub(crate) enum Fault {
     KeepsClaims,
     BeginsLate,
     HandsOutTwice,
+    NothingPresses,
+    EverythingPresses,
     NewestFirst,
     WakesEarly,
     LeasesForEver,
@@ -46,6 +48,8 @@ pub(crate) enum Fault {
     AcceptsTooMany,
     IgnoresTheLimit,
     IgnoresOnly,
+    FailsOnDamage,
+    PassesOverDamage,
     ReplacesBlobs,
     RepeatsTheLastRow,
     IgnoresTheFilter,
@@ -97,6 +101,18 @@ impl BrokenStore {
             };
         }
         events
+    }
+
+    fn meet_damage(&self, mut events: Vec<Event>) -> Result<Vec<Event>> {
+        let is_damaged = |event: &Event| matches!(event.kind, EventKind::Unreadable { .. });
+        match self.fault {
+            Fault::FailsOnDamage if events.iter().any(is_damaged) => {
+                return Err(Error::new(ErrorKind::Corrupt, "reading a page of events"));
+            }
+            Fault::PassesOverDamage => events.retain(|event| !is_damaged(event)),
+            _ => {}
+        }
+        Ok(events)
     }
 
     /// Claims all that is due and makes the youngest of it wake in an hour.
@@ -197,12 +213,7 @@ impl HistoryStore for BrokenStore {
         Ok(leases)
     }
 
-    async fn claim_pressing(
-        &self,
-        owner: OwnerId,
-        lease_for: Duration,
-        limit: usize,
-    ) -> Result<Vec<Lease>> {
+    async fn claim_pressing(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
         if self.is(Fault::NothingPresses) {
             return Ok(Vec::new());
         }
@@ -266,12 +277,12 @@ impl HistoryStore for BrokenStore {
 
     async fn events(&self, workflow: WorkflowId, from: Seq, limit: usize) -> Result<Vec<Event>> {
         let limit = if self.is(Fault::IgnoresTheLimit) { 1000 } else { limit };
-        Ok(self.renumber(self.inner.events(workflow, from, limit).await?))
+        self.meet_damage(self.renumber(self.inner.events(workflow, from, limit).await?))
     }
 
     async fn follow(&self, after: Position, limit: usize, only: Only) -> Result<Vec<Event>> {
         let only = if self.is(Fault::IgnoresOnly) { Only::Everything } else { only };
-        Ok(self.renumber(self.inner.follow(after, limit, only).await?))
+        self.meet_damage(self.renumber(self.inner.follow(after, limit, only).await?))
     }
 
     async fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>> {

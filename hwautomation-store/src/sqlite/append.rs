@@ -1,11 +1,12 @@
 //! Beginning and appending.
 
 use super::column::int;
+use super::summary::state_text;
 use super::tables::{Row, Tables};
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{BatchId, WorkflowId};
-use hwautomation_core::record::{Blob, Event, NewEvent, RunState, Seq, WorkflowSummary};
+use hwautomation_core::record::{Blob, NewEvent, Place, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{After, Append, Appended, Begin, Only, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -19,29 +20,40 @@ impl SummaryJson {
     }
 }
 
-fn state_text(state: RunState) -> &'static str {
-    match state {
-        RunState::Pending => "pending",
-        RunState::Running => "running",
-        RunState::Completed => "completed",
-        RunState::Failed => "failed",
-        RunState::Cancelled => "cancelled",
+/// Says where the events of a call stand.
+pub(super) enum Placed {
+    /// From these numbers on.
+    New { seq: Seq, position: Position },
+    /// Where an earlier try put them.
+    Known(Appended),
+}
+
+impl Placed {
+    /// Gives the events of the call their numbers.
+    pub(super) fn number(self, workflow: WorkflowId, events: Vec<NewEvent>) -> Appended {
+        let (seq, position) = match self {
+            Self::New { seq, position } => (seq, position),
+            Self::Known(appended) => return appended,
+        };
+        let numbers = (seq..).zip(position..);
+        let numbered = events.into_iter().zip(numbers);
+        Appended { events: numbered.map(|(event, (seq, at))| event.numbered(workflow, seq, at)).collect() }
     }
 }
 
 impl Tables {
     pub(super) fn begin(
         &mut self,
-        begin: Begin,
+        begin: &Begin,
         json: &SummaryJson,
         now: Timestamp,
-    ) -> Result<Appended, Stop> {
-        let Begin { workflow, batch, event, blobs, claim, summary } = begin;
+    ) -> Result<Placed, Stop> {
+        let (workflow, claim, summary) = (begin.workflow, &begin.claim, &begin.summary);
         if let Some(row) = self.find(workflow)? {
-            let known = self.repeated(&row, workflow, 0, 1, batch)?;
-            return known.ok_or_else(|| refusal::exists(workflow).into());
+            let known = self.repeated(&row, workflow, 0, 1, begin.batch)?;
+            return known.map(Placed::Known).ok_or_else(|| refusal::exists(workflow).into());
         }
-        if let Some(machine) = &claim
+        if let Some(machine) = claim
             && let Some(holder) = super::read::claim_on(&self.conn, machine)?
         {
             return Err(refusal::claimed(machine, holder).into());
@@ -63,28 +75,28 @@ impl Tables {
                 now.as_micros(),
             ),
         )?;
-        if let Some(machine) = &claim {
+        if let Some(machine) = claim {
             self.write(
                 "INSERT INTO claim (machine, workflow) VALUES (?1, ?2)",
                 (machine.as_str(), workflow.as_bytes()),
             )?;
         }
         self.told.due = true;
-        self.store_blobs(&blobs)?;
-        self.store_events(workflow, 0, batch, vec![event])
+        self.store_blobs(&begin.blobs)?;
+        self.store_events(workflow, 0, begin.batch, std::slice::from_ref(&begin.event))
     }
 
     pub(super) fn append(
         &mut self,
-        append: Append,
+        append: &Append,
         json: &SummaryJson,
         now: Timestamp,
-    ) -> Result<Appended, Stop> {
+    ) -> Result<Placed, Stop> {
         let workflow = append.lease.workflow;
         let row = self.row(workflow)?;
         let known = self.repeated(&row, workflow, append.expected_seq, append.events.len(), append.batch)?;
         if let Some(known) = known {
-            return Ok(known);
+            return Ok(Placed::Known(known));
         }
         row.check(append.lease)?;
         if row.next_seq != append.expected_seq {
@@ -97,11 +109,9 @@ impl Tables {
                 (int(*item), workflow.as_bytes()),
             )?;
         }
-        let appended = self.store_events(workflow, row.next_seq, append.batch, append.events)?;
-        let (next_seq, position) = match appended.events.last() {
-            Some(event) => (event.seq + 1, event.position),
-            None => (row.next_seq, row.position),
-        };
+        let placed = self.store_events(workflow, row.next_seq, append.batch, &append.events)?;
+        let position = if append.events.is_empty() { row.position } else { self.position };
+        let next_seq = row.next_seq + append.events.len() as Seq;
         const SQL: &str =
             "UPDATE workflow SET state = ?2, summary = ?3, position = ?4, next_seq = ?5 WHERE id = ?1";
         let state = state_text(append.summary.state);
@@ -111,7 +121,7 @@ impl Tables {
             After::Release { wake_at } => self.let_go(workflow, wake_at, now)?,
             After::End => self.end(workflow)?,
         }
-        Ok(appended)
+        Ok(placed)
     }
 
     fn store_events(
@@ -119,28 +129,26 @@ impl Tables {
         workflow: WorkflowId,
         from: Seq,
         batch: BatchId,
-        events: Vec<NewEvent>,
-    ) -> Result<Appended, Stop> {
-        let mut stored = Vec::with_capacity(events.len());
-        for (event, seq) in events.into_iter().zip(from..) {
-            let event = event.numbered(workflow, seq, self.position + 1);
-            self.store_event(&event, batch)?;
-            self.position = event.position;
+        events: &[NewEvent],
+    ) -> Result<Placed, Stop> {
+        let placed = Placed::New { seq: from, position: self.position + 1 };
+        for (event, seq) in events.iter().zip(from..) {
+            self.store_event(event, Place { workflow, seq, position: self.position + 1 }, batch)?;
+            self.position += 1;
             self.told.events = true;
-            stored.push(event);
         }
-        Ok(Appended { events: stored })
+        Ok(placed)
     }
 
-    fn store_event(&mut self, event: &Event, batch: BatchId) -> Result<(), Stop> {
+    fn store_event(&mut self, event: &NewEvent, place: Place, batch: BatchId) -> Result<(), Stop> {
         const SQL: &str = "INSERT INTO event (position, workflow, seq, batch, machine_changed, json)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         self.json.clear();
-        serde_json::to_writer(&mut self.json, event).map_err(StoreError::row("an event"))?;
+        event.write(place, &mut self.json).map_err(StoreError::row("an event"))?;
         let json = ToSqlOutput::Borrowed(ValueRef::Text(&self.json));
-        let changed = Only::MachineChanges.matches(event);
-        let (position, seq) = (int(event.position), int(event.seq));
-        self.write(SQL, (position, event.workflow.as_bytes(), seq, batch.as_bytes(), changed, json))?;
+        let changed = Only::MachineChanges.matches(&event.kind);
+        let (position, seq) = (int(place.position), int(place.seq));
+        self.write(SQL, (position, place.workflow.as_bytes(), seq, batch.as_bytes(), changed, json))?;
         Ok(())
     }
 

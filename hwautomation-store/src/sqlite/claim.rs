@@ -6,6 +6,7 @@ use hwautomation_core::error::Result;
 use hwautomation_core::id::{OwnerId, WorkflowId};
 use hwautomation_core::store::{Lease, LeaseKey};
 use hwautomation_core::time::Timestamp;
+use rusqlite::OptionalExtension;
 
 impl Tables {
     pub(super) fn claim(
@@ -15,26 +16,68 @@ impl Tables {
         until: Timestamp,
         limit: usize,
     ) -> Result<Vec<Lease>, Stop> {
+        self.due(now, limit)?.into_iter().map(|workflow| self.take(workflow, owner, until)).collect()
+    }
+
+    /// Looks at every row that is due: an index would cost each append more than this look, which comes only while an
+    /// engine has no place free.
+    pub(super) fn claim_pressing(
+        &mut self,
+        owner: OwnerId,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Lease>, Stop> {
         let mut leases = Vec::new();
-        for (workflow, epoch) in self.due(now, limit)? {
-            let key = LeaseKey { workflow, owner, epoch: epoch + 1 };
-            self.hold(workflow, owner, key.epoch, until)?;
-            leases.push(Lease { key, until });
+        for workflow in self.due(now, usize::MAX)? {
+            if leases.len() == limit {
+                break;
+            }
+            let presses = self.presses(workflow, now).map_err(Stop::from);
+            if self.damaged.learn(workflow, presses)? {
+                leases.push(self.take(workflow, owner, until)?);
+            }
         }
         Ok(leases)
     }
 
+    /// Times in JSON have one form and one length, so that they compare as text.
+    fn presses(&self, workflow: WorkflowId, now: Timestamp) -> rusqlite::Result<bool> {
+        const SQL: &str = "SELECT
+            CASE WHEN json_valid(summary) THEN coalesce(json_extract(summary, '$.presses_at') <= ?2, 0) ELSE 0 END
+            OR EXISTS (SELECT 1 FROM inbox WHERE workflow = ?1
+                AND json_valid(item) AND json_extract(item, '$.command.command') IN ('cancel', 'abort'))
+            FROM workflow WHERE id = ?1";
+        let mut found = self.conn.prepare_cached(SQL)?;
+        let found = found.query_row((workflow.as_bytes(), now.to_string()), |row| row.get(0)).optional()?;
+        Ok(found == Some(true))
+    }
+
+    fn take(&mut self, workflow: WorkflowId, owner: OwnerId, until: Timestamp) -> Result<Lease, Stop> {
+        let held = self.hold(workflow, owner, until).map_err(Stop::from);
+        let (epoch, next_seq) = self.damaged.learn(workflow, held)?;
+        Ok(Lease { key: LeaseKey { workflow, owner, epoch }, until, next_seq })
+    }
+
+    /// A lease whose row cannot be read is lost: nothing can be written under it.
     pub(super) fn renew(&mut self, keys: &[LeaseKey], until: Timestamp) -> Result<Vec<LeaseKey>, Stop> {
         let mut lost = Vec::new();
         for key in keys {
-            let row = self.find(key.workflow)?.filter(|row| row.is_held_by(*key));
-            match row.and_then(|row| row.ready_at) {
-                Some(before) if before >= until => {}
-                Some(_) => self.set_ready(key.workflow, until)?,
-                None => lost.push(*key),
+            let damaged = self.damaged.has(key.workflow);
+            if damaged || !self.damaged.learn(key.workflow, self.renew_one(*key, until))? {
+                lost.push(*key);
             }
         }
         Ok(lost)
+    }
+
+    fn renew_one(&self, key: LeaseKey, until: Timestamp) -> Result<bool, Stop> {
+        let row = self.find(key.workflow)?.filter(|row| row.is_held_by(key));
+        match row.and_then(|row| row.ready_at) {
+            Some(before) if before >= until => Ok(true),
+            Some(_) => Ok(self.set_ready(key.workflow, until).map(|()| true)?),
+            None => Ok(false),
+        }
     }
 
     pub(super) fn release(&mut self, key: LeaseKey, wake_at: Timestamp, now: Timestamp) -> Result<(), Stop> {

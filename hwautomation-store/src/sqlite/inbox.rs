@@ -1,6 +1,7 @@
 //! Posting items.
 
 use super::column::int;
+use super::read::Unreadable;
 use super::tables::Tables;
 use crate::error::Stop;
 use hwautomation_core::error::Result;
@@ -15,7 +16,7 @@ impl Tables {
         let row = self.row(workflow)?;
         let Some(ready_at) = row.ready_at else {
             let summary =
-                super::read::summary(&self.conn, workflow)?.ok_or_else(|| refusal::unknown(workflow))?;
+                super::summary::one(&self.conn, workflow)?.ok_or_else(|| refusal::unknown(workflow))?;
             return Err(refusal::ended(workflow, summary.state).into());
         };
         if self.exists(
@@ -38,6 +39,17 @@ impl Tables {
         self.told.inbox.insert(workflow);
         self.told.due = true;
         Ok(Posted::Accepted)
+    }
+
+    /// Takes items that cannot be read out of the inbox, and keeps them as they are for whoever looks into it.
+    pub(super) fn set_aside(&mut self, items: &[Unreadable]) -> Result<(), Stop> {
+        const KEEP: &str = "INSERT OR REPLACE INTO inbox_damaged (id, workflow, key, item, why)
+            SELECT id, workflow, key, item, ?2 FROM inbox WHERE id = ?1";
+        for (id, why) in items {
+            self.write(KEEP, (int(*id), why))?;
+            self.write("DELETE FROM inbox WHERE id = ?1", [int(*id)])?;
+        }
+        Ok(())
     }
 
     pub(super) fn has_items(&self, workflow: WorkflowId) -> rusqlite::Result<bool> {

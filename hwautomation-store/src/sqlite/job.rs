@@ -7,17 +7,17 @@ use tokio::sync::oneshot;
 
 /// One call, run inside a group's transaction and answered after its end.
 pub(super) trait Job: Send {
-    /// Does it. A refusal is kept as the answer; an error spoils the group.
+    /// Does it; again, when the first try of its group failed. A refusal is kept as the answer.
     fn run(&mut self, tables: &mut Tables) -> Result<(), StoreError>;
     /// Answers, since the group is stored.
     fn answer(self: Box<Self>);
-    /// Answers that nothing of the group is stored.
+    /// Answers that nothing of it is stored.
     fn fail(self: Box<Self>, why: &StoreError);
 }
 
 /// A call and the one who waits for its answer.
 pub(super) struct Call<W, T> {
-    work: Option<W>,
+    work: W,
     answer: Option<Result<T>>,
     caller: oneshot::Sender<Result<T>>,
 }
@@ -25,18 +25,17 @@ pub(super) struct Call<W, T> {
 impl<W, T> Call<W, T> {
     pub(super) fn new(work: W) -> (Self, oneshot::Receiver<Result<T>>) {
         let (caller, answer) = oneshot::channel();
-        (Self { work: Some(work), answer: None, caller }, answer)
+        (Self { work, answer: None, caller }, answer)
     }
 }
 
 impl<W, T> Job for Call<W, T>
 where
-    W: FnOnce(&mut Tables) -> Result<T, Stop> + Send,
+    W: FnMut(&mut Tables) -> Result<T, Stop> + Send,
     T: Send,
 {
     fn run(&mut self, tables: &mut Tables) -> Result<(), StoreError> {
-        let Some(work) = self.work.take() else { return Ok(()) };
-        self.answer = Some(match work(tables) {
+        self.answer = Some(match (self.work)(tables) {
             Ok(value) => Ok(value),
             Err(Stop::Refused(error)) => Err(error),
             Err(Stop::Failed(error)) => return Err(error),
@@ -45,7 +44,9 @@ where
     }
 
     fn answer(self: Box<Self>) {
-        let Self { answer, caller, .. } = *self;
+        let Self { work, answer, caller } = *self;
+        // What the call was given is the caller's alone again before it hears.
+        drop(work);
         // A caller that waits no more asks again with the same batch.
         let _caller_is_gone = answer.map(|answer| caller.send(answer));
     }

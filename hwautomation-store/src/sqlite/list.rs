@@ -1,7 +1,7 @@
 //! Lists of workflows, as a filter asks.
 
 use super::column::int;
-use super::read::read_summary;
+use super::summary;
 use crate::error::Stop;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::WorkflowId;
@@ -19,12 +19,12 @@ pub(super) fn list(
     let (conditions, mut values) = conditions(filter, before);
     values.push(int(limit).into());
     let sql =
-        format!("SELECT id, summary, position FROM workflow WHERE {conditions} ORDER BY id DESC LIMIT ?");
+        format!("SELECT {} FROM workflow WHERE {conditions} ORDER BY id DESC LIMIT ?", summary::COLUMNS);
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(read_summary(row)?);
+        found.push(summary::read(row)?);
     }
     Ok(found)
 }

@@ -3,13 +3,16 @@
 mod append;
 mod claim;
 mod column;
+mod damaged;
 mod file;
 mod inbox;
 mod job;
 mod list;
+mod migrate;
 mod read;
 mod readers;
 mod schema;
+mod summary;
 mod tables;
 mod writer;
 
@@ -17,6 +20,7 @@ use crate::config::SqliteConfig;
 use crate::error::StoreError;
 use append::SummaryJson;
 use async_trait::async_trait;
+use damaged::Damaged;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, OwnerId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
@@ -26,6 +30,7 @@ use hwautomation_core::store::{
 };
 use hwautomation_core::time::{Clock, Timestamp};
 use readers::Readers;
+use std::sync::Arc;
 use std::time::Duration;
 use tables::Tables;
 use writer::Writer;
@@ -41,6 +46,7 @@ pub struct SqliteStore {
     writer: Writer,
     hints: Hints,
     clock: Clock,
+    damaged: Damaged,
     _lock: file::Lock,
 }
 
@@ -77,10 +83,11 @@ impl SqliteStore {
         }
         let lock = file::Lock::take(&path)?;
         file::create(&path)?;
-        let tables = Tables::open(schema::open_writer(&path, &config)?, clock.now())?;
+        let damaged = Damaged::default();
+        let tables = Tables::open(schema::open_writer(&path, &config)?, clock.now(), damaged.clone())?;
         let hints = Hints::default();
         let writer = Writer::start(tables, hints.clone(), config.group_max, config.queue_max)?;
-        Ok(Self { readers: Readers::new(path, config), writer, hints, clock, _lock: lock })
+        Ok(Self { readers: Readers::new(path, config), writer, hints, clock, damaged, _lock: lock })
     }
 
     /// Asks the writer's connection how durable it is.
@@ -90,6 +97,18 @@ impl SqliteStore {
     /// `Storage`.
     pub async fn pragmas(&self) -> Result<Pragmas> {
         self.writer.call(|tables| Ok(tables.pragmas()?)).await
+    }
+}
+
+impl SqliteStore {
+    /// An item that cannot be read would wake its workflow for ever, and nobody could consume it.
+    async fn set_aside(&self, workflow: WorkflowId, items: Vec<read::Unreadable>) {
+        for (id, why) in &items {
+            tracing::error!(%workflow, item = id, why, "an inbox item is damaged; it is set aside");
+        }
+        if let Err(error) = self.writer.call(move |tables| tables.set_aside(&items)).await {
+            tracing::error!(%workflow, %error, "damaged inbox items stay where they are");
+        }
     }
 }
 
@@ -112,17 +131,30 @@ impl Tables {
 impl HistoryStore for SqliteStore {
     async fn begin(&self, begin: Begin) -> Result<Appended> {
         let (json, now) = (SummaryJson::of(&begin.summary)?, self.clock.now());
-        self.writer.call(move |tables| tables.begin(begin, &json, now)).await
+        let begin = Arc::new(begin);
+        let given = Arc::clone(&begin);
+        let placed = self.writer.call(move |tables| tables.begin(&given, &json, now)).await?;
+        let begin = Arc::unwrap_or_clone(begin);
+        Ok(placed.number(begin.workflow, vec![begin.event]))
     }
 
     async fn append(&self, append: Append) -> Result<Appended> {
         let (json, now) = (SummaryJson::of(&append.summary)?, self.clock.now());
-        self.writer.call(move |tables| tables.append(append, &json, now)).await
+        let append = Arc::new(append);
+        let given = Arc::clone(&append);
+        let placed = self.writer.call(move |tables| tables.append(&given, &json, now)).await?;
+        let append = Arc::unwrap_or_clone(append);
+        Ok(placed.number(append.lease.workflow, append.events))
     }
 
     async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
         let now = self.clock.now();
         self.writer.call(move |tables| tables.claim(owner, now, now + lease_for, limit)).await
+    }
+
+    async fn claim_pressing(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
+        let now = self.clock.now();
+        self.writer.call(move |tables| tables.claim_pressing(owner, now, now + lease_for, limit)).await
     }
 
     async fn renew(&self, leases: &[LeaseKey], lease_for: Duration) -> Result<Vec<LeaseKey>> {
@@ -136,7 +168,8 @@ impl HistoryStore for SqliteStore {
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>> {
-        self.readers.read(read::next_due).await
+        let damaged = self.damaged.clone();
+        self.readers.read(move |conn| read::next_due(conn, &damaged)).await
     }
 
     async fn post(&self, item: NewItem) -> Result<Posted> {
@@ -146,7 +179,11 @@ impl HistoryStore for SqliteStore {
     }
 
     async fn inbox(&self, workflow: WorkflowId) -> Result<Vec<InboxItem>> {
-        self.readers.read(move |conn| read::inbox(conn, workflow)).await
+        let (items, unreadable) = self.readers.read(move |conn| read::inbox(conn, workflow)).await?;
+        if !unreadable.is_empty() {
+            self.set_aside(workflow, unreadable).await;
+        }
+        Ok(items)
     }
 
     async fn events(&self, workflow: WorkflowId, from: Seq, limit: usize) -> Result<Vec<Event>> {
@@ -163,7 +200,7 @@ impl HistoryStore for SqliteStore {
     }
 
     async fn summary(&self, workflow: WorkflowId) -> Result<Option<WorkflowSummary>> {
-        self.readers.read(move |conn| read::summary(conn, workflow)).await
+        self.readers.read(move |conn| summary::one(conn, workflow)).await
     }
 
     async fn list(

@@ -1,12 +1,14 @@
 //! What is read, on any connection.
 
 use super::column::{int, number, workflow_id};
-use crate::error::{Stop, StoreError};
+use super::damaged::Damaged;
+use crate::error::Stop;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, WorkflowId};
-use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
-use hwautomation_core::store::{InboxItem, Only, refusal};
+use hwautomation_core::record::{BlobHash, Event, EventKind, Place, Position, Seq};
+use hwautomation_core::store::{InboxItem, ItemId, NewItem, Only, refusal};
 use hwautomation_core::time::Timestamp;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params};
 
 pub(super) fn events(
@@ -15,8 +17,8 @@ pub(super) fn events(
     from: Seq,
     limit: usize,
 ) -> Result<Vec<Event>, Stop> {
-    const SQL: &str =
-        "SELECT position, json FROM event WHERE workflow = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3";
+    const SQL: &str = "SELECT workflow, seq, position, json FROM event WHERE workflow = ?1 AND seq >= ?2
+        ORDER BY seq LIMIT ?3";
     read_events(conn, SQL, (workflow.as_bytes(), int(from), int(limit)))
 }
 
@@ -26,9 +28,10 @@ pub(super) fn follow(
     limit: usize,
     only: Only,
 ) -> Result<Vec<Event>, Stop> {
-    const ALL: &str = "SELECT position, json FROM event WHERE position > ?1 ORDER BY position LIMIT ?2";
-    const CHANGES: &str = "SELECT position, json FROM event WHERE position > ?1 AND machine_changed = 1
-        ORDER BY position LIMIT ?2";
+    const ALL: &str =
+        "SELECT workflow, seq, position, json FROM event WHERE position > ?1 ORDER BY position LIMIT ?2";
+    const CHANGES: &str = "SELECT workflow, seq, position, json FROM event
+        WHERE position > ?1 AND machine_changed = 1 ORDER BY position LIMIT ?2";
     let sql = match only {
         Only::Everything => ALL,
         Only::MachineChanges => CHANGES,
@@ -39,28 +42,51 @@ pub(super) fn follow(
 fn read_events(conn: &Connection, sql: &str, values: impl Params) -> Result<Vec<Event>, Stop> {
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(values)?;
-    let mut events = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
     while let Some(row) = rows.next()? {
-        let (position, json) =
-            (row.get::<_, i64>(0)?, row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
-        let event =
-            serde_json::from_str(json).map_err(StoreError::row(format!("the event at position {position}")));
-        events.push(event.map_err(hwautomation_core::error::Error::from)?);
+        // What the columns hold of another type than they should is as damaged as their text.
+        let number = |column| row.get(column).map_or(0, number);
+        let workflow = workflow_id(row, 0).unwrap_or(WorkflowId::from_bytes([0; 16]));
+        let place = Place { workflow, seq: number(1), position: number(2) };
+        let before = events.last().map_or(Timestamp::MIN, |event| event.at);
+        let event = Event::read(bytes(row, 3)?, place, before);
+        if let EventKind::Unreadable { why } = &event.kind {
+            tracing::error!(%workflow, seq = place.seq, position = place.position, why, "an event is damaged");
+        }
+        events.push(event);
     }
     Ok(events)
 }
 
-pub(super) fn inbox(conn: &Connection, workflow: WorkflowId) -> Result<Vec<InboxItem>, Stop> {
+/// What a column holds, whatever its type.
+pub(super) fn bytes<'a>(row: &'a rusqlite::Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+        _ => &[],
+    })
+}
+
+/// Lists the items that can be read, and the numbers of those that cannot.
+pub(super) fn inbox(
+    conn: &Connection,
+    workflow: WorkflowId,
+) -> Result<(Vec<InboxItem>, Vec<Unreadable>), Stop> {
     let mut statement = conn.prepare_cached("SELECT id, item FROM inbox WHERE workflow = ?1 ORDER BY id")?;
     let mut rows = statement.query([workflow.as_bytes()])?;
-    let mut items = Vec::new();
+    let (mut items, mut unreadable) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
-        let (id, json): (i64, String) = (row.get(0)?, row.get(1)?);
-        let item = serde_json::from_str(&json).map_err(StoreError::row(format!("the inbox item {id}")))?;
-        items.push(InboxItem { id: number(id), item });
+        let id = number(row.get(0)?);
+        match serde_json::from_slice::<NewItem>(bytes(row, 1)?) {
+            Ok(item) if item.workflow == workflow => items.push(InboxItem { id, item }),
+            Ok(item) => unreadable.push((id, format!("it says that it is for workflow {}", item.workflow))),
+            Err(cause) => unreadable.push((id, cause.to_string())),
+        }
     }
-    Ok(items)
+    Ok((items, unreadable))
 }
+
+/// An item that cannot be read, and why.
+pub(super) type Unreadable = (ItemId, String);
 
 pub(super) fn blob(conn: &Connection, hash: &BlobHash) -> Result<Vec<u8>, Stop> {
     const SQL: &str = "SELECT bytes FROM blob WHERE hash = ?1";
@@ -71,30 +97,20 @@ pub(super) fn blob(conn: &Connection, hash: &BlobHash) -> Result<Vec<u8>, Stop> 
     Ok(bytes)
 }
 
-pub(super) fn summary(conn: &Connection, workflow: WorkflowId) -> Result<Option<WorkflowSummary>, Stop> {
-    const SQL: &str = "SELECT id, summary, position FROM workflow WHERE id = ?1";
-    let mut statement = conn.prepare_cached(SQL)?;
-    let mut rows = statement.query([workflow.as_bytes()])?;
-    Ok(rows.next()?.map(read_summary).transpose()?)
-}
-
-pub(super) fn read_summary(row: &rusqlite::Row<'_>) -> Result<WorkflowSummary, StoreError> {
-    let sql = || StoreError::sql("reading a summary from the history");
-    let id = workflow_id(row, 0).map_err(sql())?;
-    let json: String = row.get(1).map_err(sql())?;
-    let what = || StoreError::row(format!("the summary of workflow {id}"));
-    let summary: WorkflowSummary = serde_json::from_str(&json).map_err(what())?;
-    Ok(WorkflowSummary { position: number(row.get(2).map_err(sql())?), ..summary })
-}
-
 pub(super) fn claim_on(conn: &Connection, machine: &MachineId) -> Result<Option<WorkflowId>, Stop> {
     const SQL: &str = "SELECT workflow FROM claim WHERE machine = ?1";
     let holder = conn.prepare_cached(SQL)?.query_row([machine.as_str()], |row| workflow_id(row, 0));
     Ok(holder.optional()?)
 }
 
-pub(super) fn next_due(conn: &Connection) -> Result<Option<Timestamp>, Stop> {
-    const SQL: &str = "SELECT ready_at FROM workflow WHERE ready_at IS NOT NULL ORDER BY ready_at LIMIT 1";
-    let at: Option<i64> = conn.prepare_cached(SQL)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(at.map(Timestamp::from_micros))
+pub(super) fn next_due(conn: &Connection, damaged: &Damaged) -> Result<Option<Timestamp>, Stop> {
+    const SQL: &str = "SELECT ready_at, id FROM workflow WHERE ready_at IS NOT NULL ORDER BY ready_at";
+    let mut statement = conn.prepare_cached(SQL)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if !damaged.has(workflow_id(row, 1)?) {
+            return Ok(Some(Timestamp::from_micros(row.get(0)?)));
+        }
+    }
+    Ok(None)
 }

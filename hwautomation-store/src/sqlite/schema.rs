@@ -1,6 +1,7 @@
 //! Whose file it is, which version it has, and how a connection is set up.
 
 use super::column::{int, number};
+use super::migrate::migrate;
 use crate::config::SqliteConfig;
 use crate::error::StoreError;
 use rusqlite::config::DbConfig;
@@ -12,8 +13,8 @@ use std::time::Duration;
 
 /// Marks the file as ours in its head: "hwau" (SQLite file format, section 1.3).
 pub(super) const APPLICATION_ID: i64 = 0x6877_6175;
-/// The version of `schema.sql`.
-pub(super) const VERSION: i64 = 1;
+/// The version of the schema.
+pub(super) const VERSION: i64 = 2;
 /// The page of a new file, in bytes: with 256 workflows in flight a group's rows share more pages than at SQLite's
 /// 4096, and a single append still writes little.
 const PAGE_BYTES: u32 = 8192;
@@ -78,8 +79,10 @@ fn prepare(conn: &Connection, path: &Path, config: &SqliteConfig) -> Result<(), 
             what: "the SQLite database of another program",
         });
     }
-    check_version(path, number("user_version").map_err(sql())?)?;
+    let found = number("user_version").map_err(sql())?;
+    check_version(path, found)?;
     check_pages(conn, path, config.check_mib_max)?;
+    migrate(conn, found)?;
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(sql())?;
     if mode != "wal" {
@@ -111,7 +114,7 @@ fn set_up(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
 /// after a crash finds either nothing in it or all of this.
 fn create(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(&format!(
-        "PRAGMA page_size={PAGE_BYTES}; BEGIN EXCLUSIVE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};\n{}\nCOMMIT;",
+        "PRAGMA page_size={PAGE_BYTES}; BEGIN EXCLUSIVE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version=1;\n{}\nCOMMIT;",
         include_str!("schema.sql")
     ))
 }

@@ -1,4 +1,4 @@
--- Version 1. Columns are added, never renamed or taken away; ids are 16 bytes, times microseconds since 1970.
+-- Version 1; `schema_2.sql` adds to it. Columns are added, never renamed or taken away; ids are 16 bytes, times microseconds since 1970.
 CREATE TABLE workflow (
     id       BLOB PRIMARY KEY NOT NULL,
     name     TEXT NOT NULL,

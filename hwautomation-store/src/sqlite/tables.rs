@@ -1,6 +1,7 @@
 //! The tables as the writer sees them: one connection, the newest position, and what to tell afterwards.
 
-use super::column::{int, number, workflow_id};
+use super::column::{number, workflow_id};
+use super::damaged::Damaged;
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{OwnerId, WorkflowId};
@@ -19,6 +20,7 @@ pub(super) struct Tables {
     pub(super) told: Told,
     /// Holds one event's JSON at a time.
     pub(super) json: Vec<u8>,
+    pub(super) damaged: Damaged,
 }
 
 /// What to tell when the group is stored.
@@ -56,12 +58,17 @@ impl Row {
 
 impl Tables {
     /// Takes over an opened file and ends all leases: whoever held one was another process.
-    pub(super) fn open(conn: Connection, now: Timestamp) -> Result<Self, StoreError> {
+    pub(super) fn open(conn: Connection, now: Timestamp, damaged: Damaged) -> Result<Self, StoreError> {
         let sql = || StoreError::sql("opening the history");
         let newest: Option<i64> =
             conn.query_row("SELECT max(position) FROM event", [], |row| row.get(0)).map_err(sql())?;
-        let mut tables =
-            Self { conn, position: number(newest.unwrap_or(0)), told: Told::default(), json: Vec::new() };
+        let mut tables = Self {
+            conn,
+            position: number(newest.unwrap_or(0)),
+            told: Told::default(),
+            json: Vec::new(),
+            damaged,
+        };
         tables.in_one_transaction(|tables| tables.end_leases(now).map_err(sql()))?;
         Ok(tables)
     }
@@ -124,26 +131,28 @@ impl Tables {
         Ok(self.find(workflow)?.ok_or_else(|| refusal::unknown(workflow))?)
     }
 
-    /// Lists what is due, the longest due first, with the epochs.
-    pub(super) fn due(&self, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<(WorkflowId, u64)>> {
-        const SQL: &str =
-            "SELECT id, epoch FROM workflow WHERE ready_at <= ?1 ORDER BY ready_at, id LIMIT ?2";
+    /// Lists what is due, the longest due first.
+    pub(super) fn due(&self, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<WorkflowId>> {
+        // The index has all that is asked for: a damaged page of the table does not matter here. No LIMIT, since
+        // what is passed over does not count, and no more rows are stepped to than are taken.
+        const SQL: &str = "SELECT id FROM workflow WHERE ready_at <= ?1 ORDER BY ready_at, id";
         let mut statement = self.conn.prepare_cached(SQL)?;
-        let rows = statement.query_map((now.as_micros(), int(limit)), |row| {
-            Ok((workflow_id(row, 0)?, number(row.get(1)?)))
-        })?;
-        rows.collect()
+        let rows = statement.query_map([now.as_micros()], |row| workflow_id(row, 0))?;
+        rows.filter(|id| !id.as_ref().is_ok_and(|id| self.damaged.has(*id))).take(limit).collect()
     }
 
+    /// Gives a workflow to this owner, and returns the epoch and the number of its next event.
     pub(super) fn hold(
         &self,
         workflow: WorkflowId,
         owner: OwnerId,
-        epoch: u64,
         until: Timestamp,
-    ) -> rusqlite::Result<()> {
-        const SQL: &str = "UPDATE workflow SET owner = ?2, epoch = ?3, ready_at = ?4 WHERE id = ?1";
-        self.write(SQL, (workflow.as_bytes(), owner.as_bytes(), int(epoch), until.as_micros())).map(|_| ())
+    ) -> rusqlite::Result<(u64, Seq)> {
+        const SQL: &str = "UPDATE workflow SET owner = ?2, epoch = epoch + 1, ready_at = ?3 WHERE id = ?1
+            RETURNING epoch, next_seq";
+        let values = (workflow.as_bytes(), owner.as_bytes(), until.as_micros());
+        let read = |row: &rusqlite::Row<'_>| Ok((number(row.get(0)?), number(row.get(1)?)));
+        self.conn.prepare_cached(SQL)?.query_row(values, read)
     }
 
     pub(super) fn set_ready(&self, workflow: WorkflowId, at: Timestamp) -> rusqlite::Result<()> {

@@ -30,10 +30,10 @@ impl Writer {
         Ok(Self { jobs: Some(sender), thread: Some(thread) })
     }
 
-    /// Runs this on the writer and answers when it is stored.
+    /// Runs this on the writer and answers when it is stored. It is run again when its group met a damaged page.
     pub(super) async fn call<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Tables) -> Result<T, Stop> + Send + 'static,
+        work: impl FnMut(&mut Tables) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T> {
         let (call, answer) = Call::new(work);
         let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
@@ -70,15 +70,29 @@ impl Thread {
         }
     }
 
+    /// Stores what the group does, or nothing of it. Only a damaged page fails one call alone: SQLite commits no
+    /// transaction that met one, so the rest is done anew, without the call that did.
     fn commit(&mut self, mut group: Vec<Box<dyn Job>>) {
-        match self.tables.in_one_transaction(|tables| group.iter_mut().try_for_each(|job| job.run(tables))) {
-            Ok(told) => {
-                self.tell(told);
-                group.into_iter().for_each(Job::answer);
-            }
-            Err(why) => {
-                tracing::error!(error = %why, jobs = group.len(), "the history took nothing");
-                group.into_iter().for_each(|job| job.fail(&why));
+        while !group.is_empty() {
+            let known = self.tables.damaged.len();
+            let mut failed = None;
+            let done = self.tables.in_one_transaction(|tables| run(&mut group, &mut failed, tables));
+            match (done, failed) {
+                (Ok(told), _) => {
+                    self.tell(told);
+                    return group.into_iter().for_each(Job::answer);
+                }
+                (Err(why), Some(index)) if why.is_damage() => {
+                    // A call that found out which workflow to pass over is done again with the rest.
+                    if self.tables.damaged.len() == known {
+                        tracing::error!(error = %why, "a call met damage in the history");
+                        group.remove(index).fail(&why);
+                    }
+                }
+                (Err(why), _) => {
+                    tracing::error!(error = %why, jobs = group.len(), "the history took nothing");
+                    return group.into_iter().for_each(|job| job.fail(&why));
+                }
             }
         }
     }
@@ -89,4 +103,16 @@ impl Thread {
         let due = told.due.then_some(Hint::Due);
         of_items.chain(events).chain(due).for_each(|hint| self.hints.tell(hint));
     }
+}
+
+/// Does one after the other, and says which one failed.
+fn run(
+    group: &mut [Box<dyn Job>],
+    failed: &mut Option<usize>,
+    tables: &mut Tables,
+) -> Result<(), StoreError> {
+    for (index, job) in group.iter_mut().enumerate() {
+        job.run(tables).inspect_err(|_| *failed = Some(index))?;
+    }
+    Ok(())
 }

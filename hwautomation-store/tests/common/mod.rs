@@ -17,6 +17,7 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 pub(crate) fn summary(id: WorkflowId, state: RunState) -> WorkflowSummary {
     WorkflowSummary {
+        presses_at: None,
         id,
         name: WorkflowName::from_static("relight"),
         machine: None,
@@ -48,6 +49,8 @@ pub(crate) fn begin() -> Begin {
         policy: Policy::default(),
     };
     let submitted = Submitted {
+        carried: Vec::new(),
+        start_limit: None,
         format: 1,
         name: WorkflowName::from_static("relight"),
         fingerprint: "f".to_owned(),

@@ -6,7 +6,8 @@ use crate::error::Result;
 use crate::id::WorkflowId;
 use crate::machine::Machine;
 use crate::record::{
-    Event, EventKind, Position, RunState, Seq, SubState, WaitingFor, WorkflowReport, WorkflowState, WorkflowStatus, WorkflowSummary,
+    Event, EventKind, Position, RunState, Seq, SubState, WaitingFor, WorkflowReport, WorkflowState,
+    WorkflowStatus, WorkflowSummary,
 };
 use crate::store::{EventListener, HistoryStore, Only, WorkflowFilter, refusal};
 use futures_core::Stream;
@@ -39,7 +40,12 @@ impl WorkflowManager {
         }
         if let Some(trouble) = self.shared.troubles.find(status.id) {
             let then = "it is tried again".to_owned();
-            return Some(WaitingFor { what: trouble.why, since: trouble.since, until: Some(trouble.again_at), then });
+            return Some(WaitingFor {
+                what: trouble.why,
+                since: trouble.since,
+                until: Some(trouble.again_at),
+                then,
+            });
         }
         let waits_already = status.waiting.is_some() && status.state != RunState::Pending;
         if waits_already || self.shared.running.find(status.id).is_some() {

@@ -73,23 +73,28 @@ async fn go_on(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Re
     Ok(())
 }
 
-/// A run that stops with an error recorded all it could; whoever claims it next reads the truth from the store.
+/// A run that stops with an error recorded all it could; whoever claims it next reads the truth from the store. It is
+/// looked at again when its lease runs out: let go with an item waiting, it would be due again at once, for ever.
 async fn report(shared: &Shared, lease: Lease, error: &Error) {
     let (workflow, now) = (lease.key.workflow, shared.clock.now());
-    let again_at = match (error.kind(), error.class()) {
+    let troubles = &shared.troubles;
+    match (error.kind(), error.class()) {
         (ErrorKind::LeaseLost, _) => {
             tracing::info!(%workflow, "another owner goes on with the workflow");
             return;
         }
         (ErrorKind::Conflict, _) => {
-            shared.troubles.fault(workflow, &error.to_string(), now);
-            now
+            troubles.fault(workflow, &error.to_string(), now);
+            let _lease_is_gone = shared.store.release(lease.key, now).await;
         }
-        (_, ErrorClass::Permanent) => shared.troubles.fault(workflow, &error.to_string(), now),
-        _ => shared.troubles.obstacle(workflow, &error.to_string(), now),
-    };
+        (_, ErrorClass::Permanent) => {
+            troubles.fault(workflow, &error.to_string(), now);
+        }
+        _ => {
+            troubles.obstacle(workflow, &error.to_string(), now);
+        }
+    }
     tracing::error!(%workflow, %error, source = ?std::error::Error::source(error), "the run stopped for now");
-    let _lease_runs_out = shared.store.release(lease.key, again_at).await;
 }
 
 impl Runner {

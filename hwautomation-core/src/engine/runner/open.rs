@@ -4,7 +4,7 @@ use super::Runner;
 use crate::engine::journal::Journal;
 use crate::engine::running::RunHandle;
 use crate::engine::shared::Shared;
-use crate::error::{ErrorClass, Result};
+use crate::error::{Error, ErrorClass, Result};
 use crate::record::WorkflowState;
 use crate::store::Lease;
 use crate::workflow::Workflow;
@@ -25,25 +25,31 @@ impl Runner {
             Journal::open(Arc::clone(&shared.store), shared.clock.clone(), lease, shared.mode.subscribe())
                 .await?;
         let spec = &journal.state().spec;
-        let mut footing = match shared.troubles.gives_up(lease.key.workflow) {
+        let state = journal.state();
+        let mut footing = match shared.troubles.gives_up(state.id).or_else(|| state.unreadable()) {
             Some(why) => Footing::Never(why),
-            None => defined(shared, journal.state()),
+            None => defined(shared, state),
         };
         let mut machine = None;
-        match shared.machine_of(spec).await {
-            Ok(found) => machine = found,
-            Err(_) if !matches!(footing, Footing::Firm(_)) => {}
-            Err(error) => {
-                let why = format!("its machine cannot be read: {error}");
-                // What may pass is no reason to end a run.
-                let may_pass = matches!(error.class(), ErrorClass::Transient { .. });
-                footing = if may_pass { Footing::NotNow(why) } else { Footing::Never(why) };
+        if matches!(footing, Footing::Firm(_)) {
+            match shared.machine_of(spec).await {
+                Ok(found) => machine = found,
+                Err(error) => footing = without_machine(&error),
             }
         }
         let request = Arc::new(spec.request.clone());
         let outputs = journal.state().steps.iter().filter_map(|step| step.output.clone());
         let outputs = Arc::new(outputs.map(|output| (output.name.clone(), output)).collect());
         Ok(Self { shared: Arc::clone(shared), handle, journal, footing, machine, request, outputs })
+    }
+}
+
+/// What may pass is no reason to end a run.
+fn without_machine(error: &Error) -> Footing {
+    let why = format!("its machine cannot be read: {error}");
+    match error.class() {
+        ErrorClass::Transient { .. } => Footing::NotNow(why),
+        _ => Footing::Never(why),
     }
 }
 

@@ -121,6 +121,10 @@ impl WorkflowState {
                 self.halt = None;
                 Ok(())
             }
+            EventKind::Unreadable { why } => {
+                self.foreign.get_or_insert_with(|| format!("event {} cannot be read: {why}", event.seq));
+                Ok(())
+            }
             EventKind::Foreign(_) => {
                 self.foreign = Some(format!("an event this version does not know: {}", event.kind.name()));
                 Ok(())

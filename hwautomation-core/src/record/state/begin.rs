@@ -12,8 +12,12 @@ impl WorkflowState {
     ///
     /// `Corrupt` when the event is not the one that a history begins with.
     pub fn begin(event: &Event) -> Result<Self> {
-        let EventKind::WorkflowSubmitted(spec) = &event.kind else {
-            return Err(broken(event, "a history begins with workflow_submitted"));
+        let spec = match &event.kind {
+            EventKind::WorkflowSubmitted(spec) => spec,
+            EventKind::Unreadable { why } => {
+                return Err(broken(event, &format!("it cannot be read, and says what was accepted: {why}")));
+            }
+            _ => return Err(broken(event, "a history begins with workflow_submitted")),
         };
         if event.seq != 0 {
             return Err(broken(event, "a history begins with event 0"));

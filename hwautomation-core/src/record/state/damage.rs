@@ -37,9 +37,9 @@ impl WorkflowState {
     /// Says why nobody can know where the run stands, if so.
     #[must_use]
     pub fn unreadable(&self) -> Option<String> {
-        let damage = self.damage.as_ref().map(|what| format!("its history is damaged: {what}"));
-        let foreign = || self.foreign.as_ref().map(|what| format!("its history has {what}"));
-        damage.or_else(foreign)
+        // What comes after an event that nobody understood may well not follow: that is not the cause.
+        let foreign = self.foreign.as_ref().map(|what| format!("its history cannot be understood: {what}"));
+        foreign.or_else(|| self.damage.as_ref().map(|what| format!("its history is damaged: {what}")))
     }
 
     /// Begins a state of which the beginning is lost, by the row that lists show.

@@ -53,6 +53,9 @@ impl WorkflowState {
     /// Returns how much of the steps is done or skipped, in whole percent, rounded down.
     #[must_use]
     pub fn percent(&self) -> u8 {
+        if self.damage.is_some() && self.steps.is_empty() {
+            return 0;
+        }
         let done = self.steps_finished() * 100;
         done.checked_div(self.steps.len()).and_then(|percent| u8::try_from(percent).ok()).unwrap_or(100)
     }

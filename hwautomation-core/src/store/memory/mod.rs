@@ -42,6 +42,11 @@ impl MemoryStore {
         self.hints.tell(Hint::Everything);
     }
 
+    /// Makes a stored event unreadable, as damage to a stored history does. For tests.
+    pub fn damage(&self, workflow: WorkflowId, seq: Seq) {
+        self.rows().damage(workflow, seq);
+    }
+
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,12 +75,7 @@ impl HistoryStore for MemoryStore {
         Ok(self.rows().claim(owner, self.clock.now(), lease_for, limit))
     }
 
-    async fn claim_pressing(
-        &self,
-        owner: OwnerId,
-        lease_for: Duration,
-        limit: usize,
-    ) -> Result<Vec<Lease>> {
+    async fn claim_pressing(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
         Ok(self.rows().claim_pressing(owner, self.clock.now(), lease_for, limit))
     }
 

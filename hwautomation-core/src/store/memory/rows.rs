@@ -6,7 +6,7 @@ use super::super::{
 };
 use crate::error::Result;
 use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
-use crate::record::{Blob, BlobHash, Event, NewEvent, Position, Seq, WorkflowSummary};
+use crate::record::{Blob, BlobHash, Event, NewEvent, Place, Position, Seq, WorkflowSummary};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -129,9 +129,8 @@ impl Rows {
         limit: usize,
     ) -> Vec<Lease> {
         let due = self.ready.range(..=(now, WorkflowId::from_bytes([255; 16])));
-        let pressing = due.filter(|(_, workflow)| {
-            self.workflows.get(workflow).is_some_and(|row| row.is_pressing(now))
-        });
+        let pressing =
+            due.filter(|(_, workflow)| self.workflows.get(workflow).is_some_and(|row| row.is_pressing(now)));
         let pressing: Vec<WorkflowId> = pressing.take(limit).map(|(_, workflow)| *workflow).collect();
         pressing.into_iter().filter_map(|workflow| self.take(workflow, owner, now + lease_for)).collect()
     }
@@ -156,6 +155,15 @@ impl Rows {
         let held = self.workflows.iter_mut().filter_map(|(id, row)| row.owner.take().map(|_| *id));
         let held: Vec<WorkflowId> = held.collect();
         held.into_iter().for_each(|workflow| self.set_ready(workflow, Some(now)));
+    }
+
+    pub(super) fn damage(&mut self, workflow: WorkflowId, seq: Seq) {
+        let events = self.workflows.get_mut(&workflow).map(|row| &mut row.events);
+        let event = events.and_then(|events| events.iter_mut().find(|event| event.seq == seq));
+        if let Some(event) = event {
+            let place = Place { workflow, seq, position: event.position };
+            *event = Event::read(b"damaged", place, event.at);
+        }
     }
 
     pub(super) fn renew(&mut self, leases: &[LeaseKey], until: Timestamp) -> Vec<LeaseKey> {
@@ -229,7 +237,7 @@ impl Rows {
         let after = usize::try_from(after).unwrap_or(usize::MAX);
         let events =
             self.log.iter().skip(after).filter_map(|(id, seq)| self.workflows.get(id)?.events.get(*seq));
-        events.filter(|event| only.matches(event)).take(limit).cloned().collect()
+        events.filter(|event| only.matches(&event.kind)).take(limit).cloned().collect()
     }
 
     pub(super) fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>> {

@@ -96,12 +96,7 @@ impl HistoryStore for StoppingStore {
         self.inner.claim(owner, lease_for, limit).await
     }
 
-    async fn claim_pressing(
-        &self,
-        owner: OwnerId,
-        lease_for: Duration,
-        limit: usize,
-    ) -> Result<Vec<Lease>> {
+    async fn claim_pressing(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
         self.alive().await;
         self.inner.claim_pressing(owner, lease_for, limit).await
     }

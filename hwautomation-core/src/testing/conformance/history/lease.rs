@@ -4,7 +4,7 @@ use super::HistoryFixture;
 use super::build::{HOUR, LEASE, append, begin, begun, claim_due, claim_only, end, item, started};
 use crate::error::ErrorKind;
 use crate::id::OwnerId;
-use crate::store::{HistoryStore, Lease, LeaseKey};
+use crate::store::{Command, HistoryStore, Lease, LeaseKey, NewItem};
 use crate::testing::conformance::check::{done, holds, refused, same};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -96,7 +96,8 @@ pub async fn what_is_pressing_is_claimed_alone(fixture: &dyn HistoryFixture) -> 
         Ok::<_, String>(leases.into_iter().map(|lease| lease.key.workflow).collect::<Vec<_>>())
     };
     same("what presses at first", claim(9).await?, Vec::new())?;
-    done("posting", store.post(item(cancelled_id, "cancel", fixture.now())).await)?;
+    let cancel = NewItem { command: Command::Cancel { why: "stop".to_owned() }, ..item(cancelled_id, "cancel") };
+    done("posting", store.post(cancel).await)?;
     same("what presses up to none", claim(0).await?, Vec::new())?;
     same("what presses once one is cancelled", claim(9).await?, vec![cancelled_id])?;
     same("what somebody holds", claim(9).await?, Vec::new())?;

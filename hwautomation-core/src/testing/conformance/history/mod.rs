@@ -3,6 +3,8 @@
 mod build;
 
 use super::suite::suite;
+use crate::id::WorkflowId;
+use crate::record::Seq;
 use crate::store::HistoryStore;
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -24,6 +26,9 @@ pub trait HistoryFixture: Send + Sync {
     /// Closes a store and opens what it stored, as a new process would. `None` when it stores nothing that
     /// outlives it. The clause holds no other handle.
     async fn reopen(&self, store: Arc<dyn HistoryStore>) -> Option<Arc<dyn HistoryStore>>;
+
+    /// Damages one stored event of the newest store, so that it cannot be read as one.
+    async fn damage(&self, workflow: WorkflowId, seq: Seq);
 }
 
 suite! {
@@ -65,6 +70,7 @@ suite! {
     }
     read {
         events_read_back_as_written
+        a_damaged_event_reads_as_unreadable
         a_blob_reads_back_and_is_stored_once
         summaries_are_listed_newest_first_in_pages
     }

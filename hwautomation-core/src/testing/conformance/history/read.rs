@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::id::{WorkflowId, WorkflowName};
 use crate::record::{Blob, Event, EventKind, NewEvent, RunState, Seq, Stored};
 use crate::store::{Begin, HistoryStore, Only, WorkflowFilter};
-use crate::testing::conformance::check::{Checked, done, refused, same};
+use crate::testing::conformance::check::{Checked, done, holds, refused, same};
 
 /// Checks that events come back as they were given, whole and in pages.
 ///
@@ -80,6 +80,58 @@ async fn follows(store: &dyn HistoryStore, expected: &[Event]) -> Result<(), Str
     }
     let first = done("following one change", store.follow(0, 1, Only::MachineChanges).await)?;
     same("the first machine change", first, expected[2..3].to_vec())
+}
+
+/// Checks that damage to one event hides no other, whoever reads.
+///
+/// # Errors
+///
+/// Says which expectation broke.
+pub async fn a_damaged_event_reads_as_unreadable(fixture: &dyn HistoryFixture) -> Result<(), String> {
+    let store = fixture.store().await;
+    let hurt = begun(&*store, begin()).await?.key.workflow;
+    let lease = begun(&*store, begin()).await?;
+    let whole = lease.key.workflow;
+    done("appending", store.append(append(lease, 1, vec![started(1), started(2), started(3)])).await)?;
+    let before = done("following", store.follow(0, 100, Only::Everything).await)?;
+    for (workflow, seq) in [(whole, 2), (hurt, 0)] {
+        fixture.damage(workflow, seq).await;
+    }
+    let damaged = |event: &Event| (event.workflow, event.seq) == (whole, 2) || event.workflow == hurt;
+    for page in [1, 2, 100] {
+        let mut after: Vec<Event> = Vec::new();
+        while after.len() < before.len() {
+            let from = after.last().map_or(0, |event| event.position);
+            let read = done("following past damage", store.follow(from, page, Only::Everything).await)?;
+            same("whether there is more", read.is_empty(), false)?;
+            after.extend(read);
+        }
+        check_damage(&before, &after, damaged)?;
+    }
+    for workflow in [hurt, whole] {
+        let before: Vec<Event> = before.iter().filter(|event| event.workflow == workflow).cloned().collect();
+        let after = done("reading past damage", store.events(workflow, 0, 100).await)?;
+        check_damage(&before, &after, damaged)?;
+    }
+    let last = done("reading behind damage", store.events(whole, 3, 100).await)?;
+    same("the event behind the damaged one", last.last(), before.last())?;
+    let next = done("appending", store.append(append(lease, 4, vec![started(4)])).await)?;
+    same("the next number", next.events.first().map(|event| event.seq), Some(4))
+}
+
+fn check_damage(before: &[Event], after: &[Event], damaged: impl Fn(&Event) -> bool) -> Checked<()> {
+    same("events", after.len(), before.len())?;
+    for (before, after) in before.iter().zip(after) {
+        if !damaged(before) {
+            same("an event that was not damaged", after, before)?;
+            continue;
+        }
+        let numbers = |event: &Event| (event.workflow, event.seq, event.position);
+        same("the numbers of a damaged event", numbers(after), numbers(before))?;
+        let says_why = matches!(&after.kind, EventKind::Unreadable { why } if !why.is_empty());
+        holds("a damaged event is unreadable, and says why", says_why)?;
+    }
+    Ok(())
 }
 
 /// Checks blobs: the bytes under a hash, once, for all workflows.

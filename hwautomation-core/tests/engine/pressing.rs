@@ -1,0 +1,169 @@
+//! What must end ends, also where nobody has a place for it, and what stands still says why.
+
+use crate::lab::{Lab, ops, pass, srv};
+use async_trait::async_trait;
+use hwautomation_core::engine::{EngineOptions, Submission, WorkflowManager};
+use hwautomation_core::error::{Error, ErrorKind, Result};
+use hwautomation_core::id::{MachineId, WorkflowId};
+use hwautomation_core::machine::Machine;
+use hwautomation_core::record::{Policy, Resume, RunState, SubState};
+use hwautomation_core::store::{MachineDirectory, MemoryDirectory};
+use hwautomation_core::workflow::{StepOutcome, Workflow, WorkflowStep, step_fn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Keeps its place for a week.
+fn busy() -> impl WorkflowStep {
+    let policy = Policy { timeout: HOUR * 168, deadline: Some(HOUR * 168), ..Policy::default() };
+    step_fn("busy", Resume::Rerun, |_| std::future::pending()).policy(policy)
+}
+
+fn waits() -> impl WorkflowStep {
+    step_fn("wait", Resume::Rerun, |_| async { StepOutcome::wait("rain", HOUR, HOUR * 48) })
+}
+
+fn fails() -> impl WorkflowStep {
+    step_fn("fail", Resume::Rerun, |_| async { Err(Error::new(ErrorKind::Refused, "no")) })
+}
+
+/// A manager with one place, which is taken, and a run of each other kind that was begun before.
+async fn full(lab: &Lab) -> (WorkflowManager, [WorkflowId; 3]) {
+    let options = EngineOptions { running_max: 1, start_limit: HOUR, ..EngineOptions::default() };
+    let builder = lab.builder().options(options).workflow(Workflow::new("busy").step(busy()));
+    let builder = builder.workflow(Workflow::new("wait").step(waits()).deadline(HOUR * 2));
+    let manager = builder.workflow(Workflow::new("fail").step(fails())).start().await.unwrap();
+    let submit = async |name| manager.submit(Submission::new(name), &ops()).await.unwrap();
+    let (waiting, halted) = (submit("wait").await, submit("fail").await);
+    pass(5).await;
+    submit("busy").await;
+    pass(2).await;
+    let pending = submit("wait").await;
+    (manager, [waiting, halted, pending])
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_every_place_taken_a_cancel_still_ends_what_does_not_run() {
+    let lab = Lab::new();
+    let (manager, runs) = full(&lab).await;
+    let told = manager.status(runs[2]).await.unwrap().waiting.unwrap();
+    assert_eq!(told.what, "a worker: all 1 places of this manager are taken");
+    for id in runs {
+        manager.cancel(id, "all of them", &ops()).await.unwrap();
+    }
+    pass(3).await;
+    for id in runs {
+        assert_eq!(manager.summary(id).await.unwrap().state, RunState::Cancelled);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_every_place_taken_each_deadline_still_ends_its_run() {
+    let lab = Lab::new();
+    let (manager, [waiting, halted, pending]) = full(&lab).await;
+    let began = lab.clock.now();
+    let status = manager.wait(pending).await.unwrap();
+    assert_eq!((status.state, status.started_at), (RunState::Failed, None));
+    assert!(status.headline.contains("nobody started it within 3600s"), "{status}");
+    let status = manager.wait_or_halt(waiting).await.unwrap();
+    assert!(status.headline.contains("its deadline passed"), "{status}");
+    assert!((7190..7300).contains(&lab.clock.now().since(began).as_secs()));
+    let status = manager.wait(halted).await.unwrap();
+    assert!(status.headline.contains("nobody decided in time"), "{status}");
+    assert!(lab.clock.now().since(began) < HOUR * 25);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_workflow_nobody_has_says_so_and_ends_at_its_deadline() {
+    let lab = Lab::new();
+    let manager = lab.start(Workflow::new("wait").step(waits()).deadline(HOUR)).await;
+    let id = manager.submit(Submission::new("wait"), &ops()).await.unwrap();
+    pass(3).await;
+    manager.shutdown().await;
+    let other = lab.start(Workflow::new("other")).await;
+    // It looks when the wait is over.
+    let began = lab.clock.now();
+    let status = other.wait_or_halt(id).await.unwrap();
+    assert!(status.headline.contains("its deadline passed"), "{status}");
+    assert!(lab.clock.now().since(began) <= HOUR);
+}
+
+/// A directory that is out of order in one of several ways.
+#[derive(Debug)]
+struct Broken {
+    directory: MemoryDirectory,
+    how: AtomicU8,
+}
+
+const FINE: u8 = 0;
+const UNREACHABLE: u8 = 1;
+const PANICS: u8 = 2;
+
+#[async_trait]
+impl MachineDirectory for Broken {
+    async fn find(&self, name: &str) -> Result<Option<Machine>> {
+        match self.how.load(Ordering::SeqCst) {
+            UNREACHABLE => Err(Error::new(ErrorKind::Unreachable, "asking the site's database")),
+            PANICS => panic!("index out of range"),
+            _ => self.directory.find(name).await,
+        }
+    }
+
+    async fn list(&self, after: Option<&MachineId>, limit: usize) -> Result<Vec<Machine>> {
+        self.directory.list(after, limit).await
+    }
+}
+
+async fn with_broken(lab: &Lab, how: u8) -> (WorkflowManager, Arc<Broken>, WorkflowId) {
+    let directory = MemoryDirectory::new([Machine::new(srv())]);
+    let broken = Arc::new(Broken { directory, how: AtomicU8::new(FINE) });
+    let step = step_fn("go", Resume::Rerun, |ctx| async move {
+        ctx.machine()?;
+        StepOutcome::finished()
+    });
+    let builder = lab.builder().machines(Arc::clone(&broken) as _);
+    let manager = builder.workflow(Workflow::new("test").step(step)).start().await.unwrap();
+    manager.pause();
+    let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
+    broken.how.store(how, Ordering::SeqCst);
+    manager.resume();
+    (manager, broken, id)
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_directory_is_away_a_run_says_so_and_goes_on_when_it_is_back() {
+    let lab = Lab::new();
+    let (manager, broken, id) = with_broken(&lab, UNREACHABLE).await;
+    pass(60).await;
+    let waiting = manager.status(id).await.unwrap().waiting.unwrap();
+    assert!(waiting.what.contains("asking the site's database"), "{waiting}");
+    assert!(waiting.until.is_some());
+    broken.how.store(FINE, Ordering::SeqCst);
+    let status = manager.wait(id).await.unwrap();
+    assert_eq!(status.state, RunState::Completed, "{status}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_directory_is_away_a_run_still_fails_in_time() {
+    let lab = Lab::new();
+    let (manager, _broken, id) = with_broken(&lab, UNREACHABLE).await;
+    let began = lab.clock.now();
+    let status = manager.wait(id).await.unwrap();
+    assert!(status.headline.contains("nobody started it"), "{status}");
+    assert!(lab.clock.now().since(began) <= HOUR * (7 * 24 + 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_over_which_the_engine_itself_breaks_halts_for_a_person() {
+    let lab = Lab::new();
+    let (manager, broken, id) = with_broken(&lab, PANICS).await;
+    let status = manager.wait_or_halt(id).await.unwrap();
+    assert_eq!(status.sub_state, Some(SubState::Halted));
+    assert!(status.headline.contains("the engine failed over it 5 times"), "{status}");
+    assert!(status.headline.contains("index out of range"), "{status}");
+    broken.how.store(FINE, Ordering::SeqCst);
+    manager.retry(id, "the directory was mended", &ops()).await.unwrap();
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
+}
