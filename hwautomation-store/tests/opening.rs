@@ -5,7 +5,7 @@
 mod common;
 
 use hwautomation_core::error::{Error, ErrorKind};
-use hwautomation_core::store::HistoryStore;
+use hwautomation_core::store::{HistoryStore, WorkflowFilter};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::Connection;
 use std::path::Path;
@@ -197,6 +197,11 @@ async fn yesterdays_history_opens() {
         events.push(store.events(row.id, 0, 10).await.unwrap().len());
     }
     assert_eq!(events, [1, 3]);
+    let at = Some(rows[1].submitted_at);
+    let since = WorkflowFilter { submitted_from: at, ..WorkflowFilter::default() };
+    assert_eq!(store.list(&since, None, 10).await.unwrap(), rows, "old rows have the new columns");
+    let before = WorkflowFilter { submitted_before: at, ..WorkflowFilter::default() };
+    assert_eq!(store.list(&before, None, 10).await.unwrap(), []);
     assert_eq!(store.follow(0, 10, Default::default()).await.unwrap().len(), 4);
     assert_eq!(store.inbox(rows[0].id).await.unwrap().len(), 1);
     let large = hwautomation_core::record::BlobHash::of(b"large");

@@ -53,6 +53,8 @@ use std::time::Duration;
 ///   see [`Event::read`]. So damage stops one workflow, and no follower.
 /// - `a_blob_reads_back_and_is_stored_once`: what is stored under a hash is not replaced.
 /// - `summaries_are_listed_newest_first_in_pages`: by id, and filtered.
+/// - `summaries_are_filtered_by_time_and_trouble`: when accepted, when ended, the newest error's class, the sub-state;
+///   as the newest append says.
 ///
 /// Every method may fail with `Storage`; after that the caller does nothing else until it knows what happened.
 #[async_trait]

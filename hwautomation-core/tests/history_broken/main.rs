@@ -50,6 +50,9 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_blob_reads_back_and_is_stored_once", Fault::ReplacesBlobs),
     ("summaries_are_listed_newest_first_in_pages", Fault::RepeatsTheLastRow),
     ("summaries_are_listed_newest_first_in_pages", Fault::IgnoresTheFilter),
+    ("summaries_are_filtered_by_time_and_trouble", Fault::IgnoresTimes),
+    ("summaries_are_filtered_by_time_and_trouble", Fault::IgnoresTheErrorClass),
+    ("summaries_are_filtered_by_time_and_trouble", Fault::IgnoresTheSubState),
 ];
 
 struct Broken {

@@ -51,6 +51,9 @@ pub(crate) enum Fault {
     ReplacesBlobs,
     RepeatsTheLastRow,
     IgnoresTheFilter,
+    IgnoresTimes,
+    IgnoresTheErrorClass,
+    IgnoresTheSubState,
 }
 
 #[derive(Debug)]
@@ -291,9 +294,15 @@ impl HistoryStore for BrokenStore {
         before: Option<WorkflowId>,
         limit: usize,
     ) -> Result<Vec<WorkflowSummary>> {
-        let everything = WorkflowFilter::default();
-        let filter = if self.is(Fault::IgnoresTheFilter) { &everything } else { filter };
-        let mut rows = self.inner.list(filter, before, limit).await?;
+        let asked = filter.clone();
+        let filter = match self.fault {
+            Fault::IgnoresTheFilter => WorkflowFilter::default(),
+            Fault::IgnoresTimes => WorkflowFilter { submitted_before: None, ended_from: None, ..asked },
+            Fault::IgnoresTheErrorClass => WorkflowFilter { error_class: None, ..asked },
+            Fault::IgnoresTheSubState => WorkflowFilter { sub_state: None, ..asked },
+            _ => asked,
+        };
+        let mut rows = self.inner.list(&filter, before, limit).await?;
         if let (Fault::RepeatsTheLastRow, Some(before)) = (self.fault, before) {
             let last = self.inner.summary(before).await?;
             rows.splice(..0, last);

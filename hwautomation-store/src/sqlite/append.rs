@@ -1,24 +1,15 @@
 //! Beginning and appending.
 
 use super::column::int;
-use super::summary::state_text;
+use super::row::SummaryJson;
 use super::tables::{Row, Tables};
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{BatchId, WorkflowId};
-use hwautomation_core::record::{Blob, NewEvent, Place, Position, Seq, WorkflowSummary};
+use hwautomation_core::record::{Blob, NewEvent, Place, Position, Seq};
 use hwautomation_core::store::{After, Append, Appended, Begin, Only, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-
-/// The projection as JSON text. Written before the call is handed to the writer, whose time is everybody's.
-pub(super) struct SummaryJson(String);
-
-impl SummaryJson {
-    pub(super) fn of(summary: &WorkflowSummary) -> Result<Self> {
-        Ok(Self(serde_json::to_string(summary).map_err(StoreError::row("a summary"))?))
-    }
-}
 
 /// Says where the events of a call stand.
 pub(super) enum Placed {
@@ -58,23 +49,7 @@ impl Tables {
         {
             return Err(refusal::claimed(machine, holder).into());
         }
-        const SQL: &str =
-            "INSERT INTO workflow (id, name, machine, parent, state, summary, position, next_seq, ready_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)";
-        let (machine, parent) = (summary.machine.as_ref(), summary.parent.as_ref());
-        self.write(
-            SQL,
-            (
-                workflow.as_bytes(),
-                summary.name.as_str(),
-                machine.map(|machine| machine.as_str()),
-                parent.map(WorkflowId::as_bytes),
-                state_text(summary.state),
-                &json.0,
-                int(self.position + 1),
-                now.as_micros(),
-            ),
-        )?;
+        self.insert(workflow, summary, json, now)?;
         if let Some(machine) = claim {
             self.write(
                 "INSERT INTO claim (machine, workflow) VALUES (?1, ?2)",
@@ -112,10 +87,7 @@ impl Tables {
         let placed = self.store_events(workflow, row.next_seq, append.batch, &append.events)?;
         let position = if append.events.is_empty() { row.position } else { self.position };
         let next_seq = row.next_seq + append.events.len() as Seq;
-        const SQL: &str =
-            "UPDATE workflow SET state = ?2, summary = ?3, position = ?4, next_seq = ?5 WHERE id = ?1";
-        let state = state_text(append.summary.state);
-        self.write(SQL, (workflow.as_bytes(), state, &json.0, int(position), int(next_seq)))?;
+        self.update(&append.summary, json, workflow, position, next_seq)?;
         match append.after {
             After::Hold => {}
             After::Release { wake_at } => self.let_go(workflow, wake_at, now)?,

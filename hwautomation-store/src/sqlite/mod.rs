@@ -11,6 +11,7 @@ mod list;
 mod migrate;
 mod read;
 mod readers;
+mod row;
 mod schema;
 mod summary;
 mod tables;
@@ -18,7 +19,6 @@ mod writer;
 
 use crate::config::SqliteConfig;
 use crate::error::StoreError;
-use append::SummaryJson;
 use async_trait::async_trait;
 use damaged::Damaged;
 use hwautomation_core::error::Result;
@@ -30,6 +30,7 @@ use hwautomation_core::store::{
 };
 use hwautomation_core::time::{Clock, Timestamp};
 use readers::Readers;
+use row::SummaryJson;
 use std::sync::Arc;
 use std::time::Duration;
 use tables::Tables;

@@ -73,4 +73,7 @@ suite! {
         a_blob_reads_back_and_is_stored_once
         summaries_are_listed_newest_first_in_pages
     }
+    filter {
+        summaries_are_filtered_by_time_and_trouble
+    }
 }
