@@ -8,6 +8,7 @@ mod failure;
 mod lab;
 mod odd_store;
 mod once;
+mod retention;
 mod run;
 mod secrets;
 mod submit;

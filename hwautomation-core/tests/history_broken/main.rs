@@ -53,6 +53,13 @@ const FAULTS: &[(&str, Fault)] = &[
     ("summaries_are_filtered_by_time_and_trouble", Fault::IgnoresTimes),
     ("summaries_are_filtered_by_time_and_trouble", Fault::IgnoresTheErrorClass),
     ("summaries_are_filtered_by_time_and_trouble", Fault::IgnoresTheSubState),
+    ("pruning_takes_what_ended_first_and_nothing_open", Fault::PrunesTheNewest),
+    ("pruning_takes_what_ended_first_and_nothing_open", Fault::PrunesNothing),
+    ("pruning_takes_what_ended_first_and_nothing_open", Fault::PrunesWithoutLimit),
+    ("pruning_keeps_machine_changes_and_positions", Fault::ForgetsMachineChanges),
+    ("pruning_keeps_machine_changes_and_positions", Fault::ReusesPositions),
+    ("pruning_takes_blobs_that_nobody_names", Fault::KeepsBlobs),
+    ("pruning_takes_blobs_that_nobody_names", Fault::DropsSharedBlobs),
 ];
 
 struct Broken {

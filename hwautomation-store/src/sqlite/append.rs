@@ -57,8 +57,9 @@ impl Tables {
             )?;
         }
         self.told.due = true;
-        self.store_blobs(&begin.blobs)?;
-        self.store_events(workflow, 0, begin.batch, std::slice::from_ref(&begin.event))
+        let event = std::slice::from_ref(&begin.event);
+        self.store_blobs(workflow, &begin.blobs, event)?;
+        self.store_events(workflow, 0, begin.batch, event)
     }
 
     pub(super) fn append(
@@ -77,7 +78,7 @@ impl Tables {
         if row.next_seq != append.expected_seq {
             return Err(refusal::wrong_seq(workflow, append.expected_seq, row.next_seq).into());
         }
-        self.store_blobs(&append.blobs)?;
+        self.store_blobs(workflow, &append.blobs, &append.events)?;
         for item in &append.consumed {
             self.write(
                 "DELETE FROM inbox WHERE id = ?1 AND workflow = ?2",
@@ -124,12 +125,18 @@ impl Tables {
         Ok(())
     }
 
-    fn store_blobs(&self, blobs: &[Blob]) -> rusqlite::Result<()> {
+    /// Stores blobs, and which of them the workflow needs: those it stored, and those that its events name.
+    fn store_blobs(&self, workflow: WorkflowId, blobs: &[Blob], events: &[NewEvent]) -> rusqlite::Result<()> {
         for blob in blobs {
             self.write(
                 "INSERT OR IGNORE INTO blob (hash, bytes) VALUES (?1, ?2)",
                 (blob.hash.as_str(), &blob.bytes),
             )?;
+        }
+        let named = events.iter().filter_map(|event| event.kind.blob());
+        for hash in blobs.iter().map(|blob| &blob.hash).chain(named) {
+            const SQL: &str = "INSERT OR IGNORE INTO blob_use (workflow, hash) VALUES (?1, ?2)";
+            self.write(SQL, (workflow.as_bytes(), hash.as_str()))?;
         }
         Ok(())
     }

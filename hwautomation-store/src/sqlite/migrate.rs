@@ -2,7 +2,7 @@
 
 use super::schema::VERSION;
 use crate::error::StoreError;
-use hwautomation_core::record::WorkflowSummary;
+use hwautomation_core::record::{Event, WorkflowSummary};
 use hwautomation_core::time::Timestamp;
 use rusqlite::Connection;
 
@@ -31,7 +31,8 @@ fn to_2(conn: &Connection) -> Result<(), StoreError> {
         add_column(conn, "workflow", name, kind).map_err(sql())?;
     }
     fill_rows(conn).map_err(sql())?;
-    conn.execute_batch(include_str!("schema_2.sql")).map_err(sql())
+    conn.execute_batch(include_str!("schema_2.sql")).map_err(sql())?;
+    fill_blob_uses(conn).map_err(sql())
 }
 
 fn add_column(conn: &Connection, table: &str, name: &str, kind: &str) -> rusqlite::Result<()> {
@@ -58,6 +59,22 @@ fn fill_rows(conn: &Connection) -> rusqlite::Result<()> {
         let class = row.error_class.map(|class| class.to_string());
         let (submitted_at, ended_at) = (row.submitted_at.as_micros(), row.ended_at.map(Timestamp::as_micros));
         write.execute((id, submitted_at, ended_at, sub_state, class))?;
+    }
+    Ok(())
+}
+
+/// Finds out which workflow names which blob. One that only a damaged event names has no user, and stays.
+fn fill_blob_uses(conn: &Connection) -> rusqlite::Result<()> {
+    let mut naming = conn.prepare("SELECT workflow, json FROM event WHERE json LIKE '%\"blob\":%'")?;
+    let mut rows = naming.query([])?;
+    while let Some(row) = rows.next()? {
+        let workflow: [u8; 16] = row.get(0)?;
+        let event = serde_json::from_slice::<Event>(super::read::bytes(row, 1)?);
+        let Some(hash) = event.as_ref().ok().and_then(|event| event.kind.blob()) else { continue };
+        conn.execute(
+            "INSERT OR IGNORE INTO blob_use (workflow, hash) VALUES (?1, ?2)",
+            (workflow, hash.as_str()),
+        )?;
     }
     Ok(())
 }

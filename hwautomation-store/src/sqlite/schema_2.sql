@@ -17,3 +17,17 @@ CREATE INDEX IF NOT EXISTS workflow_error_class ON workflow (error_class, id) WH
 -- Steps wait all the time; those that wait are found among the open ones.
 CREATE INDEX IF NOT EXISTS workflow_sub_state ON workflow (sub_state, id)
     WHERE sub_state IS NOT NULL AND sub_state <> 'waiting';
+
+-- Which workflows stored or name a blob: it goes with the last of them.
+CREATE TABLE IF NOT EXISTS blob_use (
+    workflow BLOB NOT NULL,
+    hash     TEXT NOT NULL,
+    PRIMARY KEY (workflow, hash)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS blob_use_hash ON blob_use (hash);
+
+-- Numbers that outlive what they counted.
+CREATE TABLE IF NOT EXISTS counter (
+    name  TEXT PRIMARY KEY NOT NULL,
+    value INTEGER NOT NULL
+) WITHOUT ROWID;

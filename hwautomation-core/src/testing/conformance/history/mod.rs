@@ -76,4 +76,9 @@ suite! {
     filter {
         summaries_are_filtered_by_time_and_trouble
     }
+    prune {
+        pruning_takes_what_ended_first_and_nothing_open
+        pruning_keeps_machine_changes_and_positions
+        pruning_takes_blobs_that_nobody_names
+    }
 }
