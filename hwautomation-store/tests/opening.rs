@@ -5,7 +5,7 @@
 mod common;
 
 use hwautomation_core::error::{Error, ErrorKind};
-use hwautomation_core::store::HistoryStore;
+use hwautomation_core::store::{After, Append, HistoryStore, Retention, WorkflowFilter};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::Connection;
 use std::path::Path;
@@ -197,6 +197,11 @@ async fn yesterdays_history_opens() {
         events.push(store.events(row.id, 0, 10).await.unwrap().len());
     }
     assert_eq!(events, [1, 3]);
+    let at = Some(rows[1].submitted_at);
+    let since = WorkflowFilter { submitted_from: at, ..WorkflowFilter::default() };
+    assert_eq!(store.list(&since, None, 10).await.unwrap(), rows, "old rows have the new columns");
+    let before = WorkflowFilter { submitted_before: at, ..WorkflowFilter::default() };
+    assert_eq!(store.list(&before, None, 10).await.unwrap(), []);
     assert_eq!(store.follow(0, 10, Default::default()).await.unwrap().len(), 4);
     assert_eq!(store.inbox(rows[0].id).await.unwrap().len(), 1);
     let large = hwautomation_core::record::BlobHash::of(b"large");
@@ -206,4 +211,14 @@ async fn yesterdays_history_opens() {
     let leases = store.claim(hwautomation_core::id::OwnerId::generate(), common::HOUR, 10).await.unwrap();
     assert_eq!(leases.len(), 2);
     assert!(leases.iter().all(|lease| lease.key.epoch == 2), "{leases:?}");
+
+    // Old blobs go with the old workflow that names them.
+    let lease = leases.iter().find(|lease| lease.key.workflow == rows[1].id).unwrap();
+    let mut last = Append { after: After::End, ..common::append(lease.key, 3) };
+    last.summary.ended_at = Some(hwautomation_core::time::Timestamp::MIN);
+    store.append(last).await.unwrap();
+    let all = Retention { keep_newest: Some(0), ..Retention::default() };
+    let pruned = store.prune(&all).await.unwrap();
+    assert_eq!((pruned.workflows, pruned.events, pruned.blobs), (1, 3, 1));
+    assert_eq!(store.blob(&large).await.unwrap_err().kind(), ErrorKind::NotFound);
 }

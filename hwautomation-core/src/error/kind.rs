@@ -109,6 +109,43 @@ pub enum ErrorClass {
     Cancelled,
 }
 
+/// Names a class without what belongs to it: what lists are filtered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorClassName {
+    /// See [`ErrorClass::Transient`].
+    Transient,
+    /// See [`ErrorClass::Permanent`].
+    Permanent,
+    /// See [`ErrorClass::UnknownOutcome`].
+    UnknownOutcome,
+    /// See [`ErrorClass::Cancelled`].
+    Cancelled,
+}
+
+impl From<ErrorClass> for ErrorClassName {
+    fn from(class: ErrorClass) -> Self {
+        match class {
+            ErrorClass::Transient { .. } => Self::Transient,
+            ErrorClass::Permanent => Self::Permanent,
+            ErrorClass::UnknownOutcome => Self::UnknownOutcome,
+            ErrorClass::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// As JSON has it.
+impl fmt::Display for ErrorClassName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Transient => "transient",
+            Self::Permanent => "permanent",
+            Self::UnknownOutcome => "unknown_outcome",
+            Self::Cancelled => "cancelled",
+        })
+    }
+}
+
 impl fmt::Display for ErrorClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

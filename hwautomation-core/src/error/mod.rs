@@ -4,7 +4,7 @@ mod kind;
 mod nearest;
 mod record;
 
-pub use kind::{ErrorClass, ErrorKind};
+pub use kind::{ErrorClass, ErrorClassName, ErrorKind};
 pub(crate) use nearest::{did_you_mean, nearest};
 pub use record::ErrorRecord;
 

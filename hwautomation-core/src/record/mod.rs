@@ -3,6 +3,7 @@
 //! Events are the only truth: a [`WorkflowState`] is folded from them, and everything that people see is folded
 //! from that. Stored events only grow: a field may be added, never renamed or taken away.
 
+mod blobs;
 mod event;
 mod json;
 mod kind;

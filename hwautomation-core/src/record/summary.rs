@@ -1,6 +1,7 @@
 //! One row about a workflow: what lists show and filters read.
 
 use super::{Position, Seq, WorkflowState};
+use crate::error::ErrorClassName;
 use crate::id::{MachineId, StepName, WorkflowId, WorkflowName};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,18 @@ pub enum SubState {
     Waiting,
 }
 
+/// As JSON has it.
+impl fmt::Display for SubState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Halted => "halted",
+            Self::Cancelling => "cancelling",
+            Self::Undoing => "undoing",
+            Self::Waiting => "waiting",
+        })
+    }
+}
+
 /// Holds one row of a list. A projection: the events say the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkflowSummary {
@@ -90,6 +103,9 @@ pub struct WorkflowSummary {
     /// The newest error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The class of the newest error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_class: Option<ErrorClassName>,
     /// The workflow that started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<WorkflowId>,
@@ -119,6 +135,7 @@ impl WorkflowSummary {
             ended_at: state.ended.as_ref().map(|ended| ended.at),
             presses_at: state.presses_at(),
             error: newest.map(|failure| failure.error.message.clone()),
+            error_class: newest.map(|failure| failure.error.class.into()),
             parent: state.spec.parent,
             events: state.next_seq,
             position: 0,

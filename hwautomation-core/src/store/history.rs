@@ -1,7 +1,8 @@
 //! The contract of a history store.
 
 use super::{
-    Append, Appended, Begin, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, WorkflowFilter,
+    Append, Appended, Begin, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, Pruned, Retention,
+    WorkflowFilter,
 };
 use crate::error::Result;
 use crate::id::{MachineId, OwnerId, WorkflowId};
@@ -55,6 +56,16 @@ use std::time::Duration;
 ///   see [`Event::read`]. So damage stops one workflow, and no follower.
 /// - `a_blob_reads_back_and_is_stored_once`: what is stored under a hash is not replaced.
 /// - `summaries_are_listed_newest_first_in_pages`: by id, and filtered.
+/// - `summaries_are_filtered_by_time_and_trouble`: when accepted, when ended, the newest error's class, the sub-state;
+///   as the newest append says.
+///
+/// *Pruning*
+/// - `pruning_takes_what_ended_first_and_nothing_open`: whole workflows, up to the limit; neither an open one nor its
+///   parent or its children, by which it goes on: a parent counts them. One that was submitted again may go: the new
+///   run has its own copy of all it needs.
+/// - `pruning_keeps_machine_changes_and_positions`: the events by which the machine directory changes stay, so that it
+///   folds to the same; a position is never used again, also after opening anew; followers pass over what is gone.
+/// - `pruning_takes_blobs_that_nobody_names`: and leaves those that a remaining workflow stored or names.
 ///
 /// Every method may fail with `Storage`; after that the caller does nothing else until it knows what happened.
 #[async_trait]
@@ -129,6 +140,10 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
 
     /// Returns the workflow that holds the claim on a machine.
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>>;
+
+    /// Deletes ended workflows: their rows, their events but those by which the machine directory changes, and the
+    /// blobs that nobody names any more. In batches, so that others are let in between.
+    async fn prune(&self, retention: &Retention) -> Result<Pruned>;
 
     /// Returns the hints that this store gives inside this process.
     fn hints(&self) -> &Hints;

@@ -9,6 +9,7 @@ mod inbox;
 mod memory;
 mod overlay;
 pub mod refusal;
+mod retention;
 
 pub use append::{After, Append, Appended, Begin, Lease, LeaseKey};
 pub use directory::{MachineDirectory, MemoryDirectory};
@@ -18,3 +19,4 @@ pub use history::HistoryStore;
 pub use inbox::{Command, InboxItem, ItemId, NewItem, Posted};
 pub use memory::MemoryStore;
 pub use overlay::OverlayDirectory;
+pub use retention::{Pruned, Retention};

@@ -57,6 +57,11 @@ impl Lab {
         (manager, status)
     }
 
+    /// Every event of the store.
+    pub(crate) async fn store_log(&self) -> Vec<Event> {
+        self.store.follow(0, 10_000, Default::default()).await.unwrap()
+    }
+
     pub(crate) async fn events(&self, id: WorkflowId) -> Vec<Event> {
         self.store.events(id, 0, 10_000).await.unwrap()
     }

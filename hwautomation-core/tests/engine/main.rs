@@ -11,6 +11,7 @@ mod once;
 mod people;
 mod pressing;
 mod report;
+mod retention;
 mod run;
 mod secrets;
 mod submit;

@@ -6,7 +6,7 @@ use hwautomation_core::id::{MachineId, OwnerId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
     After, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore, NewItem,
-    Only, Posted, WorkflowFilter,
+    Only, Posted, Pruned, Retention, WorkflowFilter,
 };
 use hwautomation_core::time::Timestamp;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -99,6 +99,10 @@ impl HistoryStore for Odd {
     async fn claim_on(&self, m: &MachineId) -> Result<Option<WorkflowId>> {
         self.inner.claim_on(m).await
     }
+    async fn prune(&self, retention: &Retention) -> Result<Pruned> {
+        self.inner.prune(retention).await
+    }
+
     fn hints(&self) -> &Hints {
         self.inner.hints()
     }

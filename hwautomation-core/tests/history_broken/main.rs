@@ -52,6 +52,16 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_blob_reads_back_and_is_stored_once", Fault::ReplacesBlobs),
     ("summaries_are_listed_newest_first_in_pages", Fault::RepeatsTheLastRow),
     ("summaries_are_listed_newest_first_in_pages", Fault::IgnoresTheFilter),
+    ("summaries_are_filtered_by_time_and_trouble", Fault::IgnoresTimes),
+    ("summaries_are_filtered_by_time_and_trouble", Fault::IgnoresTheErrorClass),
+    ("summaries_are_filtered_by_time_and_trouble", Fault::IgnoresTheSubState),
+    ("pruning_takes_what_ended_first_and_nothing_open", Fault::PrunesTheNewest),
+    ("pruning_takes_what_ended_first_and_nothing_open", Fault::PrunesNothing),
+    ("pruning_takes_what_ended_first_and_nothing_open", Fault::PrunesWithoutLimit),
+    ("pruning_keeps_machine_changes_and_positions", Fault::ForgetsMachineChanges),
+    ("pruning_keeps_machine_changes_and_positions", Fault::ReusesPositions),
+    ("pruning_takes_blobs_that_nobody_names", Fault::KeepsBlobs),
+    ("pruning_takes_blobs_that_nobody_names", Fault::DropsSharedBlobs),
 ];
 
 struct Broken {

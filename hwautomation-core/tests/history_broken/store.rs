@@ -6,7 +6,7 @@ use hwautomation_core::id::{BatchId, MachineId, OwnerId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
     After, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore, NewItem,
-    Only, Posted, WorkflowFilter, refusal,
+    Only, Posted, Pruned, Retention, WorkflowFilter, refusal,
 };
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::time::Timestamp;
@@ -53,6 +53,16 @@ pub(crate) enum Fault {
     ReplacesBlobs,
     RepeatsTheLastRow,
     IgnoresTheFilter,
+    IgnoresTimes,
+    IgnoresTheErrorClass,
+    IgnoresTheSubState,
+    PrunesTheNewest,
+    PrunesNothing,
+    PrunesWithoutLimit,
+    ForgetsMachineChanges,
+    ReusesPositions,
+    KeepsBlobs,
+    DropsSharedBlobs,
 }
 
 #[derive(Debug)]
@@ -71,6 +81,7 @@ struct Seen {
     blobs: BTreeMap<BlobHash, Vec<u8>>,
     items: Vec<InboxItem>,
     posts: u64,
+    pruned: usize,
 }
 
 const EVER: Duration = Duration::from_secs(1_000_000);
@@ -96,6 +107,7 @@ impl BrokenStore {
         for event in &mut events {
             event.position = match self.fault {
                 Fault::RepeatsPositions => event.position.div_ceil(2),
+                Fault::ReusesPositions => event.position.saturating_sub(self.seen().pruned as u64),
                 Fault::SkipsPositions => event.position * 2 - 1,
                 _ => event.position,
             };
@@ -108,6 +120,9 @@ impl BrokenStore {
         match self.fault {
             Fault::FailsOnDamage if events.iter().any(is_damaged) => {
                 return Err(Error::new(ErrorKind::Corrupt, "reading a page of events"));
+            }
+            Fault::ForgetsMachineChanges if self.seen().pruned > 0 => {
+                events.retain(|event| !matches!(event.kind, EventKind::MachineChanged { .. }));
             }
             Fault::PassesOverDamage => events.retain(|event| !is_damaged(event)),
             _ => {}
@@ -143,7 +158,7 @@ impl BrokenStore {
             Fault::WakesEarly if matches!(append.after, After::Release { .. }) => {
                 append.after = After::Release { wake_at: Timestamp::MIN };
             }
-            Fault::ReplacesBlobs => {
+            Fault::ReplacesBlobs | Fault::KeepsBlobs => {
                 let blobs = append.blobs.iter().map(|blob| (blob.hash.clone(), blob.bytes.clone()));
                 self.seen().blobs.extend(blobs);
             }
@@ -160,6 +175,10 @@ impl HistoryStore for BrokenStore {
             (Fault::LetsTwoClaimsIn, _) => begin.claim = None,
             (Fault::KeepsClaims, Some(machine)) if !self.seen().machines.insert(machine.clone()) => {
                 return Err(refusal::claimed(&machine, begin.workflow));
+            }
+            (Fault::KeepsBlobs, _) => {
+                let blobs = begin.blobs.iter().map(|blob| (blob.hash.clone(), blob.bytes.clone()));
+                self.seen().blobs.extend(blobs);
             }
             (Fault::ForgetsBatches, _) => begin.batch = BatchId::generate(),
             _ => {}
@@ -285,7 +304,22 @@ impl HistoryStore for BrokenStore {
         self.meet_damage(self.renumber(self.inner.follow(after, limit, only).await?))
     }
 
+    async fn prune(&self, retention: &Retention) -> Result<Pruned> {
+        let asked = *retention;
+        let pruned = match self.fault {
+            Fault::PrunesNothing => return Ok(Pruned::default()),
+            Fault::PrunesTheNewest => self.inner.prune(&Retention { keep_newest: Some(0), ..asked }).await?,
+            Fault::PrunesWithoutLimit => self.inner.prune(&Retention { limit: 1000, ..asked }).await?,
+            _ => self.inner.prune(retention).await?,
+        };
+        self.seen().pruned += pruned.events;
+        Ok(pruned)
+    }
+
     async fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>> {
+        if self.is(Fault::DropsSharedBlobs) && self.seen().pruned > 0 {
+            return Err(refusal::no_blob(hash));
+        }
         let replaced = self.seen().blobs.get(hash).cloned();
         match replaced {
             Some(bytes) => refusal::check_blob(hash, &bytes).map(|()| bytes),
@@ -303,9 +337,15 @@ impl HistoryStore for BrokenStore {
         before: Option<WorkflowId>,
         limit: usize,
     ) -> Result<Vec<WorkflowSummary>> {
-        let everything = WorkflowFilter::default();
-        let filter = if self.is(Fault::IgnoresTheFilter) { &everything } else { filter };
-        let mut rows = self.inner.list(filter, before, limit).await?;
+        let asked = filter.clone();
+        let filter = match self.fault {
+            Fault::IgnoresTheFilter => WorkflowFilter::default(),
+            Fault::IgnoresTimes => WorkflowFilter { submitted_before: None, ended_from: None, ..asked },
+            Fault::IgnoresTheErrorClass => WorkflowFilter { error_class: None, ..asked },
+            Fault::IgnoresTheSubState => WorkflowFilter { sub_state: None, ..asked },
+            _ => asked,
+        };
+        let mut rows = self.inner.list(&filter, before, limit).await?;
         if let (Fault::RepeatsTheLastRow, Some(before)) = (self.fault, before) {
             let last = self.inner.summary(before).await?;
             rows.splice(..0, last);

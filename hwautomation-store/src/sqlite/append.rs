@@ -1,24 +1,15 @@
 //! Beginning and appending.
 
 use super::column::int;
-use super::summary::state_text;
+use super::row::SummaryJson;
 use super::tables::{Row, Tables};
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{BatchId, WorkflowId};
-use hwautomation_core::record::{Blob, NewEvent, Place, Position, Seq, WorkflowSummary};
+use hwautomation_core::record::{Blob, NewEvent, Place, Position, Seq};
 use hwautomation_core::store::{After, Append, Appended, Begin, Only, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-
-/// The projection as JSON text. Written before the call is handed to the writer, whose time is everybody's.
-pub(super) struct SummaryJson(String);
-
-impl SummaryJson {
-    pub(super) fn of(summary: &WorkflowSummary) -> Result<Self> {
-        Ok(Self(serde_json::to_string(summary).map_err(StoreError::row("a summary"))?))
-    }
-}
 
 /// Says where the events of a call stand.
 pub(super) enum Placed {
@@ -58,23 +49,7 @@ impl Tables {
         {
             return Err(refusal::claimed(machine, holder).into());
         }
-        const SQL: &str =
-            "INSERT INTO workflow (id, name, machine, parent, state, summary, position, next_seq, ready_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)";
-        let (machine, parent) = (summary.machine.as_ref(), summary.parent.as_ref());
-        self.write(
-            SQL,
-            (
-                workflow.as_bytes(),
-                summary.name.as_str(),
-                machine.map(|machine| machine.as_str()),
-                parent.map(WorkflowId::as_bytes),
-                state_text(summary.state),
-                &json.0,
-                int(self.position + 1),
-                now.as_micros(),
-            ),
-        )?;
+        self.insert(workflow, summary, json, now)?;
         if let Some(machine) = claim {
             self.write(
                 "INSERT INTO claim (machine, workflow) VALUES (?1, ?2)",
@@ -82,8 +57,9 @@ impl Tables {
             )?;
         }
         self.told.due = true;
-        self.store_blobs(&begin.blobs)?;
-        self.store_events(workflow, 0, begin.batch, std::slice::from_ref(&begin.event))
+        let event = std::slice::from_ref(&begin.event);
+        self.store_blobs(workflow, &begin.blobs, event)?;
+        self.store_events(workflow, 0, begin.batch, event)
     }
 
     pub(super) fn append(
@@ -102,7 +78,7 @@ impl Tables {
         if row.next_seq != append.expected_seq {
             return Err(refusal::wrong_seq(workflow, append.expected_seq, row.next_seq).into());
         }
-        self.store_blobs(&append.blobs)?;
+        self.store_blobs(workflow, &append.blobs, &append.events)?;
         for item in &append.consumed {
             self.write(
                 "DELETE FROM inbox WHERE id = ?1 AND workflow = ?2",
@@ -112,10 +88,7 @@ impl Tables {
         let placed = self.store_events(workflow, row.next_seq, append.batch, &append.events)?;
         let position = if append.events.is_empty() { row.position } else { self.position };
         let next_seq = row.next_seq + append.events.len() as Seq;
-        const SQL: &str =
-            "UPDATE workflow SET state = ?2, summary = ?3, position = ?4, next_seq = ?5 WHERE id = ?1";
-        let state = state_text(append.summary.state);
-        self.write(SQL, (workflow.as_bytes(), state, &json.0, int(position), int(next_seq)))?;
+        self.update(&append.summary, json, workflow, position, next_seq)?;
         match append.after {
             After::Hold => {}
             After::Release { wake_at } => self.let_go(workflow, wake_at, now)?,
@@ -152,12 +125,18 @@ impl Tables {
         Ok(())
     }
 
-    fn store_blobs(&self, blobs: &[Blob]) -> rusqlite::Result<()> {
+    /// Stores blobs, and which of them the workflow needs: those it stored, and those that its events name.
+    fn store_blobs(&self, workflow: WorkflowId, blobs: &[Blob], events: &[NewEvent]) -> rusqlite::Result<()> {
         for blob in blobs {
             self.write(
                 "INSERT OR IGNORE INTO blob (hash, bytes) VALUES (?1, ?2)",
                 (blob.hash.as_str(), &blob.bytes),
             )?;
+        }
+        let named = events.iter().filter_map(|event| event.kind.blob());
+        for hash in blobs.iter().map(|blob| &blob.hash).chain(named) {
+            const SQL: &str = "INSERT OR IGNORE INTO blob_use (workflow, hash) VALUES (?1, ?2)";
+            self.write(SQL, (workflow.as_bytes(), hash.as_str()))?;
         }
         Ok(())
     }

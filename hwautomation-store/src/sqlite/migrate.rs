@@ -2,6 +2,8 @@
 
 use super::schema::VERSION;
 use crate::error::StoreError;
+use hwautomation_core::record::{Event, WorkflowSummary};
+use hwautomation_core::time::Timestamp;
 use rusqlite::Connection;
 
 /// Brings a file of this version to today's, or leaves it as it was.
@@ -19,7 +21,60 @@ pub(super) fn migrate(conn: &Connection, found: i64) -> Result<(), StoreError> {
     done
 }
 
+/// The columns that version 2 added to `workflow`.
+const COLUMNS_2: [(&str, &str); 4] =
+    [("submitted_at", "INTEGER"), ("ended_at", "INTEGER"), ("sub_state", "TEXT"), ("error_class", "TEXT")];
+
 fn to_2(conn: &Connection) -> Result<(), StoreError> {
-    let sql = StoreError::sql("adding to the history's tables");
-    conn.execute_batch(include_str!("schema_2.sql")).map_err(sql)
+    let sql = || StoreError::sql("adding to the history's tables");
+    for (name, kind) in COLUMNS_2 {
+        add_column(conn, "workflow", name, kind).map_err(sql())?;
+    }
+    fill_rows(conn).map_err(sql())?;
+    conn.execute_batch(include_str!("schema_2.sql")).map_err(sql())?;
+    fill_blob_uses(conn).map_err(sql())
+}
+
+fn add_column(conn: &Connection, table: &str, name: &str, kind: &str) -> rusqlite::Result<()> {
+    if conn.column_exists(None, table, name)? {
+        return Ok(());
+    }
+    conn.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {name} {kind}"))
+}
+
+/// Copies into the new columns what the old rows say as text. A damaged row keeps them empty.
+fn fill_rows(conn: &Connection) -> rusqlite::Result<()> {
+    let mut all = conn.prepare("SELECT id FROM workflow WHERE submitted_at IS NULL")?;
+    let ids: Vec<[u8; 16]> = all.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut read = conn.prepare("SELECT summary FROM workflow WHERE id = ?1")?;
+    let mut write = conn.prepare(
+        "UPDATE workflow SET submitted_at = ?2, ended_at = ?3, sub_state = ?4, error_class = ?5 WHERE id = ?1",
+    )?;
+    for id in ids {
+        let row = read.query_row([id], |row| {
+            Ok(serde_json::from_slice::<WorkflowSummary>(super::read::bytes(row, 0)?).ok())
+        })?;
+        let Some(row) = row else { continue };
+        let sub_state = row.sub_state.map(|sub_state| sub_state.to_string());
+        let class = row.error_class.map(|class| class.to_string());
+        let (submitted_at, ended_at) = (row.submitted_at.as_micros(), row.ended_at.map(Timestamp::as_micros));
+        write.execute((id, submitted_at, ended_at, sub_state, class))?;
+    }
+    Ok(())
+}
+
+/// Finds out which workflow names which blob. One that only a damaged event names has no user, and stays.
+fn fill_blob_uses(conn: &Connection) -> rusqlite::Result<()> {
+    let mut naming = conn.prepare("SELECT workflow, json FROM event WHERE json LIKE '%\"blob\":%'")?;
+    let mut rows = naming.query([])?;
+    while let Some(row) = rows.next()? {
+        let workflow: [u8; 16] = row.get(0)?;
+        let event = serde_json::from_slice::<Event>(super::read::bytes(row, 1)?);
+        let Some(hash) = event.as_ref().ok().and_then(|event| event.kind.blob()) else { continue };
+        conn.execute(
+            "INSERT OR IGNORE INTO blob_use (workflow, hash) VALUES (?1, ?2)",
+            (workflow, hash.as_str()),
+        )?;
+    }
+    Ok(())
 }

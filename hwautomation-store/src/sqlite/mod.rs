@@ -9,8 +9,10 @@ mod inbox;
 mod job;
 mod list;
 mod migrate;
+mod prune;
 mod read;
 mod readers;
+mod row;
 mod schema;
 mod summary;
 mod tables;
@@ -18,18 +20,18 @@ mod writer;
 
 use crate::config::SqliteConfig;
 use crate::error::StoreError;
-use append::SummaryJson;
 use async_trait::async_trait;
 use damaged::Damaged;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, OwnerId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted,
-    WorkflowFilter,
+    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, Pruned,
+    Retention, WorkflowFilter,
 };
 use hwautomation_core::time::{Clock, Timestamp};
 use readers::Readers;
+use row::SummaryJson;
 use std::sync::Arc;
 use std::time::Duration;
 use tables::Tables;
@@ -216,6 +218,19 @@ impl HistoryStore for SqliteStore {
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {
         let machine = machine.clone();
         self.readers.read(move |conn| read::claim_on(conn, &machine)).await
+    }
+
+    async fn prune(&self, retention: &Retention) -> Result<Pruned> {
+        let (retention, mut pruned) = (*retention, Pruned::default());
+        while pruned.workflows < retention.limit {
+            let limit = prune::BATCH.min(retention.limit - pruned.workflows);
+            let batch = self.writer.call(move |tables| tables.prune(&retention, limit)).await?;
+            pruned += batch;
+            if batch.workflows < limit {
+                break;
+            }
+        }
+        Ok(pruned)
     }
 
     fn hints(&self) -> &Hints {

@@ -17,8 +17,9 @@ pub(super) fn events(
     from: Seq,
     limit: usize,
 ) -> Result<Vec<Event>, Stop> {
+    // Of one that was pruned its machine changes are left, for those who follow everything.
     const SQL: &str = "SELECT workflow, seq, position, json FROM event WHERE workflow = ?1 AND seq >= ?2
-        ORDER BY seq LIMIT ?3";
+        AND EXISTS (SELECT 1 FROM workflow WHERE id = ?1) ORDER BY seq LIMIT ?3";
     read_events(conn, SQL, (workflow.as_bytes(), int(from), int(limit)))
 }
 

@@ -9,7 +9,8 @@ use hwautomation_core::time::Timestamp;
 use rusqlite::{Connection, Row};
 
 /// What a query of summaries selects, in the order in which [`read`] reads it.
-pub(super) const COLUMNS: &str = "id, summary, position, name, machine, parent, state, next_seq, ended";
+pub(super) const COLUMNS: &str =
+    "id, summary, position, name, machine, parent, state, next_seq, ended, submitted_at, ended_at";
 
 pub(super) fn one(conn: &Connection, workflow: WorkflowId) -> Result<Option<WorkflowSummary>, Stop> {
     let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM workflow WHERE id = ?1"))?;
@@ -35,6 +36,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<WorkflowSummary> {
 
 fn of_columns(row: &Row<'_>, id: WorkflowId) -> WorkflowSummary {
     let text = |column| row.get::<_, String>(column).ok();
+    let time = |column| row.get(column).ok().map(Timestamp::from_micros);
     let state = text(6).and_then(|state| state_of(&state));
     let has_ended = row.get(8).is_ok_and(|ended: i64| ended != 0);
     let otherwise = if has_ended { RunState::Failed } else { RunState::Running };
@@ -50,9 +52,10 @@ fn of_columns(row: &Row<'_>, id: WorkflowId) -> WorkflowSummary {
         step: None,
         steps_finished: 0,
         steps_total: 0,
-        submitted_at: Timestamp::MIN,
-        ended_at: None,
+        submitted_at: time(9).unwrap_or(Timestamp::MIN),
+        ended_at: time(10),
         error: None,
+        error_class: None,
         parent: workflow_id(row, 5).ok(),
         events: row.get(7).map_or(0, number),
         position: 0,

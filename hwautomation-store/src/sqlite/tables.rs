@@ -60,15 +60,11 @@ impl Tables {
     /// Takes over an opened file and ends all leases: whoever held one was another process.
     pub(super) fn open(conn: Connection, now: Timestamp, damaged: Damaged) -> Result<Self, StoreError> {
         let sql = || StoreError::sql("opening the history");
-        let newest: Option<i64> =
-            conn.query_row("SELECT max(position) FROM event", [], |row| row.get(0)).map_err(sql())?;
-        let mut tables = Self {
-            conn,
-            position: number(newest.unwrap_or(0)),
-            told: Told::default(),
-            json: Vec::new(),
-            damaged,
-        };
+        const NEWEST: &str = "SELECT max(ifnull((SELECT max(position) FROM event), 0),
+            ifnull((SELECT value FROM counter WHERE name = 'position'), 0))";
+        let newest: i64 = conn.query_row(NEWEST, [], |row| row.get(0)).map_err(sql())?;
+        let mut tables =
+            Self { conn, position: number(newest), told: Told::default(), json: Vec::new(), damaged };
         tables.in_one_transaction(|tables| tables.end_leases(now).map_err(sql()))?;
         Ok(tables)
     }

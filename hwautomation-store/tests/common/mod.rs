@@ -29,6 +29,7 @@ pub(crate) fn summary(id: WorkflowId, state: RunState) -> WorkflowSummary {
         submitted_at: Timestamp::MIN,
         ended_at: None,
         error: None,
+        error_class: None,
         parent: None,
         events: 0,
         position: 0,

@@ -3,6 +3,7 @@
 mod builder;
 mod commands;
 mod dry_run;
+mod prune;
 mod read;
 mod resubmit;
 mod submit;

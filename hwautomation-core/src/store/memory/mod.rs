@@ -1,10 +1,11 @@
 //! The reference: a history store in memory.
 
+mod prune;
 mod rows;
 
 use super::{
     After, Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only,
-    Posted, WorkflowFilter,
+    Posted, Pruned, Retention, WorkflowFilter,
 };
 use crate::error::Result;
 use crate::id::{MachineId, OwnerId, WorkflowId};
@@ -132,6 +133,10 @@ impl HistoryStore for MemoryStore {
 
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {
         Ok(self.rows().claim_on(machine))
+    }
+
+    async fn prune(&self, retention: &Retention) -> Result<Pruned> {
+        Ok(self.rows().prune(retention))
     }
 
     fn hints(&self) -> &Hints {

@@ -13,24 +13,37 @@ use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    /// Where each event is, by position (from 1).
-    log: Vec<(WorkflowId, usize)>,
-    workflows: BTreeMap<WorkflowId, Row>,
+    /// Where each event is, by position.
+    pub(super) log: BTreeMap<Position, Logged>,
+    /// The newest event's.
+    position: Position,
+    pub(super) workflows: BTreeMap<WorkflowId, Row>,
     /// The workflows that have not ended, by the time they may be claimed.
     ready: BTreeSet<(Timestamp, WorkflowId)>,
     claims: BTreeMap<MachineId, WorkflowId>,
-    blobs: BTreeMap<BlobHash, Vec<u8>>,
+    pub(super) blobs: BTreeMap<BlobHash, Vec<u8>>,
     items: ItemId,
 }
 
+/// Says where an event is.
 #[derive(Debug)]
-struct Row {
-    events: Vec<Event>,
+pub(super) enum Logged {
+    /// In its workflow, with this number.
+    In(WorkflowId, usize),
+    /// Here: its workflow was pruned, and the machine directory is folded from it.
+    Left(Box<Event>),
+}
+
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) events: Vec<Event>,
+    /// What it stored or names.
+    pub(super) blobs: BTreeSet<BlobHash>,
     batches: Vec<BatchId>,
-    summary: WorkflowSummary,
+    pub(super) summary: WorkflowSummary,
     claim: Option<MachineId>,
     /// When it may be claimed: when it wakes or, while somebody holds it, when the lease ends. None at the end.
-    ready_at: Option<Timestamp>,
+    pub(super) ready_at: Option<Timestamp>,
     epoch: u64,
     /// Who may write; a lease that ran out stays until somebody takes it over.
     owner: Option<LeaseKey>,
@@ -49,6 +62,7 @@ impl Rows {
         }
         let row = Row {
             events: Vec::new(),
+            blobs: BTreeSet::new(),
             batches: Vec::new(),
             summary: begin.summary,
             claim: begin.claim.clone(),
@@ -92,15 +106,18 @@ impl Rows {
         events: Vec<NewEvent>,
         blobs: Vec<Blob>,
     ) -> Appended {
-        for blob in blobs {
-            self.blobs.entry(blob.hash).or_insert(blob.bytes);
-        }
         let mut stored = Vec::with_capacity(events.len());
         let Some(row) = self.workflows.get_mut(&workflow) else { return Appended { events: stored } };
+        row.blobs.extend(events.iter().filter_map(|event| event.kind.blob().cloned()));
+        for blob in blobs {
+            row.blobs.insert(blob.hash.clone());
+            self.blobs.entry(blob.hash).or_insert(blob.bytes);
+        }
         for event in events {
             let seq = row.events.len();
-            let event = event.numbered(workflow, seq as Seq, self.log.len() as Position + 1);
-            self.log.push((workflow, seq));
+            self.position += 1;
+            let event = event.numbered(workflow, seq as Seq, self.position);
+            self.log.insert(self.position, Logged::In(workflow, seq));
             row.batches.push(batch);
             row.events.push(event.clone());
             stored.push(event);
@@ -234,9 +251,11 @@ impl Rows {
     }
 
     pub(super) fn follow(&self, after: Position, limit: usize, only: Only) -> Vec<Event> {
-        let after = usize::try_from(after).unwrap_or(usize::MAX);
-        let events =
-            self.log.iter().skip(after).filter_map(|(id, seq)| self.workflows.get(id)?.events.get(*seq));
+        let Some(next) = after.checked_add(1) else { return Vec::new() };
+        let events = self.log.range(next..).filter_map(|(_, logged)| match logged {
+            Logged::In(id, seq) => self.workflows.get(id)?.events.get(*seq),
+            Logged::Left(event) => Some(event),
+        });
         events.filter(|event| only.matches(&event.kind)).take(limit).cloned().collect()
     }
 

@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::id::{MachineId, OwnerId, WorkflowId};
 use crate::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use crate::store::{
-    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted,
-    WorkflowFilter,
+    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, Pruned,
+    Retention, WorkflowFilter,
 };
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -158,6 +158,11 @@ impl HistoryStore for StoppingStore {
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {
         self.alive().await;
         self.inner.claim_on(machine).await
+    }
+
+    async fn prune(&self, retention: &Retention) -> Result<Pruned> {
+        self.alive().await;
+        self.inner.prune(retention).await
     }
 
     fn hints(&self) -> &Hints {

@@ -110,6 +110,7 @@ pub(super) fn summary(id: WorkflowId, state: RunState) -> WorkflowSummary {
         submitted_at: AT,
         ended_at: None,
         error: None,
+        error_class: None,
         parent: None,
         events: 0,
         position: 0,

@@ -74,4 +74,12 @@ suite! {
         a_blob_reads_back_and_is_stored_once
         summaries_are_listed_newest_first_in_pages
     }
+    filter {
+        summaries_are_filtered_by_time_and_trouble
+    }
+    prune {
+        pruning_takes_what_ended_first_and_nothing_open
+        pruning_keeps_machine_changes_and_positions
+        pruning_takes_blobs_that_nobody_names
+    }
 }

@@ -1,0 +1,73 @@
+//! Writing the row of a workflow: the projection as text, and in columns what lists are filtered by.
+
+use super::column::int;
+use super::summary::state_text;
+use super::tables::Tables;
+use crate::error::StoreError;
+use hwautomation_core::error::Result;
+use hwautomation_core::id::WorkflowId;
+use hwautomation_core::record::{Position, Seq, WorkflowSummary};
+use hwautomation_core::time::Timestamp;
+use rusqlite::params;
+
+/// The projection as JSON text. Written before the call is handed to the writer, whose time is everybody's.
+pub(super) struct SummaryJson(String);
+
+impl SummaryJson {
+    pub(super) fn of(summary: &WorkflowSummary) -> Result<Self> {
+        Ok(Self(serde_json::to_string(summary).map_err(StoreError::row("a summary"))?))
+    }
+}
+
+impl Tables {
+    /// Adds the row of a new workflow, whose first event is the next one.
+    pub(super) fn insert(
+        &self,
+        workflow: WorkflowId,
+        summary: &WorkflowSummary,
+        json: &SummaryJson,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        const SQL: &str = "INSERT INTO workflow
+            (id, name, machine, parent, state, summary, position, next_seq, ready_at, submitted_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9)";
+        let (machine, parent) = (summary.machine.as_ref(), summary.parent.as_ref());
+        let values = params![
+            workflow.as_bytes(),
+            summary.name.as_str(),
+            machine.map(|machine| machine.as_str()),
+            parent.map(WorkflowId::as_bytes),
+            state_text(summary.state),
+            &json.0,
+            int(self.position + 1),
+            now.as_micros(),
+            summary.submitted_at.as_micros(),
+        ];
+        self.write(SQL, values).map(|_| ())
+    }
+
+    /// Writes what an append changes. The indices of these columns are partial, so that a workflow that just works
+    /// is in none of them.
+    pub(super) fn update(
+        &self,
+        summary: &WorkflowSummary,
+        json: &SummaryJson,
+        workflow: WorkflowId,
+        position: Position,
+        next_seq: Seq,
+    ) -> rusqlite::Result<()> {
+        const SQL: &str = "UPDATE workflow SET state = ?2, summary = ?3, position = ?4, next_seq = ?5,
+            sub_state = ?6, error_class = ?7, ended_at = ?8 WHERE id = ?1";
+        let values = params![
+            workflow.as_bytes(),
+            state_text(summary.state),
+            &json.0,
+            int(position),
+            int(next_seq),
+            summary.sub_state.map(|sub_state| sub_state.to_string()),
+            summary.error_class.map(|class| class.to_string()),
+            summary.ended_at.map(Timestamp::as_micros),
+        ];
+        self.write(SQL, values).map(|_| ())
+    }
+}
