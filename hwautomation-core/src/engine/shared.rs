@@ -1,5 +1,6 @@
 //! What everything in one engine shares.
 
+use super::permits::PermitLimits;
 use super::running::Running;
 use super::waiters::Waiters;
 use super::{EngineOptions, journal};
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) waiters: Waiters,
     pub(crate) mode: watch::Sender<Mode>,
     pub(crate) running: Running,
+    pub(crate) permit_limits: PermitLimits,
 }
 
 /// Says what the worker may do.
@@ -71,6 +73,7 @@ impl Shared {
             waiters: Waiters::default(),
             mode: watch::Sender::new(Mode::Working),
             running: Running::default(),
+            permit_limits: PermitLimits::default(),
         }
     }
 

@@ -6,6 +6,7 @@
 mod event;
 mod json;
 mod kind;
+mod permit;
 mod scrub;
 mod spec;
 mod state;
@@ -17,6 +18,7 @@ pub use event::{Event, NewEvent, Position, Seq};
 pub use kind::{
     ClosedBy, EventKind, IntentResult, NotUndone, OutputRecord, Side, UndoCause, UndoOf, UndoResult, Verdict,
 };
+pub use permit::{Hold, PermitsAwaited};
 pub use spec::{Backoff, OnFailure, Policy, Resume, StepSpec, Submitted};
 pub use state::{
     Decision, Ended, Failure, Guard, Halt, Intent, Phase, Signal, StepState, SubTask, UndoPhase, UndoState,

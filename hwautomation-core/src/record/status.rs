@@ -129,6 +129,9 @@ fn waiting(state: &WorkflowState) -> Option<WaitingFor> {
     if state.ended.is_some() {
         return None;
     }
+    if let Some(waiting) = state.waits_for_permits() {
+        return Some(waiting);
+    }
     if let Some(undo) = &state.undo {
         return undo.steps.iter().find_map(|(name, step)| match &step.phase {
             UndoPhase::Waiting(wait) => Some(on_wait(wait, format!("this attempt at undoing {name} fails"))),

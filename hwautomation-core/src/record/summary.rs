@@ -53,7 +53,7 @@ pub enum SubState {
     Cancelling,
     /// It goes backwards.
     Undoing,
-    /// A step waits, or waits to be tried again.
+    /// A step waits, waits to be tried again, or queues for permits.
     Waiting,
 }
 
@@ -126,7 +126,7 @@ pub(super) fn sub_state(state: &WorkflowState) -> Option<SubState> {
     use super::Phase;
     let waits = || {
         let phase = state.current_step().map(|step| &step.phase);
-        matches!(phase, Some(Phase::Waiting(_) | Phase::Retrying { .. }))
+        matches!(phase, Some(Phase::Waiting(_) | Phase::Retrying { .. })) || state.permits_awaited.is_some()
     };
     match state {
         _ if state.ended.is_some() => None,

@@ -8,6 +8,7 @@ mod history;
 mod inbox;
 mod memory;
 mod overlay;
+mod permit;
 pub mod refusal;
 
 pub use append::{After, Append, Appended, Begin, Lease, LeaseKey};
@@ -18,3 +19,4 @@ pub use history::HistoryStore;
 pub use inbox::{Command, InboxItem, ItemId, NewItem, Posted};
 pub use memory::MemoryStore;
 pub use overlay::OverlayDirectory;
+pub use permit::{Acquired, GiveBack, HOLDERS_MAX, PermitRow, PermitWait, Wanted};

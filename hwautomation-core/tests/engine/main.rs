@@ -8,6 +8,8 @@ mod failure;
 mod lab;
 mod odd_store;
 mod once;
+mod permits;
+mod permits_fleet;
 mod run;
 mod secrets;
 mod submit;

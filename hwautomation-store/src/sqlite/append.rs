@@ -6,7 +6,7 @@ use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{BatchId, WorkflowId};
 use hwautomation_core::record::{Blob, Event, NewEvent, RunState, Seq, WorkflowSummary};
-use hwautomation_core::store::{After, Append, Appended, Begin, Only, refusal};
+use hwautomation_core::store::{After, Append, Appended, Begin, GiveBack, Only, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
@@ -106,10 +106,11 @@ impl Tables {
             "UPDATE workflow SET state = ?2, summary = ?3, position = ?4, next_seq = ?5 WHERE id = ?1";
         let state = state_text(append.summary.state);
         self.write(SQL, (workflow.as_bytes(), state, &json.0, int(position), int(next_seq)))?;
+        self.give_back(workflow, append.gives_back, now)?;
         match append.after {
             After::Hold => {}
             After::Release { wake_at } => self.let_go(workflow, wake_at, now)?,
-            After::End => self.end(workflow)?,
+            After::End => self.end(workflow, now)?,
         }
         Ok(appended)
     }
@@ -154,11 +155,13 @@ impl Tables {
         Ok(())
     }
 
-    fn end(&self, workflow: WorkflowId) -> rusqlite::Result<()> {
+    fn end(&mut self, workflow: WorkflowId, now: Timestamp) -> Result<(), Stop> {
+        self.give_back(workflow, GiveBack::All, now)?;
         let id = [workflow.as_bytes()];
         self.write("UPDATE workflow SET ended = 1, owner = NULL, ready_at = NULL WHERE id = ?1", id)?;
         self.write("DELETE FROM claim WHERE workflow = ?1", id)?;
-        self.write("DELETE FROM inbox WHERE workflow = ?1", id).map(|_| ())
+        self.write("DELETE FROM inbox WHERE workflow = ?1", id)?;
+        Ok(())
     }
 
     /// The events of this very batch, if they are what stands at this place.

@@ -16,7 +16,10 @@ impl Tables {
         limit: usize,
     ) -> Result<Vec<Lease>, Stop> {
         let mut leases = Vec::new();
-        for (workflow, epoch) in self.due(now, limit)? {
+        for (workflow, epoch, ran_out) in self.due(now, limit)? {
+            if ran_out {
+                self.end_permits_with_lease(workflow, now)?;
+            }
             let key = LeaseKey { workflow, owner, epoch: epoch + 1 };
             self.hold(workflow, owner, key.epoch, until)?;
             leases.push(Lease { key, until });
@@ -39,7 +42,7 @@ impl Tables {
 
     pub(super) fn release(&mut self, key: LeaseKey, wake_at: Timestamp, now: Timestamp) -> Result<(), Stop> {
         self.row(key.workflow)?.check(key)?;
-        Ok(self.let_go(key.workflow, wake_at, now)?)
+        self.let_go(key.workflow, wake_at, now)
     }
 
     pub(super) fn let_go(
@@ -47,10 +50,13 @@ impl Tables {
         workflow: WorkflowId,
         wake_at: Timestamp,
         now: Timestamp,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<(), Stop> {
         const SQL: &str = "UPDATE workflow SET owner = NULL, ready_at = ?2 WHERE id = ?1";
-        let at = if self.has_items(workflow)? { wake_at.min(now) } else { wake_at };
+        let woken = self.end_permits_with_lease(workflow, now)?;
+        let looks = woken || self.has_items(workflow)?;
+        let at = if looks { wake_at.min(now) } else { wake_at };
         self.told.due = true;
-        self.write(SQL, (workflow.as_bytes(), at.as_micros())).map(|_| ())
+        self.write(SQL, (workflow.as_bytes(), at.as_micros()))?;
+        Ok(())
     }
 }

@@ -12,8 +12,10 @@ use std::time::Duration;
 
 /// Marks the file as ours in its head: "hwau" (SQLite file format, section 1.3).
 pub(super) const APPLICATION_ID: i64 = 0x6877_6175;
-/// The version of `schema.sql`.
-pub(super) const VERSION: i64 = 1;
+/// The version of the tables.
+pub(super) const VERSION: i64 = 2;
+/// What version 2 added. It says of everything "if it does not exist".
+const PERMITS: &str = include_str!("permit.sql");
 /// The page of a new file, in bytes: with 256 workflows in flight a group's rows share more pages than at SQLite's
 /// 4096, and a single append still writes little.
 const PAGE_BYTES: u32 = 8192;
@@ -22,7 +24,7 @@ const CHECKPOINT_PAGES: u32 = 2000;
 /// How many KiB of pages a connection keeps, so that the rows of open workflows stay in memory.
 const CACHE_KIB: i64 = 32 * 1024;
 /// How many prepared statements a connection keeps: more than there are.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 
 /// Refuses a file that is not ours by its head alone, so that nothing is touched in it.
 pub(super) fn check_head(path: &Path) -> Result<(), StoreError> {
@@ -80,6 +82,7 @@ fn prepare(conn: &Connection, path: &Path, config: &SqliteConfig) -> Result<(), 
     }
     check_version(path, number("user_version").map_err(sql())?)?;
     check_pages(conn, path, config.check_mib_max)?;
+    migrate(conn).map_err(StoreError::sql("bringing the history up to this version"))?;
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(sql())?;
     if mode != "wal" {
@@ -111,9 +114,19 @@ fn set_up(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
 /// after a crash finds either nothing in it or all of this.
 fn create(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(&format!(
-        "PRAGMA page_size={PAGE_BYTES}; BEGIN EXCLUSIVE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};\n{}\nCOMMIT;",
+        "PRAGMA page_size={PAGE_BYTES}; BEGIN EXCLUSIVE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};\n{}\n{PERMITS}\nCOMMIT;",
         include_str!("schema.sql")
     ))
+}
+
+/// Adds what later versions added; the version is written last, with the rest.
+fn migrate(conn: &Connection) -> rusqlite::Result<()> {
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found >= VERSION {
+        return Ok(());
+    }
+    tracing::info!(found, version = VERSION, "the history is brought up to this version");
+    conn.execute_batch(&format!("BEGIN EXCLUSIVE; {PERMITS}\nPRAGMA user_version={VERSION}; COMMIT;"))
 }
 
 fn check_pages(conn: &Connection, path: &Path, mib_max: u64) -> Result<(), StoreError> {

@@ -16,6 +16,8 @@ pub(super) struct Tables {
     pub(super) conn: Connection,
     /// The newest event's.
     pub(super) position: Position,
+    /// The newest request's for permits.
+    pub(super) turn: i64,
     pub(super) told: Told,
     /// Holds one event's JSON at a time.
     pub(super) json: Vec<u8>,
@@ -60,15 +62,21 @@ impl Tables {
         let sql = || StoreError::sql("opening the history");
         let newest: Option<i64> =
             conn.query_row("SELECT max(position) FROM event", [], |row| row.get(0)).map_err(sql())?;
-        let mut tables =
-            Self { conn, position: number(newest.unwrap_or(0)), told: Told::default(), json: Vec::new() };
+        let turn = Self::newest_turn(&conn).map_err(sql())?;
+        let position = number(newest.unwrap_or(0));
+        let mut tables = Self { conn, position, turn, told: Told::default(), json: Vec::new() };
         tables.in_one_transaction(|tables| tables.end_leases(now).map_err(sql()))?;
         Ok(tables)
     }
 
+    /// Whoever queues for permits asks again: those held for a call came free.
     fn end_leases(&mut self, now: Timestamp) -> rusqlite::Result<()> {
         const SQL: &str = "UPDATE workflow SET owner = NULL, ready_at = ?1 WHERE ready_at IS NOT NULL AND owner IS NOT NULL";
-        self.conn.execute(SQL, [now.as_micros()]).map(|_| ())
+        const WAKE: &str = "UPDATE workflow SET ready_at = ?1
+            WHERE ready_at > ?1 AND id IN (SELECT workflow FROM permit WHERE turn IS NOT NULL)";
+        self.conn.execute(SQL, [now.as_micros()])?;
+        self.conn.execute("DELETE FROM permit WHERE turn IS NULL AND hold = 'call'", [])?;
+        self.conn.execute(WAKE, [now.as_micros()]).map(|_| ())
     }
 
     /// Stores all that `work` does, or nothing.
@@ -124,13 +132,13 @@ impl Tables {
         Ok(self.find(workflow)?.ok_or_else(|| refusal::unknown(workflow))?)
     }
 
-    /// Lists what is due, the longest due first, with the epochs.
-    pub(super) fn due(&self, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<(WorkflowId, u64)>> {
-        const SQL: &str =
-            "SELECT id, epoch FROM workflow WHERE ready_at <= ?1 ORDER BY ready_at, id LIMIT ?2";
+    /// Lists what is due, the longest due first, with the epochs and whether somebody's lease ran out.
+    pub(super) fn due(&self, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<(WorkflowId, u64, bool)>> {
+        const SQL: &str = "SELECT id, epoch, owner IS NOT NULL FROM workflow WHERE ready_at <= ?1
+            ORDER BY ready_at, id LIMIT ?2";
         let mut statement = self.conn.prepare_cached(SQL)?;
         let rows = statement.query_map((now.as_micros(), int(limit)), |row| {
-            Ok((workflow_id(row, 0)?, number(row.get(1)?)))
+            Ok((workflow_id(row, 0)?, number(row.get(1)?), row.get(2)?))
         })?;
         rows.collect()
     }

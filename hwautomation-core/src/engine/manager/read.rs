@@ -2,12 +2,12 @@
 
 use super::WorkflowManager;
 use crate::error::Result;
-use crate::id::WorkflowId;
+use crate::id::{PermitName, WorkflowId};
 use crate::machine::Machine;
 use crate::record::{
     Event, EventKind, Position, Seq, SubState, WorkflowState, WorkflowStatus, WorkflowSummary,
 };
-use crate::store::{EventListener, HistoryStore, Only, WorkflowFilter, refusal};
+use crate::store::{EventListener, HistoryStore, Only, PermitRow, WorkflowFilter, refusal};
 use futures_core::Stream;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -25,7 +25,28 @@ impl WorkflowManager {
     ///
     /// `NotFound`, `Corrupt`, `Storage`.
     pub async fn status(&self, id: WorkflowId) -> Result<WorkflowStatus> {
-        Ok(self.state(id).await?.status())
+        let mut state = self.state(id).await?;
+        if state.ended.is_some() || state.permits_awaited.is_none() {
+            return Ok(state.status());
+        }
+        // Whether it still queues, and who is before it, only the store knows.
+        let queues = self.shared.store.permit_queue(id).await?;
+        if queues.is_none() {
+            state.permits_awaited = None;
+        }
+        let mut status = state.status();
+        let waits = queues.and_then(|wait| state.waits_for_permit(&wait.name, wait.ahead, wait.since));
+        status.waiting = waits.or(status.waiting);
+        Ok(status)
+    }
+
+    /// Lists permits that are held or queued for, by name, those after `after`, up to `limit`.
+    ///
+    /// # Errors
+    ///
+    /// `Storage`.
+    pub async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>> {
+        self.shared.store.permits(after, limit).await
     }
 
     /// Reads a run's whole state.
