@@ -5,9 +5,11 @@
 mod common;
 
 use hwautomation_core::error::{Error, ErrorKind};
-use hwautomation_core::store::HistoryStore;
+use hwautomation_core::record::Hold;
+use hwautomation_core::store::{Acquired, HistoryStore, Wanted};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::Connection;
+use std::num::NonZeroU32;
 use std::path::Path;
 use tempfile::tempdir;
 
@@ -220,4 +222,23 @@ async fn yesterdays_history_opens() {
     let leases = store.claim(hwautomation_core::id::OwnerId::generate(), common::HOUR, 10).await.unwrap();
     assert_eq!(leases.len(), 2);
     assert!(leases.iter().all(|lease| lease.key.epoch == 2), "{leases:?}");
+    let name = hwautomation_core::id::PermitName::from_static("rack-7");
+    let wanted = Wanted { name, limit: NonZeroU32::MIN, hold: Hold::Step };
+    assert_eq!(store.acquire(leases[0].key, &[wanted]).await.unwrap(), Acquired::Granted);
+}
+
+#[tokio::test]
+async fn yesterdays_history_has_the_tables_of_a_new_one() {
+    let folder = tempdir().unwrap();
+    let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+    sql(&old, include_str!("data/v1.sql"));
+    let tables = |path: &Path| {
+        drop(open(path).unwrap());
+        let conn = Connection::open(path).unwrap();
+        let mut names = conn.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY name").unwrap();
+        let rows = names.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let rows: Vec<(String, String, Option<String>)> = rows.unwrap().map(Result::unwrap).collect();
+        (conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap(), rows)
+    };
+    assert_eq!(tables(&old), tables(&new));
 }

@@ -244,6 +244,44 @@ async fn a_run_whose_deadline_passes_in_the_queue_ends_as_any_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn permits_go_back_with_the_outcome_of_their_step() {
+    let (lab, log) = (Lab::new(), Log::default());
+    let rest = || step_fn("rest", Resume::Rerun, |_| async { StepOutcome::wait("rain", HOUR, HOUR * 10) });
+    let needless = step_fn("gate", Resume::Rerun, |_| async { StepOutcome::skipped("nothing to do") });
+    let needless = needless.permits(|_| vec![Permit::step("rack-7").unwrap()]);
+    let done = workflow("done", Gate::new(Hold::Step, &["rack-7"], &log)).step(rest());
+    let builder = lab.builder().workflow(done).workflow(Workflow::new("skipped").step(needless).step(rest()));
+    let manager = builder.start().await.unwrap();
+    let done = submit(&manager, "done", 1).await;
+    let skipped = submit(&manager, "skipped", 2).await;
+    assert_eq!(waits_for(&manager, skipped).await, "permit rack-7, 0 ahead");
+    go(&manager, done, "on").await;
+    assert_eq!(
+        (waits_for(&manager, done).await, waits_for(&manager, skipped).await),
+        ("rain".into(), "rain".into())
+    );
+    assert_eq!(table(&*lab.store).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_goes_back_does_not_keep_its_place_in_the_queue() {
+    let (lab, log) = (Lab::new(), Log::default());
+    let slow = step_fn("slow", Resume::Rerun, |_| async { StepOutcome::finished() });
+    let slow = slow.undo(|_, _| async { UndoOutcome::wait("it to cool down", HOUR / 60, HOUR / 2) });
+    let slow = Workflow::new("slow").step(slow).step(Gate::new(Hold::Step, &["rack-7"], &log));
+    let builder = lab.builder().workflow(workflow("gate", Gate::new(Hold::Step, &["rack-7"], &log)));
+    let manager = builder.workflow(slow).start().await.unwrap();
+    let first = submit(&manager, "gate", 1).await;
+    let (slow, last) = (submit(&manager, "slow", 2).await, submit(&manager, "gate", 3).await);
+    manager.cancel(slow, "too late", &ops()).await.unwrap();
+    pass(2).await;
+    assert_eq!(waits_for(&manager, slow).await, "it to cool down");
+    assert_eq!(waits_for(&manager, last).await, "permit rack-7, 0 ahead");
+    go(&manager, first, "on").await;
+    assert_eq!(seen(&log), [1, 1, 3]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_halted_run_gives_its_permits_back_and_takes_them_again_when_it_is_retried() {
     let (lab, log) = (Lab::new(), Log::default());
     let manager = lab.start(workflow("gate", Gate::new(Hold::Step, &["rack-7"], &log))).await;
