@@ -10,6 +10,9 @@ use uuid::Uuid;
 /// How long a name or a machine's id may be, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
+/// How long the name of a permit may be, in bytes: a machine's id and what it is about have room.
+const PERMIT_BYTES_MAX: usize = 256;
+
 /// How long the name of a BIOS setting may be, in bytes. Vendors use whole sentences.
 const SETTING_BYTES_MAX: usize = 256;
 
@@ -38,6 +41,15 @@ fn check_setting(what: &str, text: &str) -> Result<()> {
     }
     Err(Error::invalid(format!("{text:?} is no {what}"))
         .with_remedy("use 1 to 256 bytes of visible text; blanks inside are fine"))
+}
+
+fn check_permit(what: &str, text: &str) -> Result<()> {
+    let visible = !text.trim().is_empty() && !text.chars().any(char::is_control);
+    if visible && text.len() <= PERMIT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("{text:?} is no {what}"))
+        .with_remedy("use 1 to 256 bytes of visible text, such as rack-7"))
 }
 
 macro_rules! text_id {
@@ -132,6 +144,10 @@ text_id! {
     SignalName, "signal name", check_name
 }
 text_id! {
+    /// Names something that only so many workflows may use at once, such as `rack-7`.
+    PermitName, "permit name", check_permit
+}
+text_id! {
     /// Names a kind of machine, such as `a1.c5.large`.
     DeviceType, "device type", check_name
 }
@@ -142,6 +158,15 @@ text_id! {
 text_id! {
     /// Names BIOS settings, with `*` anywhere for any text, such as `dimm_*_size`. Case counts.
     SettingPattern, "setting pattern", check_setting
+}
+
+impl PermitName {
+    /// Names what belongs to a machine, such as `bmc-srv001`. By its id: an address may be another machine's tomorrow.
+    #[must_use]
+    pub fn of_machine(what: &'static str, machine: &MachineId) -> Self {
+        let name = Self::new(format!("{what}-{machine}"));
+        name.expect("a word of the program and a machine's id are visible and fit")
+    }
 }
 
 macro_rules! uuid_id {
@@ -236,6 +261,15 @@ mod tests {
         assert!(SettingName::new("Intel VT for Directed I/O (VT-d)").is_ok());
         for text in ["", " ", "a\nb", "a\u{7}", &"x".repeat(257)] {
             assert!(SettingName::new(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_permit_has_room_for_any_machine() {
+        let longest = MachineId::new("X".repeat(128)).unwrap();
+        assert_eq!(PermitName::of_machine("bmc", &longest).as_str().len(), 132);
+        for text in ["", "  ", "rack\n7", &"x".repeat(257)] {
+            assert!(PermitName::new(text).is_err(), "{text:?}");
         }
     }
 

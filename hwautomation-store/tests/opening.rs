@@ -5,9 +5,11 @@
 mod common;
 
 use hwautomation_core::error::{Error, ErrorKind};
-use hwautomation_core::store::{After, Append, HistoryStore, Retention, WorkflowFilter};
+use hwautomation_core::record::Hold;
+use hwautomation_core::store::{Acquired, After, Append, HistoryStore, Retention, Wanted, WorkflowFilter};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::Connection;
+use std::num::NonZeroU32;
 use std::path::Path;
 use tempfile::tempdir;
 
@@ -221,4 +223,24 @@ async fn yesterdays_history_opens() {
     let pruned = store.prune(&all).await.unwrap();
     assert_eq!((pruned.workflows, pruned.events, pruned.blobs), (1, 3, 1));
     assert_eq!(store.blob(&large).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let name = hwautomation_core::id::PermitName::from_static("rack-7");
+    let wanted = Wanted { name, limit: NonZeroU32::MIN, hold: Hold::Step };
+    let other = leases.iter().find(|lease| lease.key.workflow != rows[1].id).unwrap();
+    assert_eq!(store.acquire(other.key, &[wanted]).await.unwrap(), Acquired::Granted);
+}
+
+#[tokio::test]
+async fn yesterdays_history_has_the_tables_of_a_new_one() {
+    let folder = tempdir().unwrap();
+    let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+    sql(&old, include_str!("data/v1.sql"));
+    let tables = |path: &Path| {
+        drop(open(path).unwrap());
+        let conn = Connection::open(path).unwrap();
+        let mut names = conn.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY name").unwrap();
+        let rows = names.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let rows: Vec<(String, String, Option<String>)> = rows.unwrap().map(Result::unwrap).collect();
+        (conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap(), rows)
+    };
+    assert_eq!(tables(&old), tables(&new));
 }

@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::error::{ErrorKind, Result};
 use crate::id::{BatchId, WorkflowId};
 use crate::record::{Blob, EventKind, NewEvent, Position, Seq, WorkflowState, WorkflowSummary};
-use crate::store::{After, Append, Appended, Begin, HistoryStore, ItemId, Lease};
+use crate::store::{After, Append, Appended, Begin, GiveBack, HistoryStore, ItemId, Lease};
 use crate::time::{Clock, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,7 @@ pub(crate) struct Journal {
     waiting: Vec<NewEvent>,
     blobs: Vec<Blob>,
     consumed: Vec<ItemId>,
+    gives_back: GiveBack,
     /// The names of appends: one drawn at random, and a count.
     batches: (BatchId, u64),
     /// Whether the newest append was sent more than once: then somebody may have taken over meanwhile.
@@ -54,6 +55,7 @@ impl Journal {
             waiting: Vec::new(),
             blobs: Vec::new(),
             consumed: Vec::new(),
+            gives_back: GiveBack::Nothing,
             batches: (BatchId::generate(), 0),
             in_doubt: false,
             mode,
@@ -95,10 +97,16 @@ impl Journal {
         self.consumed.push(item);
     }
 
+    /// Gives permits back with the next commit.
+    pub(crate) fn give_back(&mut self, what: GiveBack) {
+        self.gives_back = self.gives_back.max(what);
+    }
+
     /// Stores what waits. If the store fails, nothing else happens here until it is known what became of it, or the
     /// process ends.
     pub(crate) async fn commit(&mut self, after: After) -> Result<()> {
-        if self.waiting.is_empty() && self.consumed.is_empty() {
+        let gives_back = std::mem::take(&mut self.gives_back);
+        if self.waiting.is_empty() && self.consumed.is_empty() && ends_with(gives_back, after) {
             return self.let_go(after).await;
         }
         let events = std::mem::take(&mut self.waiting);
@@ -110,6 +118,7 @@ impl Journal {
             events,
             blobs: std::mem::take(&mut self.blobs),
             consumed: std::mem::take(&mut self.consumed),
+            gives_back,
             after,
             summary: WorkflowSummary::of(&self.state),
         };
@@ -155,6 +164,15 @@ impl Journal {
     pub(crate) async fn hold_surely(&mut self, span: Duration) -> Result<()> {
         self.in_doubt = true;
         self.hold_for(span).await
+    }
+}
+
+/// Tells whether what is given back comes back with the lease anyway.
+fn ends_with(gives_back: GiveBack, after: After) -> bool {
+    match gives_back {
+        GiveBack::Nothing => true,
+        GiveBack::Call => after != After::Hold,
+        GiveBack::All => false,
     }
 }
 

@@ -7,6 +7,7 @@ mod backoff;
 mod journal;
 mod manager;
 mod options;
+mod permits;
 mod plan;
 mod runner;
 mod running;

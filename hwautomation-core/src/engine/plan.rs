@@ -130,7 +130,9 @@ fn left_by_skip(step: &StepState) -> NotUndone {
 fn next_step(state: &WorkflowState, index: usize, guarded: bool, now: Timestamp) -> Action {
     let step = &state.steps[index];
     match &step.phase {
-        Phase::Pending => Action::Start { step: index, attempt: 1 },
+        Phase::Pending => {
+            queued_too_long(state, index, now).unwrap_or(Action::Start { step: index, attempt: 1 })
+        }
         Phase::Running if guarded => {
             // The process died in work that nothing may interrupt: it may still be going on.
             Action::WaitUntil(step.guard.map_or(now, |guard| guard.until))
@@ -143,9 +145,9 @@ fn next_step(state: &WorkflowState, index: usize, guarded: bool, now: Timestamp)
             .or_else(|| if guarded { None } else { waited_too_long(state, index, wait, now) })
             .unwrap_or(Action::Wake { step: index }),
         Phase::Retrying { at } if now < *at => Action::WaitUntil(*at),
-        Phase::Retrying { .. } => {
-            open_effect(state, index, now).unwrap_or(Action::Start { step: index, attempt: step.attempt + 1 })
-        }
+        Phase::Retrying { .. } => open_effect(state, index, now)
+            .or_else(|| queued_too_long(state, index, now))
+            .unwrap_or(Action::Start { step: index, attempt: step.attempt + 1 }),
         Phase::Failed => {
             let error = step.failures.last().map_or("it failed", |failure| failure.error.message.as_str());
             let reason = format!("step {} failed: {error}", step.spec.name);
@@ -169,6 +171,16 @@ fn open_effect(state: &WorkflowState, index: usize, now: Timestamp) -> Option<Ac
             Some(halt(state, Some(name.clone()), reason, now))
         }
     }
+}
+
+/// Between attempts only the queue for permits takes time.
+fn queued_too_long(state: &WorkflowState, index: usize, now: Timestamp) -> Option<Action> {
+    let step = &state.steps[index];
+    let awaited = state.permits_awaited.as_ref()?;
+    let deadline = step.deadline_at.filter(|deadline| now >= *deadline)?;
+    let names: Vec<&str> = awaited.permits.iter().map(|name| name.as_str()).collect();
+    let message = format!("step {} queued for {} until {deadline}", step.spec.name, names.join(", "));
+    Some(fail(state, index, message, now))
 }
 
 fn overdue(state: &WorkflowState, index: usize, now: Timestamp) -> Option<Action> {

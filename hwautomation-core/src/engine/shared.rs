@@ -1,5 +1,6 @@
 //! What everything in one engine shares.
 
+use super::permits::PermitLimits;
 use super::running::Running;
 use super::trouble::Troubles;
 use super::waiters::Waiters;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) mode: watch::Sender<Mode>,
     pub(crate) running: Running,
     pub(crate) troubles: Troubles,
+    pub(crate) permit_limits: PermitLimits,
 }
 
 /// Says what the worker may do.
@@ -74,6 +76,7 @@ impl Shared {
             mode: watch::Sender::new(Mode::Working),
             running: Running::default(),
             troubles: Troubles::default(),
+            permit_limits: PermitLimits::default(),
         }
     }
 

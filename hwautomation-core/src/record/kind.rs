@@ -2,7 +2,7 @@
 
 use super::{Stored, Submitted};
 use crate::error::ErrorRecord;
-use crate::id::{IntentName, MachineId, SignalName, StepName};
+use crate::id::{IntentName, MachineId, PermitName, SignalName, StepName};
 use crate::machine::MachineChange;
 use crate::time::{Timestamp, millis};
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,15 @@ pub enum EventKind {
         poll: Duration,
         /// When it gives up.
         deadline_at: Timestamp,
+    },
+    /// The step needs permits that others hold, and queues. Recorded once, not at each look.
+    PermitsAwaited {
+        /// Which step.
+        step: StepName,
+        /// Whether the step runs or is undone.
+        side: Side,
+        /// All that it needs.
+        permits: Vec<PermitName>,
     },
     /// The step succeeded and never runs again.
     StepDone {
@@ -272,6 +281,7 @@ impl EventKind {
             Self::GuardOpened { .. } => "guard_opened",
             Self::GuardClosed { .. } => "guard_closed",
             Self::StepWaiting { .. } => "step_waiting",
+            Self::PermitsAwaited { .. } => "permits_awaited",
             Self::StepDone { .. } => "step_done",
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepFailed { .. } => "step_failed",

@@ -7,6 +7,7 @@ mod blobs;
 mod event;
 mod json;
 mod kind;
+mod permit;
 mod report;
 mod scrub;
 mod spec;
@@ -20,6 +21,7 @@ pub use json::Place;
 pub use kind::{
     ClosedBy, EventKind, IntentResult, NotUndone, OutputRecord, Side, UndoCause, UndoOf, UndoResult, Verdict,
 };
+pub use permit::{Hold, PermitsAwaited};
 pub use report::{FailedAttempt, ReportedDecision, UnknownEffect, WorkflowReport};
 pub use spec::{Backoff, CarriedStep, OnFailure, Policy, Resume, StepSpec, Submitted};
 pub use state::{

@@ -145,6 +145,9 @@ fn waiting(state: &WorkflowState) -> Option<WaitingFor> {
     if state.ended.is_some() {
         return None;
     }
+    if let Some(waiting) = state.waits_for_permits() {
+        return Some(waiting);
+    }
     if let Some(undo) = &state.undo {
         return state.steps.iter().find_map(|step| on_undo(state, undo, step));
     }

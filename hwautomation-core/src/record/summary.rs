@@ -54,7 +54,7 @@ pub enum SubState {
     Cancelling,
     /// It goes backwards.
     Undoing,
-    /// A step waits, or waits to be tried again.
+    /// A step waits, waits to be tried again, or queues for permits.
     Waiting,
 }
 
@@ -148,6 +148,7 @@ pub(super) fn sub_state(state: &WorkflowState) -> Option<SubState> {
     let waits = || {
         state.current_step().is_some_and(|step| {
             matches!(step.phase, Phase::Waiting(_) | Phase::Retrying { .. })
+                || state.permits_awaited.is_some()
                 || step.open_intents(Side::Run).any(|(_, intent)| intent.awaited.is_some())
         })
     };

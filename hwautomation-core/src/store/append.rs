@@ -1,6 +1,6 @@
 //! What one append commits together.
 
-use super::ItemId;
+use super::{GiveBack, ItemId};
 use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
 use crate::record::{Blob, Event, NewEvent, Seq, WorkflowSummary};
 use crate::time::Timestamp;
@@ -37,6 +37,8 @@ pub struct Append {
     pub blobs: Vec<Blob>,
     /// The inbox items of this workflow that became events, or need none. Those that are gone are passed over.
     pub consumed: Vec<ItemId>,
+    /// What becomes of the permits.
+    pub gives_back: GiveBack,
     /// What becomes of the lease.
     pub after: After,
     /// The projection after these events. Its name, machine and parent are those of the beginning.
@@ -53,7 +55,7 @@ pub enum After {
         /// When it is due.
         wake_at: Timestamp,
     },
-    /// The workflow has ended: no lease, no claim, no inbox from here on.
+    /// The workflow has ended: no lease, no claim, no permits, no inbox from here on.
     End,
 }
 

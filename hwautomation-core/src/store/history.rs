@@ -1,11 +1,11 @@
 //! The contract of a history store.
 
 use super::{
-    Append, Appended, Begin, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, Pruned, Retention,
-    WorkflowFilter,
+    Acquired, Append, Appended, Begin, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, PermitRow,
+    PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use crate::error::Result;
-use crate::id::{MachineId, OwnerId, WorkflowId};
+use crate::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use crate::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -41,6 +41,20 @@ use std::time::Duration;
 /// - `nothing_is_claimed_early`: not before its wake time, not while leased, not after its end.
 /// - `an_expired_lease_can_be_taken_over`: from its last moment on, and the old owner writes no more.
 /// - `renewing_keeps_a_lease`: also one that ran out and that nobody took; and names those that are lost.
+///
+/// *Permits*
+/// - `permits_are_taken_all_or_none`: and no more of a name than its limit, the limit of who asks. What the workflow
+///   holds already is not taken twice.
+/// - `permits_go_in_the_order_of_asking`: whoever asked later passes only where, of each name, a place stays free
+///   for each one before it; so one that needs much is not starved by those that need little.
+/// - `asking_again_keeps_the_place`: for the same names. For others, it is a new request.
+/// - `who_holds_permits_goes_first`: before those that hold none, so that what is held comes free.
+/// - `freed_permits_wake_who_can_be_served`: due at once, also one that is about to let go of its lease.
+/// - `a_call_permit_ends_with_the_lease`: released, taken over, opened anew or ended. A place in the queue stays.
+/// - `a_step_permit_outlives_the_lease`: until it is given back or the workflow ends.
+/// - `permits_are_given_back_with_the_append`: or not at all; the place in the queue, too.
+/// - `only_the_lease_owner_takes_permits`.
+/// - `queues_and_holders_can_be_read`: in pages, by name.
 ///
 /// *Inbox*
 /// - `an_item_wakes_its_workflow`: a waiting workflow is due at once, a released one too if an item waits; the
@@ -100,6 +114,19 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// `LeaseLost`, `NotFound` when there is no such workflow.
     async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()>;
+
+    /// Takes permits, or queues for them. Nothing is taken while it queues; what it holds, it keeps.
+    ///
+    /// # Errors
+    ///
+    /// `LeaseLost`, `NotFound` when there is no such workflow.
+    async fn acquire(&self, lease: LeaseKey, wants: &[Wanted]) -> Result<Acquired>;
+
+    /// Returns what a workflow queues for, if it does.
+    async fn permit_queue(&self, workflow: WorkflowId) -> Result<Option<PermitWait>>;
+
+    /// Lists what is held or queued for, by name, those after `after`, up to `limit`.
+    async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>>;
 
     /// Returns when the next workflow that nobody holds is due, or the next lease ends.
     async fn next_due(&self) -> Result<Option<Timestamp>>;

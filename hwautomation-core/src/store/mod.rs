@@ -8,6 +8,7 @@ mod history;
 mod inbox;
 mod memory;
 mod overlay;
+mod permit;
 pub mod refusal;
 mod retention;
 
@@ -19,4 +20,5 @@ pub use history::HistoryStore;
 pub use inbox::{Command, InboxItem, ItemId, NewItem, Posted};
 pub use memory::MemoryStore;
 pub use overlay::OverlayDirectory;
+pub use permit::{Acquired, GiveBack, HOLDERS_MAX, PermitRow, PermitWait, Wanted};
 pub use retention::{Pruned, Retention};

@@ -1,9 +1,10 @@
 //! One step of a workflow.
 
-use super::{Probed, StepOutcome, StepPlan, UndoOutcome, WorkflowContext};
+use super::{Permit, Probed, StepOutcome, StepPlan, UndoOutcome, WorkflowContext};
 use crate::device::Capability;
 use crate::error::Result;
 use crate::id::{IntentName, StepName};
+use crate::machine::Machine;
 use crate::record::{Policy, Resume, Side, UndoOf};
 use async_trait::async_trait;
 use std::fmt;
@@ -56,6 +57,13 @@ pub trait WorkflowStep: fmt::Debug + Send + Sync + 'static {
 
     /// Lists what the step needs, so that a machine without it is refused at submission. Default: nothing.
     fn needs(&self) -> Vec<Capability> {
+        Vec::new()
+    }
+
+    /// Lists what `run` and `undo` use that only so many may use at once, on this machine. Asked before each call of
+    /// either; computes only. Default: nothing.
+    fn permits(&self, machine: Option<&Machine>) -> Vec<Permit> {
+        let _ = machine;
         Vec::new()
     }
 

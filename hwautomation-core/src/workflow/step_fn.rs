@@ -1,9 +1,10 @@
 //! A step made of closures.
 
-use super::{Probed, ProbedIntent, StepOutcome, UndoOutcome, WorkflowContext, WorkflowStep};
+use super::{Permit, Probed, ProbedIntent, StepOutcome, UndoOutcome, WorkflowContext, WorkflowStep};
 use crate::device::Capability;
 use crate::error::Result;
 use crate::id::StepName;
+use crate::machine::Machine;
 use crate::record::{Policy, Resume, UndoOf};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::future::Future;
 
 type Probe = Box<dyn Fn(WorkflowContext, ProbedIntent) -> BoxFuture<'static, Result<Probed>> + Send + Sync>;
+type Permits = Box<dyn Fn(Option<&Machine>) -> Vec<Permit> + Send + Sync>;
 type Undo = Box<dyn Fn(WorkflowContext, UndoOf) -> BoxFuture<'static, Result<UndoOutcome>> + Send + Sync>;
 
 /// Holds closures as a step. Made by [`step_fn`].
@@ -20,6 +22,7 @@ pub struct StepFn<F> {
     resume: Resume,
     policy: Policy,
     needs: Vec<Capability>,
+    permits: Option<Permits>,
     run: F,
     probe: Option<Probe>,
     undo: Option<Undo>,
@@ -41,6 +44,7 @@ where
         resume,
         policy: Policy::default(),
         needs: Vec::new(),
+        permits: None,
         run,
         probe: None,
         undo: None,
@@ -66,6 +70,16 @@ impl<F> StepFn<F> {
     #[must_use]
     pub fn needs(mut self, capabilities: impl IntoIterator<Item = Capability>) -> Self {
         self.needs = capabilities.into_iter().collect();
+        self
+    }
+
+    /// Says what the step uses that only so many may use at once, on this machine.
+    #[must_use]
+    pub fn permits<P>(mut self, permits: P) -> Self
+    where
+        P: Fn(Option<&Machine>) -> Vec<Permit> + Send + Sync + 'static,
+    {
+        self.permits = Some(Box::new(permits));
         self
     }
 
@@ -116,6 +130,10 @@ where
 
     fn needs(&self) -> Vec<Capability> {
         self.needs.clone()
+    }
+
+    fn permits(&self, machine: Option<&Machine>) -> Vec<Permit> {
+        self.permits.as_ref().map(|permits| permits(machine)).unwrap_or_default()
     }
 
     async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {

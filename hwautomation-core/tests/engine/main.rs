@@ -9,6 +9,8 @@ mod lab;
 mod odd_store;
 mod once;
 mod people;
+mod permits;
+mod permits_fleet;
 mod pressing;
 mod report;
 mod retention;

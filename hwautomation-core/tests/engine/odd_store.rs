@@ -2,11 +2,11 @@
 
 use crate::adversity::nap;
 use hwautomation_core::error::{Error, ErrorKind, Result};
-use hwautomation_core::id::{MachineId, OwnerId, WorkflowId};
+use hwautomation_core::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    After, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore, NewItem,
-    Only, Posted, Pruned, Retention, WorkflowFilter,
+    Acquired, After, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore,
+    NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use hwautomation_core::time::Timestamp;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -63,6 +63,15 @@ impl HistoryStore for Odd {
             nap(3).await;
         }
         done
+    }
+    async fn acquire(&self, l: LeaseKey, w: &[Wanted]) -> Result<Acquired> {
+        self.inner.acquire(l, w).await
+    }
+    async fn permit_queue(&self, w: WorkflowId) -> Result<Option<PermitWait>> {
+        self.inner.permit_queue(w).await
+    }
+    async fn permits(&self, a: Option<&PermitName>, n: usize) -> Result<Vec<PermitRow>> {
+        self.inner.permits(a, n).await
     }
     async fn next_due(&self) -> Result<Option<Timestamp>> {
         self.inner.next_due().await

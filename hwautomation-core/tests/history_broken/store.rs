@@ -2,15 +2,17 @@
 
 use async_trait::async_trait;
 use hwautomation_core::error::{Error, ErrorKind, Result};
-use hwautomation_core::id::{BatchId, MachineId, OwnerId, WorkflowId};
-use hwautomation_core::record::{BlobHash, Event, EventKind, Position, Seq, WorkflowSummary};
+use hwautomation_core::id::{BatchId, MachineId, OwnerId, PermitName, WorkflowId};
+use hwautomation_core::record::{BlobHash, Event, EventKind, Hold, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    After, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore, NewItem,
-    Only, Posted, Pruned, Retention, WorkflowFilter, refusal,
+    Acquired, After, Append, Appended, Begin, GiveBack, Hints, HistoryStore, InboxItem, Lease, LeaseKey,
+    MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    refusal,
 };
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -63,6 +65,19 @@ pub(crate) enum Fault {
     ReusesPositions,
     KeepsBlobs,
     DropsSharedBlobs,
+    TakesOneByOne,
+    IgnoresPermitLimits,
+    KeepsNoQueue,
+    GoesToTheEnd,
+    LetsHoldersWait,
+    SleepsThroughFreedPermits,
+    KeepsCallPermits,
+    EndsStepPermits,
+    GivesNothingBack,
+    GivesBackThoughRefused,
+    LetsAnybodyTakePermits,
+    CountsNobodyAhead,
+    ListsFromTheBeginning,
 }
 
 #[derive(Debug)]
@@ -140,6 +155,29 @@ impl BrokenStore {
         Ok(())
     }
 
+    /// Appends without an event.
+    async fn quietly(&self, lease: LeaseKey, consumed: Vec<u64>, gives_back: GiveBack) -> Result<()> {
+        let workflow = lease.workflow;
+        let expected_seq = self.inner.events(workflow, 0, 1000).await?.len() as Seq;
+        let summary = self.inner.summary(workflow).await?.ok_or_else(|| refusal::unknown(workflow))?;
+        let (batch, events, blobs) = (BatchId::generate(), Vec::new(), Vec::new());
+        let after = After::Hold;
+        let quiet =
+            Append { lease, batch, expected_seq, events, blobs, consumed, gives_back, after, summary };
+        self.inner.append(quiet).await.map(|_| ())
+    }
+
+    /// Lets those that queue sleep on though their turn has come.
+    async fn put_to_sleep(&self, leases: &mut Vec<Lease>) -> Result<()> {
+        for lease in std::mem::take(leases) {
+            match self.inner.permit_queue(lease.key.workflow).await? {
+                Some(_) => self.inner.release(lease.key, self.clock.now() + EVER).await?,
+                None => leases.push(lease),
+            }
+        }
+        Ok(())
+    }
+
     async fn spoil(&self, append: &mut Append) -> Result<()> {
         match self.fault {
             Fault::ConsumesNothing => append.consumed.clear(),
@@ -154,6 +192,7 @@ impl BrokenStore {
                 append.expected_seq = events.len() as Seq;
             }
             Fault::ForgetsBatches => append.batch = BatchId::generate(),
+            Fault::GivesNothingBack => append.gives_back = GiveBack::Nothing,
             Fault::IgnoresTheEpoch => append.lease = self.newest_lease(append.lease),
             Fault::WakesEarly if matches!(append.after, After::Release { .. }) => {
                 append.after = After::Release { wake_at: Timestamp::MIN };
@@ -193,23 +232,19 @@ impl HistoryStore for BrokenStore {
 
     async fn append(&self, mut append: Append) -> Result<Appended> {
         self.spoil(&mut append).await?;
-        let (lease, consumed) = (append.lease, append.consumed.clone());
-        let workflow = lease.workflow;
+        let (lease, consumed, gives_back) = (append.lease, append.consumed.clone(), append.gives_back);
         match self.inner.append(append).await {
             Ok(appended) => Ok(Appended { events: self.renumber(appended.events) }),
-            Err(_) if self.is(Fault::ConsumesThoughRefused) => {
-                let seq = self.inner.events(workflow, 0, 1000).await?.len() as Seq;
-                let summary =
-                    self.inner.summary(workflow).await?.ok_or_else(|| refusal::unknown(workflow))?;
-                let (batch, events, blobs) = (BatchId::generate(), Vec::new(), Vec::new());
-                let after = After::Hold;
-                let quiet =
-                    Append { lease, batch, expected_seq: seq, events, blobs, consumed, after, summary };
-                self.inner.append(quiet).await?;
-                Err(refusal::wrong_seq(workflow, seq, seq))
+            Err(error) if self.is(Fault::ConsumesThoughRefused) => {
+                self.quietly(lease, consumed, GiveBack::Nothing).await?;
+                Err(error)
+            }
+            Err(error) if self.is(Fault::GivesBackThoughRefused) => {
+                self.quietly(self.newest_lease(lease), Vec::new(), gives_back).await?;
+                Err(error)
             }
             Err(error) if self.is(Fault::FencesWithConflict) && error.kind() == ErrorKind::LeaseLost => {
-                Err(refusal::wrong_seq(workflow, 0, 0))
+                Err(refusal::wrong_seq(lease.workflow, 0, 0))
             }
             Err(error) => Err(error),
         }
@@ -227,6 +262,9 @@ impl HistoryStore for BrokenStore {
         }
         if self.is(Fault::HandsOutTwice) && leases.is_empty() && limit > 0 {
             leases.extend(self.seen().leases.pop_first().map(|(_, lease)| lease));
+        }
+        if self.is(Fault::SleepsThroughFreedPermits) {
+            self.put_to_sleep(&mut leases).await?;
         }
         self.seen().leases.extend(leases.iter().map(|lease| (lease.key.workflow, *lease)));
         Ok(leases)
@@ -253,6 +291,42 @@ impl HistoryStore for BrokenStore {
     async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()> {
         let wake_at = if self.is(Fault::WakesEarly) { Timestamp::MIN } else { wake_at };
         self.inner.release(lease, wake_at).await
+    }
+
+    async fn acquire(&self, mut lease: LeaseKey, wants: &[Wanted]) -> Result<Acquired> {
+        let mut wants = wants.to_vec();
+        match self.fault {
+            Fault::IgnoresPermitLimits => wants.iter_mut().for_each(|want| want.limit = NonZeroU32::MAX),
+            Fault::KeepsCallPermits => wants.iter_mut().for_each(|want| want.hold = Hold::Step),
+            Fault::EndsStepPermits => wants.iter_mut().for_each(|want| want.hold = Hold::Call),
+            Fault::LetsAnybodyTakePermits => lease = self.newest_lease(lease),
+            Fault::GoesToTheEnd => self.quietly(lease, Vec::new(), GiveBack::Call).await?,
+            Fault::LetsHoldersWait => self.quietly(lease, Vec::new(), GiveBack::All).await?,
+            Fault::TakesOneByOne => {
+                for want in &wants {
+                    let answer = self.inner.acquire(lease, std::slice::from_ref(want)).await?;
+                    if answer != Acquired::Granted {
+                        return Ok(answer);
+                    }
+                }
+            }
+            _ => {}
+        }
+        let acquired = self.inner.acquire(lease, &wants).await?;
+        if self.is(Fault::KeepsNoQueue) && acquired != Acquired::Granted {
+            self.quietly(lease, Vec::new(), GiveBack::Call).await?;
+        }
+        Ok(acquired)
+    }
+
+    async fn permit_queue(&self, workflow: WorkflowId) -> Result<Option<PermitWait>> {
+        let ahead = |wait: PermitWait| if self.is(Fault::CountsNobodyAhead) { 0 } else { wait.ahead };
+        let wait = self.inner.permit_queue(workflow).await?;
+        Ok(wait.map(|wait| PermitWait { ahead: ahead(wait.clone()), ..wait }))
+    }
+
+    async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>> {
+        self.inner.permits(after.filter(|_| !self.is(Fault::ListsFromTheBeginning)), limit).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>> {

@@ -2,10 +2,11 @@
 
 use hwautomation_core::error::Result;
 use hwautomation_core::id::StepName;
+use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{PowerAction, PowerState};
-use hwautomation_core::record::{Resume, UndoOf};
+use hwautomation_core::record::{Hold, Resume, UndoOf};
 use hwautomation_core::workflow::{
-    Probed, ProbedIntent, StepOutcome, UndoOutcome, WorkflowContext, WorkflowStep,
+    Permit, Probed, ProbedIntent, StepOutcome, UndoOutcome, WorkflowContext, WorkflowStep,
 };
 use std::time::Duration;
 
@@ -28,6 +29,11 @@ impl WorkflowStep for PowerOn {
 
     fn resume(&self) -> Resume {
         Resume::Probe
+    }
+
+    fn permits(&self, machine: Option<&Machine>) -> Vec<Permit> {
+        let rack = Permit::step("rack-7").expect("it is a name");
+        machine.map(|machine| vec![Permit::bmc(machine, Hold::Call), rack]).unwrap_or_default()
     }
 
     async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {

@@ -7,7 +7,7 @@ use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{BatchId, WorkflowId};
 use hwautomation_core::record::{Blob, NewEvent, Place, Position, Seq};
-use hwautomation_core::store::{After, Append, Appended, Begin, Only, refusal};
+use hwautomation_core::store::{After, Append, Appended, Begin, GiveBack, Only, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
@@ -89,10 +89,11 @@ impl Tables {
         let position = if append.events.is_empty() { row.position } else { self.position };
         let next_seq = row.next_seq + append.events.len() as Seq;
         self.update(&append.summary, json, workflow, position, next_seq)?;
+        self.give_back(workflow, append.gives_back, now)?;
         match append.after {
             After::Hold => {}
             After::Release { wake_at } => self.let_go(workflow, wake_at, now)?,
-            After::End => self.end(workflow)?,
+            After::End => self.end(workflow, now)?,
         }
         Ok(placed)
     }
@@ -141,11 +142,13 @@ impl Tables {
         Ok(())
     }
 
-    fn end(&self, workflow: WorkflowId) -> rusqlite::Result<()> {
+    fn end(&mut self, workflow: WorkflowId, now: Timestamp) -> Result<(), Stop> {
+        self.give_back(workflow, GiveBack::All, now)?;
         let id = [workflow.as_bytes()];
         self.write("UPDATE workflow SET ended = 1, owner = NULL, ready_at = NULL WHERE id = ?1", id)?;
         self.write("DELETE FROM claim WHERE workflow = ?1", id)?;
-        self.write("DELETE FROM inbox WHERE workflow = ?1", id).map(|_| ())
+        self.write("DELETE FROM inbox WHERE workflow = ?1", id)?;
+        Ok(())
     }
 
     /// The events of this very batch, if they are what stands at this place.

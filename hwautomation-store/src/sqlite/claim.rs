@@ -16,7 +16,7 @@ impl Tables {
         until: Timestamp,
         limit: usize,
     ) -> Result<Vec<Lease>, Stop> {
-        self.due(now, limit)?.into_iter().map(|workflow| self.take(workflow, owner, until)).collect()
+        self.due(now, limit)?.into_iter().map(|workflow| self.take(workflow, owner, now, until)).collect()
     }
 
     /// Looks at every row that is due: an index would cost each append more than this look, which comes only while an
@@ -35,7 +35,7 @@ impl Tables {
             }
             let presses = self.presses(workflow, now).map_err(Stop::from);
             if self.damaged.learn(workflow, presses)? {
-                leases.push(self.take(workflow, owner, until)?);
+                leases.push(self.take(workflow, owner, now, until)?);
             }
         }
         Ok(leases)
@@ -53,7 +53,14 @@ impl Tables {
         Ok(found == Some(true))
     }
 
-    fn take(&mut self, workflow: WorkflowId, owner: OwnerId, until: Timestamp) -> Result<Lease, Stop> {
+    fn take(
+        &mut self,
+        workflow: WorkflowId,
+        owner: OwnerId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Lease, Stop> {
+        self.end_permits_with_lease(workflow, now)?;
         let held = self.hold(workflow, owner, until).map_err(Stop::from);
         let (epoch, next_seq) = self.damaged.learn(workflow, held)?;
         Ok(Lease { key: LeaseKey { workflow, owner, epoch }, until, next_seq })
@@ -82,7 +89,7 @@ impl Tables {
 
     pub(super) fn release(&mut self, key: LeaseKey, wake_at: Timestamp, now: Timestamp) -> Result<(), Stop> {
         self.row(key.workflow)?.check(key)?;
-        Ok(self.let_go(key.workflow, wake_at, now)?)
+        self.let_go(key.workflow, wake_at, now)
     }
 
     pub(super) fn let_go(
@@ -90,10 +97,13 @@ impl Tables {
         workflow: WorkflowId,
         wake_at: Timestamp,
         now: Timestamp,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<(), Stop> {
         const SQL: &str = "UPDATE workflow SET owner = NULL, ready_at = ?2 WHERE id = ?1";
-        let at = if self.has_items(workflow)? { wake_at.min(now) } else { wake_at };
+        let woken = self.end_permits_with_lease(workflow, now)?;
+        let looks = woken || self.has_items(workflow)?;
+        let at = if looks { wake_at.min(now) } else { wake_at };
         self.told.due = true;
-        self.write(SQL, (workflow.as_bytes(), at.as_micros())).map(|_| ())
+        self.write(SQL, (workflow.as_bytes(), at.as_micros()))?;
+        Ok(())
     }
 }

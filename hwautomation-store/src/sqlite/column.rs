@@ -1,7 +1,8 @@
 //! Our types as columns and back.
 
-use hwautomation_core::id::WorkflowId;
+use hwautomation_core::id::{PermitName, WorkflowId};
 use rusqlite::Row;
+use rusqlite::types::Type;
 
 /// SQLite's integers are signed; a larger number than they hold is as good as their largest.
 pub(super) fn int(number: impl TryInto<i64>) -> i64 {
@@ -15,4 +16,9 @@ pub(super) fn number(int: i64) -> u64 {
 
 pub(super) fn workflow_id(row: &Row<'_>, column: usize) -> rusqlite::Result<WorkflowId> {
     row.get(column).map(WorkflowId::from_bytes)
+}
+
+pub(super) fn permit_name(row: &Row<'_>, column: usize) -> rusqlite::Result<PermitName> {
+    PermitName::new(row.get::<_, String>(column)?)
+        .map_err(|cause| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(cause)))
 }

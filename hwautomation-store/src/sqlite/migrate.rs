@@ -31,7 +31,7 @@ fn to_2(conn: &Connection) -> Result<(), StoreError> {
         add_column(conn, "workflow", name, kind).map_err(sql())?;
     }
     fill_rows(conn).map_err(sql())?;
-    conn.execute_batch(include_str!("schema_2.sql")).map_err(sql())?;
+    conn.execute_batch(concat!(include_str!("schema_2.sql"), include_str!("permit.sql"))).map_err(sql())?;
     fill_blob_uses(conn).map_err(sql())
 }
 

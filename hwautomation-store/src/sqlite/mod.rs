@@ -9,6 +9,7 @@ mod inbox;
 mod job;
 mod list;
 mod migrate;
+mod permits;
 mod prune;
 mod read;
 mod readers;
@@ -23,11 +24,11 @@ use crate::error::StoreError;
 use async_trait::async_trait;
 use damaged::Damaged;
 use hwautomation_core::error::Result;
-use hwautomation_core::id::{MachineId, OwnerId, WorkflowId};
+use hwautomation_core::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, Pruned,
-    Retention, WorkflowFilter,
+    Acquired, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only,
+    PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use hwautomation_core::time::{Clock, Timestamp};
 use readers::Readers;
@@ -167,6 +168,20 @@ impl HistoryStore for SqliteStore {
     async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()> {
         let now = self.clock.now();
         self.writer.call(move |tables| tables.release(lease, wake_at, now)).await
+    }
+
+    async fn acquire(&self, lease: LeaseKey, wants: &[Wanted]) -> Result<Acquired> {
+        let (wants, now) = (wants.to_vec(), self.clock.now());
+        self.writer.call(move |tables| tables.acquire(lease, &wants, now)).await
+    }
+
+    async fn permit_queue(&self, workflow: WorkflowId) -> Result<Option<PermitWait>> {
+        self.readers.read(move |conn| permits::queue(conn, workflow)).await
+    }
+
+    async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>> {
+        let after = after.cloned();
+        self.readers.read(move |conn| read::permits(conn, after.as_ref(), limit)).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>> {

@@ -1,12 +1,12 @@
 //! What is read, on any connection.
 
-use super::column::{int, number, workflow_id};
+use super::column::{int, number, permit_name, workflow_id};
 use super::damaged::Damaged;
 use crate::error::Stop;
 use hwautomation_core::error::Result;
-use hwautomation_core::id::{MachineId, WorkflowId};
+use hwautomation_core::id::{MachineId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Place, Position, Seq};
-use hwautomation_core::store::{InboxItem, ItemId, NewItem, Only, refusal};
+use hwautomation_core::store::{HOLDERS_MAX, InboxItem, ItemId, NewItem, Only, PermitRow, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params};
@@ -114,4 +114,29 @@ pub(super) fn next_due(conn: &Connection, damaged: &Damaged) -> Result<Option<Ti
         }
     }
     Ok(None)
+}
+
+pub(super) fn permits(
+    conn: &Connection,
+    after: Option<&PermitName>,
+    limit: usize,
+) -> Result<Vec<PermitRow>, Stop> {
+    const SQL: &str = "SELECT name, count(*) FILTER (WHERE turn IS NULL), count(turn) FROM permit
+        WHERE name > ?1 GROUP BY name ORDER BY name LIMIT ?2";
+    const HOLDERS: &str =
+        "SELECT workflow FROM permit WHERE name = ?1 AND turn IS NULL ORDER BY workflow LIMIT ?2";
+    let mut statement = conn.prepare_cached(SQL)?;
+    // No name is empty.
+    let rows = statement.query_map((after.map_or("", PermitName::as_str), int(limit)), |row| {
+        let (held, waiting) = (number(row.get(1)?), number(row.get(2)?));
+        Ok(PermitRow { name: permit_name(row, 0)?, holders: Vec::new(), held, waiting })
+    })?;
+    let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut holders = conn.prepare_cached(HOLDERS)?;
+    for row in &mut rows {
+        let found =
+            holders.query_map((row.name.as_str(), int(HOLDERS_MAX)), |found| workflow_id(found, 0))?;
+        row.holders = found.collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(rows)
 }

@@ -23,7 +23,7 @@ const CHECKPOINT_PAGES: u32 = 2000;
 /// How many KiB of pages a connection keeps, so that the rows of open workflows stay in memory.
 const CACHE_KIB: i64 = 32 * 1024;
 /// How many prepared statements a connection keeps: more than there are.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 
 /// Refuses a file that is not ours by its head alone, so that nothing is touched in it.
 pub(super) fn check_head(path: &Path) -> Result<(), StoreError> {

@@ -17,6 +17,8 @@ pub(super) struct Tables {
     pub(super) conn: Connection,
     /// The newest event's.
     pub(super) position: Position,
+    /// The newest request's for permits.
+    pub(super) turn: i64,
     pub(super) told: Told,
     /// Holds one event's JSON at a time.
     pub(super) json: Vec<u8>,
@@ -63,15 +65,20 @@ impl Tables {
         const NEWEST: &str = "SELECT max(ifnull((SELECT max(position) FROM event), 0),
             ifnull((SELECT value FROM counter WHERE name = 'position'), 0))";
         let newest: i64 = conn.query_row(NEWEST, [], |row| row.get(0)).map_err(sql())?;
-        let mut tables =
-            Self { conn, position: number(newest), told: Told::default(), json: Vec::new(), damaged };
+        let (position, turn) = (number(newest), Self::newest_turn(&conn).map_err(sql())?);
+        let mut tables = Self { conn, position, turn, told: Told::default(), json: Vec::new(), damaged };
         tables.in_one_transaction(|tables| tables.end_leases(now).map_err(sql()))?;
         Ok(tables)
     }
 
+    /// Whoever queues for permits asks again: those held for a call came free.
     fn end_leases(&mut self, now: Timestamp) -> rusqlite::Result<()> {
         const SQL: &str = "UPDATE workflow SET owner = NULL, ready_at = ?1 WHERE ready_at IS NOT NULL AND owner IS NOT NULL";
-        self.conn.execute(SQL, [now.as_micros()]).map(|_| ())
+        const WAKE: &str = "UPDATE workflow SET ready_at = ?1
+            WHERE ready_at > ?1 AND id IN (SELECT workflow FROM permit WHERE turn IS NOT NULL)";
+        self.conn.execute(SQL, [now.as_micros()])?;
+        self.conn.execute("DELETE FROM permit WHERE turn IS NULL AND hold = 'call'", [])?;
+        self.conn.execute(WAKE, [now.as_micros()]).map(|_| ())
     }
 
     /// Stores all that `work` does, or nothing.

@@ -9,7 +9,7 @@ use hwautomation_core::id::{BatchId, OwnerId, StepName, WorkflowId, WorkflowName
 use hwautomation_core::record::{
     EventKind, NewEvent, OnFailure, Policy, Resume, RunState, Seq, StepSpec, Submitted, WorkflowSummary,
 };
-use hwautomation_core::store::{After, Append, Begin, HistoryStore, LeaseKey};
+use hwautomation_core::store::{After, Append, Begin, GiveBack, HistoryStore, LeaseKey};
 use hwautomation_core::time::Timestamp;
 use std::time::Duration;
 
@@ -85,6 +85,7 @@ pub(crate) fn append(lease: LeaseKey, seq: Seq) -> Append {
         events: vec![event(EventKind::StepStarted { step: StepName::from_static("cut"), attempt })],
         blobs: Vec::new(),
         consumed: Vec::new(),
+        gives_back: GiveBack::Nothing,
         after: After::Hold,
         summary: summary(lease.workflow, RunState::Running),
     }

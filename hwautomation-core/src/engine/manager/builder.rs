@@ -2,6 +2,7 @@
 
 use super::WorkflowManager;
 use crate::device::DeviceProfiles;
+use crate::engine::permits::PermitLimits;
 use crate::engine::shared::Shared;
 use crate::engine::{EngineOptions, worker};
 use crate::error::{Error, Result};
@@ -23,6 +24,7 @@ pub struct ManagerBuilder {
     profiles: Option<DeviceProfiles>,
     plugins: Plugins,
     workflows: BTreeMap<WorkflowName, Arc<Workflow>>,
+    permit_limits: PermitLimits,
     options: EngineOptions,
     clock: Clock,
     faults: Vec<String>,
@@ -114,6 +116,15 @@ impl ManagerBuilder {
         self.plugin(name, plugin)
     }
 
+    /// Says how many workflows may hold a permit at once. The pattern is a whole name, or the beginning of names and
+    /// a `*`, such as `rack-*`; the longest one that fits counts. Default: one. Managers that share a store should
+    /// say the same.
+    #[must_use]
+    pub fn permit_limit(mut self, pattern: &str, limit: u32) -> Self {
+        self.faults.extend(self.permit_limits.add(pattern, limit).err());
+        self
+    }
+
     /// Replaces the limits.
     #[must_use]
     pub fn options(mut self, options: EngineOptions) -> Self {
@@ -146,7 +157,7 @@ impl ManagerBuilder {
         let (profiles, plugins, workflows) = (self.profiles, self.plugins, self.workflows);
         let machines = OverlayDirectory::new(machines);
         let shared = Shared::new(store, machines, profiles, plugins, workflows, self.clock, self.options);
-        let shared = Arc::new(shared);
+        let shared = Arc::new(Shared { permit_limits: self.permit_limits, ..shared });
         shared.sync_machines().await?;
         let hints = shared.store.hints().listen();
         let worker = tokio::spawn(worker::work(Arc::clone(&shared), hints));

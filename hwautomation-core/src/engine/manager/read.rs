@@ -3,13 +3,13 @@
 use super::WorkflowManager;
 use crate::engine::shared::Mode;
 use crate::error::Result;
-use crate::id::WorkflowId;
+use crate::id::{PermitName, WorkflowId};
 use crate::machine::Machine;
 use crate::record::{
     Event, EventKind, Position, RunState, Seq, SubState, WaitingFor, WorkflowReport, WorkflowState,
     WorkflowStatus, WorkflowSummary,
 };
-use crate::store::{EventListener, HistoryStore, Only, WorkflowFilter, refusal};
+use crate::store::{EventListener, HistoryStore, Only, PermitRow, WorkflowFilter, refusal};
 use futures_core::Stream;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,9 +27,28 @@ impl WorkflowManager {
     ///
     /// `NotFound`, `Corrupt`, `Storage`.
     pub async fn status(&self, id: WorkflowId) -> Result<WorkflowStatus> {
-        let mut status = self.state(id).await?.status();
-        status.waiting = self.stands_still(&status).or(status.waiting);
+        let mut state = self.state(id).await?;
+        let queues = match &state.permits_awaited {
+            Some(_) if state.ended.is_none() => self.shared.store.permit_queue(id).await?,
+            _ => None,
+        };
+        // Whether it still queues, and who is before it, only the store knows.
+        if queues.is_none() {
+            state.permits_awaited = None;
+        }
+        let mut status = state.status();
+        let queues = queues.and_then(|wait| state.waits_for_permit(&wait.name, wait.ahead, wait.since));
+        status.waiting = queues.or_else(|| self.stands_still(&status)).or(status.waiting);
         Ok(status)
+    }
+
+    /// Lists permits that are held or queued for, by name, those after `after`, up to `limit`.
+    ///
+    /// # Errors
+    ///
+    /// `Storage`.
+    pub async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>> {
+        self.shared.store.permits(after, limit).await
     }
 
     /// Says why a run does not go on though nothing in it waits: that is nothing its events know.

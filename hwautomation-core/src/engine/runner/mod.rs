@@ -3,6 +3,7 @@
 mod execute;
 mod inbox;
 mod open;
+mod permits;
 mod port;
 mod serve;
 mod settle;
@@ -14,10 +15,11 @@ use super::shared::{Mode, Shared};
 use crate::error::{Error, ErrorClass, ErrorKind, Result};
 use crate::machine::Machine;
 use crate::record::{EventKind, OutputRecord, Side};
-use crate::store::{After, Lease};
+use crate::store::{After, GiveBack, Lease};
 use crate::time::Timestamp;
 use futures_util::FutureExt;
 use open::Footing;
+use permits::Permitted;
 use serde_json::Value;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -34,6 +36,8 @@ pub(crate) struct Runner {
     request: Arc<Value>,
     /// What the steps handed on, by name; shared with the contexts of steps.
     outputs: Arc<BTreeMap<String, OutputRecord>>,
+    /// Whether the step that was called last needed permits.
+    has_permits: bool,
 }
 
 /// Says whether a run goes on here.
@@ -44,6 +48,16 @@ enum Flow {
     Leave,
     /// It is over.
     Ended,
+}
+
+/// Says what is recorded when a step is called.
+enum Begun {
+    /// A new attempt.
+    Attempt(u32),
+    /// The same attempt, after its process died.
+    Again,
+    /// Nothing: it looks again after a wait.
+    Before,
 }
 
 /// Runs a workflow until it ends, waits, or is lost.
@@ -138,18 +152,13 @@ impl Runner {
             return Ok(Flow::LetGo(presses_at.map_or(again_at, |at| at.min(again_at))));
         }
         match action {
-            Action::Start { step, attempt } => {
-                self.start(step, attempt)?;
-                self.run_step(step).await
-            }
-            Action::Resume { step } => {
-                self.journal.add(EventKind::StepResumed { step: self.step_name(step) })?;
-                self.run_step(step).await
-            }
-            Action::Wake { step } => self.run_step(step).await,
+            Action::Start { step, attempt } => self.call_step(step, Begun::Attempt(attempt)).await,
+            Action::Resume { step } => self.call_step(step, Begun::Again).await,
+            Action::Wake { step } => self.call_step(step, Begun::Before).await,
             Action::Probe { step, side, intent } => self.probe(step, side, intent).await,
             Action::Fail { step, side, error, retry_at } => {
                 let (step, attempt) = (self.step_name(step), self.attempt(step, side));
+                self.journal.give_back(if retry_at.is_some() { GiveBack::Call } else { GiveBack::All });
                 self.journal.add(match side {
                     Side::Run => {
                         EventKind::StepFailed { step, attempt, error, retry_at, signals_read: Vec::new() }
@@ -161,6 +170,8 @@ impl Runner {
             Action::WaitUntil(at) => Ok(Flow::LetGo(at)),
             Action::Halt { step, reason, until } => {
                 self.journal.add(EventKind::Halted { step, reason, until })?;
+                // While a person thinks, nobody else is held up.
+                self.journal.give_back(GiveBack::All);
                 self.journal.commit(After::Hold).await?;
                 self.shared.troubles.forget(self.journal.state().id);
                 self.shared.waiters.tell(self.journal.state().id);
@@ -168,13 +179,21 @@ impl Runner {
             }
             Action::BeginUndo { because, deadline_at } => {
                 self.journal.add(EventKind::UndoStarted { because, deadline_at })?;
+                self.journal.give_back(GiveBack::Call);
                 Ok(Flow::GoOn)
             }
             Action::StartUndo { step, of, attempt } => {
                 self.journal.add(EventKind::StepUndoStarted { step: self.step_name(step), of, attempt })?;
                 Ok(Flow::GoOn)
             }
-            Action::Undo { step, of } => self.undo_step(step, of).await,
+            Action::Undo { step, of } => match self.permitted(step, Side::Undo).await? {
+                Permitted::Yes => {
+                    self.undo_goes_on(step, of)?;
+                    self.undo_step(step, of).await
+                }
+                Permitted::Queued(at) => Ok(Flow::LetGo(at)),
+                Permitted::No(error) => self.settle_undo_failure(step, &error),
+            },
             Action::Finish { verdict, reason, not_undone } => {
                 self.journal.add(EventKind::WorkflowEnded { verdict, reason, not_undone })?;
                 self.journal.commit(After::End).await?;
@@ -183,14 +202,34 @@ impl Runner {
         }
     }
 
-    /// The first start of all starts the workflow, from when its deadline counts.
-    fn start(&mut self, step: usize, attempt: u32) -> Result<()> {
-        let state = self.journal.state();
-        if state.started_at.is_none() {
-            let deadline_at = state.spec.deadline.map(|deadline| self.journal.now() + deadline);
-            self.journal.add(EventKind::WorkflowStarted { deadline_at })?;
+    /// Calls a step once it has its permits.
+    async fn call_step(&mut self, step: usize, begun: Begun) -> Result<Flow> {
+        let permitted = self.permitted(step, Side::Run).await?;
+        if let Permitted::Queued(at) = permitted {
+            return Ok(Flow::LetGo(at));
         }
-        self.journal.add(EventKind::StepStarted { step: self.step_name(step), attempt })
+        match begun {
+            Begun::Attempt(attempt) => {
+                self.start_run()?;
+                self.journal.add(EventKind::StepStarted { step: self.step_name(step), attempt })?;
+            }
+            Begun::Again => self.journal.add(EventKind::StepResumed { step: self.step_name(step) })?,
+            Begun::Before => {}
+        }
+        match permitted {
+            Permitted::No(error) => self.settle_failure(step, &error, &execute::Notes::default()),
+            _ => self.run_step(step).await,
+        }
+    }
+
+    /// The first step starts the workflow, from when its deadline counts.
+    fn start_run(&mut self) -> Result<()> {
+        let state = self.journal.state();
+        if state.started_at.is_some() {
+            return Ok(());
+        }
+        let deadline_at = state.spec.deadline.map(|deadline| self.journal.now() + deadline);
+        self.journal.add(EventKind::WorkflowStarted { deadline_at })
     }
 
     fn step_name(&self, step: usize) -> crate::id::StepName {

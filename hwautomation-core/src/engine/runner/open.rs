@@ -40,7 +40,16 @@ impl Runner {
         let request = Arc::new(spec.request.clone());
         let outputs = journal.state().steps.iter().filter_map(|step| step.output.clone());
         let outputs = Arc::new(outputs.map(|output| (output.name.clone(), output)).collect());
-        Ok(Self { shared: Arc::clone(shared), handle, journal, footing, machine, request, outputs })
+        Ok(Self {
+            shared: Arc::clone(shared),
+            handle,
+            journal,
+            footing,
+            machine,
+            request,
+            outputs,
+            has_permits: false,
+        })
     }
 }
 

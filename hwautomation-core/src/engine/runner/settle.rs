@@ -9,6 +9,7 @@ use crate::record::{
     ClosedBy, EventKind, IntentResult, Phase, Resume, Side, Stored, UndoOf, UndoPhase, UndoResult, WaitState,
 };
 use crate::secret::contains_secret;
+use crate::store::GiveBack;
 use crate::time::Timestamp;
 use crate::workflow::{Probed, ProbedIntent, StepOutcome, UndoOutcome, Wait};
 use serde_json::Value;
@@ -23,7 +24,9 @@ const WAITS_MAX: u32 = 1000;
 impl Runner {
     /// Runs a step, and records how that ended.
     pub(super) async fn run_step(&mut self, step: usize) -> Result<Flow> {
-        match self.execute(step, Side::Run, Job::Run).await? {
+        let executed = self.execute(step, Side::Run, Job::Run).await?;
+        self.call_is_over();
+        match executed {
             Executed::Returned(Returned::Run(Ok(outcome)), notes) => {
                 self.settle_outcome(step, outcome, &notes)
             }
@@ -63,6 +66,7 @@ impl Runner {
             }
             StepOutcome::Wait(wait) => return self.settle_wait(step, Side::Run, wait),
         }
+        self.step_is_over();
         Ok(Flow::GoOn)
     }
 
@@ -77,7 +81,7 @@ impl Runner {
     }
 
     /// A cancelled step that stopped for that reason did not fail. Everything else is a failed attempt.
-    fn settle_failure(&mut self, step: usize, error: &Error, notes: &Notes) -> Result<Flow> {
+    pub(super) fn settle_failure(&mut self, step: usize, error: &Error, notes: &Notes) -> Result<Flow> {
         let state = self.journal.state();
         let guarded = state.guard(self.journal.now()).is_some();
         if error.class() == ErrorClass::Cancelled && state.cancel.is_some() && !guarded {
@@ -91,6 +95,9 @@ impl Runner {
         let read = notes.signals.iter().copied().filter(|_| retry_at.is_none());
         let signals_read = read.collect();
         self.journal.add(EventKind::StepFailed { step: name, attempt, error, retry_at, signals_read })?;
+        if retry_at.is_none() {
+            self.step_is_over();
+        }
         Ok(Flow::GoOn)
     }
 
@@ -171,7 +178,9 @@ impl Runner {
 
     /// Undoes a step, and records how that ended.
     pub(super) async fn undo_step(&mut self, step: usize, of: UndoOf) -> Result<Flow> {
-        let outcome = match self.execute(step, Side::Undo, Job::Undo(of)).await? {
+        let executed = self.execute(step, Side::Undo, Job::Undo(of)).await?;
+        self.call_is_over();
+        let outcome = match executed {
             Executed::Returned(Returned::Undo(Ok(outcome)), _) => outcome,
             Executed::Returned(Returned::Undo(Err(error)), _) | Executed::Failed(error) => {
                 return self.settle_undo_failure(step, &error);
@@ -188,10 +197,11 @@ impl Runner {
             return self.settle_undo_failure(step, &left_open(&intent));
         }
         self.journal.add(EventKind::StepUndone { step: name, result })?;
+        self.journal.give_back(GiveBack::All);
         Ok(Flow::GoOn)
     }
 
-    fn settle_undo_failure(&mut self, step: usize, error: &Error) -> Result<Flow> {
+    pub(super) fn settle_undo_failure(&mut self, step: usize, error: &Error) -> Result<Flow> {
         let error = self.error_record(step, Side::Undo, error);
         let (state, now) = (self.journal.state(), self.journal.now());
         let known = state.undo.as_ref();
@@ -199,6 +209,9 @@ impl Runner {
             known.and_then(|undo| backoff::retry_undo_at(state, &state.steps[step], undo, &error, now));
         let (name, attempt) = (self.step_name(step), self.attempt(step, Side::Undo));
         self.journal.add(EventKind::StepUndoFailed { step: name, attempt, error, retry_at })?;
+        if retry_at.is_none() {
+            self.journal.give_back(GiveBack::All);
+        }
         Ok(Flow::GoOn)
     }
 
@@ -276,9 +289,11 @@ impl Runner {
             let attempt = self.attempt(step, Side::Undo);
             let error = ErrorRecord::from(&Error::new(ErrorKind::Mismatch, reason));
             self.journal.add(EventKind::StepUndoFailed { step: name, attempt, error, retry_at: None })?;
+            self.journal.give_back(GiveBack::All);
         } else {
             let until = self.journal.now() + self.journal.state().spec.halt_limit;
             self.journal.add(EventKind::Halted { step: Some(name), reason, until })?;
+            self.journal.give_back(GiveBack::All);
         }
         Ok(Flow::GoOn)
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::error::Result;
 use crate::id::{IntentName, StepName};
-use crate::record::{ClosedBy, Event, EventKind, IntentResult, OutputRecord, Side, Verdict};
+use crate::record::{ClosedBy, Event, EventKind, IntentResult, OutputRecord, PermitsAwaited, Side, Verdict};
 use crate::time::Timestamp;
 
 /// Why an event may not follow, or nothing.
@@ -22,6 +22,9 @@ impl WorkflowState {
     pub fn apply(&mut self, event: &Event) -> Result<()> {
         self.check_envelope(event).map_err(|why| broken(event, why))?;
         self.apply_kind(event).map_err(|why| broken(event, why))?;
+        if goes_on(&event.kind) {
+            self.permits_awaited = None;
+        }
         self.next_seq += 1;
         self.last_at = self.last_at.max(event.at);
         Ok(())
@@ -67,6 +70,10 @@ impl WorkflowState {
                 let wait =
                     WaitState { reason: reason.clone(), poll: *poll, since: at, deadline_at: *deadline_at };
                 self.await_effect(step, *side, intent, wait)
+            }
+            EventKind::PermitsAwaited { step, side, permits } => {
+                let (step, side, permits) = (step.clone(), *side, permits.clone());
+                self.await_permits(PermitsAwaited { step, side, permits, since: at })
             }
             EventKind::StepDone { step, output, signals_read } => {
                 self.end_step(step, output.as_ref(), at)?;
@@ -153,7 +160,7 @@ impl WorkflowState {
         allow(attempt == step.attempt + 1, "the attempt's number is not the next one")?;
         if step.started_at.is_none() {
             step.started_at = Some(at);
-            step.deadline_at = step.spec.policy.deadline.map(|deadline| at + deadline);
+            step.count_from(at);
         }
         step.attempt = attempt;
         step.attempt_at = Some(at);
@@ -175,8 +182,10 @@ impl WorkflowState {
 
     fn fail_step(&mut self, name: &StepName, failure: Failure, retry_at: Option<Timestamp>) -> Verdicted {
         allow(self.undo.is_none(), "the run goes backwards")?;
+        let queues = self.permits_awaited.as_ref().is_some_and(|awaited| awaited.step == *name);
         let step = self.step_mut(name)?;
-        let known = step.is_active() || matches!(step.phase, Phase::Retrying { .. });
+        // A step may run out of time before its first attempt, while it queues for permits.
+        let known = step.is_active() || matches!(step.phase, Phase::Retrying { .. }) || queues;
         allow(known && step.attempt == failure.attempt, "no such attempt runs")?;
         step.failures_in_a_row += 1;
         step.guard = None;
@@ -291,6 +300,24 @@ impl WorkflowState {
         Ok(())
     }
 
+    /// Its time begins here if nothing of it began before.
+    fn await_permits(&mut self, awaited: PermitsAwaited) -> Verdicted {
+        match awaited.side {
+            Side::Run => {
+                self.forward()?;
+                allow(self.started_at.is_some(), "the run has not started")?;
+                let turn = self.current_step().is_some_and(|step| step.spec.name == awaited.step);
+                allow(turn, "it is not this step's turn")?;
+                let step = self.step_mut(&awaited.step)?;
+                allow(step.phase != Phase::Failed, "the step failed")?;
+                step.count_from(awaited.since);
+            }
+            Side::Undo => self.active_undo(&awaited.step).map(|_| ())?,
+        }
+        self.permits_awaited = Some(awaited);
+        Ok(())
+    }
+
     /// A step skips itself while it runs; a person skips it while the run is halted.
     fn skip(&mut self, name: &StepName, why: &str, at: Timestamp) -> Verdicted {
         allow(self.undo.is_none(), "it goes backwards")?;
@@ -356,6 +383,17 @@ impl WorkflowState {
 
 pub(super) fn allow(fine: bool, why: &'static str) -> Verdicted {
     if fine { Ok(()) } else { Err(why) }
+}
+
+/// Tells whether this event shows that a workflow queues for permits no more. What others ask of it does not.
+fn goes_on(kind: &EventKind) -> bool {
+    !matches!(
+        kind,
+        EventKind::PermitsAwaited { .. }
+            | EventKind::SignalReceived { .. }
+            | EventKind::CancelRequested { .. }
+            | EventKind::PowerOverridden { .. }
+    )
 }
 
 fn finish(step: &mut StepState, at: Timestamp) {

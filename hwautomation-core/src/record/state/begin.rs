@@ -43,6 +43,7 @@ impl WorkflowState {
             cancel: None,
             abort: None,
             undo: None,
+            permits_awaited: None,
             signals: BTreeMap::new(),
             signal_keys: BTreeSet::new(),
             power_override: None,

@@ -75,6 +75,7 @@ impl WorkflowState {
             signal_keys: BTreeSet::new(),
             power_override: None,
             foreign: None,
+            permits_awaited: None,
             damage: Some(format!("event 0 of workflow {} cannot be read", row.id)),
             ended,
         }

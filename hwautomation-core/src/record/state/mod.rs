@@ -11,7 +11,7 @@ mod undo;
 pub use step::{Failure, Guard, Intent, IntentEnd, IntentOutcome, Phase, StepState, SubTask, WaitState};
 pub use undo::{UndoPhase, UndoState, UndoStep};
 
-use super::{NotUndone, Seq, Submitted, Verdict};
+use super::{NotUndone, PermitsAwaited, Seq, Submitted, Verdict};
 use crate::actor::Actor;
 use crate::id::{SignalName, StepName, WorkflowId};
 use crate::time::Timestamp;
@@ -48,6 +48,9 @@ pub struct WorkflowState {
     pub abort: Option<Decision>,
     /// That it goes backwards, and how far it came.
     pub undo: Option<UndoState>,
+    /// The permits for which it queues, or queued when the events last told: a step that looks again after a wait
+    /// says so only with its next event.
+    pub permits_awaited: Option<PermitsAwaited>,
     /// The signals that are not used up, by the event that brought them.
     pub signals: BTreeMap<Seq, Signal>,
     /// The keys of all signals that ever came.

@@ -217,6 +217,11 @@ impl StepState {
         self.ended_at = Some(at);
     }
 
+    /// Its time counts from here, unless it counts already.
+    pub(super) fn count_from(&mut self, at: Timestamp) {
+        self.deadline_at = self.deadline_at.or(self.spec.policy.deadline.map(|deadline| at + deadline));
+    }
+
     /// Tells whether the step is done or skipped.
     #[must_use]
     pub fn is_finished(&self) -> bool {

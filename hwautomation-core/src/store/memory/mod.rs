@@ -1,14 +1,15 @@
 //! The reference: a history store in memory.
 
+mod permits;
 mod prune;
 mod rows;
 
 use super::{
-    After, Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only,
-    Posted, Pruned, Retention, WorkflowFilter,
+    Acquired, After, Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem,
+    Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use crate::error::Result;
-use crate::id::{MachineId, OwnerId, WorkflowId};
+use crate::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use crate::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use crate::time::{Clock, Timestamp};
 use async_trait::async_trait;
@@ -48,6 +49,12 @@ impl MemoryStore {
         self.rows().damage(workflow, seq);
     }
 
+    fn tell_if_roused(&self, mut rows: MutexGuard<'_, Rows>) {
+        if rows.take_roused() {
+            self.hints.tell(Hint::Due);
+        }
+    }
+
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -64,20 +71,29 @@ impl HistoryStore for MemoryStore {
 
     async fn append(&self, append: Append) -> Result<Appended> {
         let lets_go = matches!(append.after, After::Release { .. });
-        let stored = self.rows().append(append, self.clock.now())?;
+        let mut rows = self.rows();
+        let stored = rows.append(append, self.clock.now())?;
+        let due = lets_go || rows.take_roused();
+        drop(rows);
         self.hints.tell(Hint::Events);
-        if lets_go {
+        if due {
             self.hints.tell(Hint::Due);
         }
         Ok(stored)
     }
 
     async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
-        Ok(self.rows().claim(owner, self.clock.now(), lease_for, limit))
+        let mut rows = self.rows();
+        let leases = rows.claim(owner, self.clock.now(), lease_for, limit);
+        self.tell_if_roused(rows);
+        Ok(leases)
     }
 
     async fn claim_pressing(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
-        Ok(self.rows().claim_pressing(owner, self.clock.now(), lease_for, limit))
+        let mut rows = self.rows();
+        let leases = rows.claim_pressing(owner, self.clock.now(), lease_for, limit);
+        self.tell_if_roused(rows);
+        Ok(leases)
     }
 
     async fn renew(&self, leases: &[LeaseKey], lease_for: Duration) -> Result<Vec<LeaseKey>> {
@@ -88,6 +104,21 @@ impl HistoryStore for MemoryStore {
         self.rows().release(lease, wake_at, self.clock.now())?;
         self.hints.tell(Hint::Due);
         Ok(())
+    }
+
+    async fn acquire(&self, lease: LeaseKey, wants: &[Wanted]) -> Result<Acquired> {
+        let mut rows = self.rows();
+        let acquired = rows.acquire(lease, wants, self.clock.now());
+        self.tell_if_roused(rows);
+        acquired
+    }
+
+    async fn permit_queue(&self, workflow: WorkflowId) -> Result<Option<PermitWait>> {
+        Ok(self.rows().permits.queue(workflow))
+    }
+
+    async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>> {
+        Ok(self.rows().permits.rows(after, limit))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>> {

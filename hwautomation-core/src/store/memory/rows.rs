@@ -1,9 +1,10 @@
 //! The rows of the memory store, and what each call does to them. No clock, no lock.
 
 use super::super::{
-    After, Append, Appended, Begin, InboxItem, ItemId, Lease, LeaseKey, NewItem, Only, Posted,
-    WorkflowFilter, refusal,
+    Acquired, After, Append, Appended, Begin, GiveBack, InboxItem, ItemId, Lease, LeaseKey, NewItem, Only,
+    Posted, Wanted, WorkflowFilter, refusal,
 };
+use super::permits::Permits;
 use crate::error::Result;
 use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
 use crate::record::{Blob, BlobHash, Event, NewEvent, Place, Position, Seq, WorkflowSummary};
@@ -23,6 +24,9 @@ pub(super) struct Rows {
     claims: BTreeMap<MachineId, WorkflowId>,
     pub(super) blobs: BTreeMap<BlobHash, Vec<u8>>,
     items: ItemId,
+    pub(super) permits: Permits,
+    /// Whether somebody became due since permits came free.
+    roused: bool,
 }
 
 /// Says where an event is.
@@ -91,10 +95,12 @@ impl Rows {
         row.inbox.retain(|item| !append.consumed.contains(&item.id));
         row.summary = append.summary;
         let appended = self.store(workflow, append.batch, append.events, append.blobs);
+        let freed = self.permits.give_back(workflow, append.gives_back);
+        self.rouse(freed, now);
         match append.after {
             After::Hold => {}
             After::Release { wake_at } => self.let_go(workflow, wake_at, now),
-            After::End => self.end(workflow),
+            After::End => self.end(workflow, now),
         }
         Ok(appended)
     }
@@ -135,7 +141,7 @@ impl Rows {
     ) -> Vec<Lease> {
         let due = self.ready.range(..=(now, WorkflowId::from_bytes([255; 16]))).take(limit);
         let due: Vec<WorkflowId> = due.map(|(_, workflow)| *workflow).collect();
-        due.into_iter().filter_map(|workflow| self.take(workflow, owner, now + lease_for)).collect()
+        due.into_iter().filter_map(|workflow| self.take(workflow, owner, now, now + lease_for)).collect()
     }
 
     pub(super) fn claim_pressing(
@@ -149,10 +155,18 @@ impl Rows {
         let pressing =
             due.filter(|(_, workflow)| self.workflows.get(workflow).is_some_and(|row| row.is_pressing(now)));
         let pressing: Vec<WorkflowId> = pressing.take(limit).map(|(_, workflow)| *workflow).collect();
-        pressing.into_iter().filter_map(|workflow| self.take(workflow, owner, now + lease_for)).collect()
+        pressing.into_iter().filter_map(|workflow| self.take(workflow, owner, now, now + lease_for)).collect()
     }
 
-    fn take(&mut self, workflow: WorkflowId, owner: OwnerId, until: Timestamp) -> Option<Lease> {
+    fn take(
+        &mut self,
+        workflow: WorkflowId,
+        owner: OwnerId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Option<Lease> {
+        let freed = self.permits.end_lease(workflow);
+        self.rouse(freed, now);
         let row = self.workflows.get_mut(&workflow)?;
         row.epoch += 1;
         let (key, next_seq) = (LeaseKey { workflow, owner, epoch: row.epoch }, row.events.len() as Seq);
@@ -171,7 +185,35 @@ impl Rows {
     pub(super) fn end_leases(&mut self, now: Timestamp) {
         let held = self.workflows.iter_mut().filter_map(|(id, row)| row.owner.take().map(|_| *id));
         let held: Vec<WorkflowId> = held.collect();
-        held.into_iter().for_each(|workflow| self.set_ready(workflow, Some(now)));
+        for workflow in held {
+            self.set_ready(workflow, Some(now));
+            let freed = self.permits.end_lease(workflow);
+            self.rouse(freed, now);
+        }
+    }
+
+    /// Takes permits for the owner of a lease, or queues.
+    pub(super) fn acquire(&mut self, lease: LeaseKey, wants: &[Wanted], now: Timestamp) -> Result<Acquired> {
+        self.row(lease.workflow)?.check(lease)?;
+        let (acquired, freed) = self.permits.acquire(lease.workflow, wants, now);
+        self.rouse(freed, now);
+        Ok(acquired)
+    }
+
+    /// Makes those due that can be served and that nobody holds; who holds one of them looks when it lets go.
+    fn rouse(&mut self, workflows: Vec<WorkflowId>, now: Timestamp) {
+        for workflow in workflows {
+            let row = self.workflows.get(&workflow).filter(|row| row.owner.is_none());
+            if row.and_then(|row| row.ready_at).is_some_and(|at| at > now) {
+                self.set_ready(workflow, Some(now));
+            }
+            self.roused = true;
+        }
+    }
+
+    /// Tells, once, whether somebody became due since permits came free.
+    pub(super) fn take_roused(&mut self) -> bool {
+        std::mem::take(&mut self.roused)
     }
 
     pub(super) fn damage(&mut self, workflow: WorkflowId, seq: Seq) {
@@ -201,13 +243,18 @@ impl Rows {
     }
 
     fn let_go(&mut self, workflow: WorkflowId, wake_at: Timestamp, now: Timestamp) {
+        let freed = self.permits.end_lease(workflow);
+        self.rouse(freed, now);
+        let woken = self.permits.was_woken(workflow);
         let Some(row) = self.workflows.get_mut(&workflow) else { return };
         row.owner = None;
-        let at = if row.inbox.is_empty() { wake_at } else { wake_at.min(now) };
+        let at = if woken || !row.inbox.is_empty() { wake_at.min(now) } else { wake_at };
         self.set_ready(workflow, Some(at));
     }
 
-    fn end(&mut self, workflow: WorkflowId) {
+    fn end(&mut self, workflow: WorkflowId, now: Timestamp) {
+        let freed = self.permits.give_back(workflow, GiveBack::All);
+        self.rouse(freed, now);
         let Some(row) = self.workflows.get_mut(&workflow) else { return };
         row.owner = None;
         row.inbox.clear();

@@ -176,14 +176,18 @@ async fn newest(store: &dyn HistoryStore) -> Result<Option<WorkflowSummary>, Str
     Ok(rows.into_iter().next())
 }
 
-/// The history folds, nothing of it is missing, and the row says what the events add up to.
+/// The history folds, nothing of it is missing, the row says what the events add up to, and no permit is left.
 async fn check_history(store: &dyn HistoryStore, id: WorkflowId) -> Result<(), String> {
     let events = store.events(id, 0, EVENTS_MAX).await.map_err(|error| told(&error))?;
     let state = WorkflowState::fold(&events).map_err(|error| told(&error))?;
     let row = newest(store).await?.ok_or("the workflow is gone")?;
     let position = events.last().map_or(0, |event| event.position);
     let folded = WorkflowSummary { position, ..WorkflowSummary::of(&state) };
-    if row == folded { Ok(()) } else { Err(format!("the row is {row:?}, the events say {folded:?}")) }
+    if row != folded {
+        return Err(format!("the row is {row:?}, the events say {folded:?}"));
+    }
+    let held = store.permits(None, 10).await.map_err(|error| told(&error))?;
+    if held.is_empty() { Ok(()) } else { Err(format!("permits are still in use: {held:?}")) }
 }
 
 pub(crate) fn told(error: &Error) -> String {

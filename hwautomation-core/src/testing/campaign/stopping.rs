@@ -2,11 +2,11 @@
 
 use super::Side;
 use crate::error::Result;
-use crate::id::{MachineId, OwnerId, WorkflowId};
+use crate::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use crate::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use crate::store::{
-    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, Pruned,
-    Retention, WorkflowFilter,
+    Acquired, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only,
+    PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -108,6 +108,20 @@ impl HistoryStore for StoppingStore {
 
     async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()> {
         self.counted(self.inner.release(lease, wake_at)).await
+    }
+
+    async fn acquire(&self, lease: LeaseKey, wants: &[Wanted]) -> Result<Acquired> {
+        self.counted(self.inner.acquire(lease, wants)).await
+    }
+
+    async fn permit_queue(&self, workflow: WorkflowId) -> Result<Option<PermitWait>> {
+        self.alive().await;
+        self.inner.permit_queue(workflow).await
+    }
+
+    async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>> {
+        self.alive().await;
+        self.inner.permits(after, limit).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>> {

@@ -7,7 +7,7 @@ use crate::record::{
     Blob, BlobHash, EventKind, NewEvent, OnFailure, Policy, Resume, RunState, Seq, StepSpec, Submitted,
     Verdict, WorkflowSummary,
 };
-use crate::store::{After, Append, Begin, Command, HistoryStore, Lease, NewItem};
+use crate::store::{After, Append, Begin, Command, GiveBack, HistoryStore, Lease, NewItem};
 use crate::testing::conformance::check::{Checked, done, same};
 use crate::time::Timestamp;
 use serde_json::json;
@@ -126,6 +126,7 @@ pub(super) fn append(lease: Lease, expected_seq: Seq, events: Vec<NewEvent>) -> 
         events,
         blobs: Vec::new(),
         consumed: Vec::new(),
+        gives_back: GiveBack::Nothing,
         after: After::Hold,
         summary: summary(lease.key.workflow, RunState::Running),
     }

@@ -61,6 +61,18 @@ suite! {
         an_expired_lease_can_be_taken_over
         renewing_keeps_a_lease
     }
+    permit {
+        permits_are_taken_all_or_none
+        permits_go_in_the_order_of_asking
+        asking_again_keeps_the_place
+        who_holds_permits_goes_first
+        freed_permits_wake_who_can_be_served
+        a_call_permit_ends_with_the_lease
+        a_step_permit_outlives_the_lease
+        permits_are_given_back_with_the_append
+        only_the_lease_owner_takes_permits
+        queues_and_holders_can_be_read
+    }
     inbox {
         an_item_wakes_its_workflow
         an_item_with_a_waiting_key_is_a_duplicate
