@@ -86,7 +86,7 @@ async fn a_newer_schema_is_refused() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("history.db");
     filled(&path, 1).await;
-    sql(&path, "PRAGMA user_version=2");
+    sql(&path, "PRAGMA user_version=3");
     refused_untouched(&path, ErrorKind::Corrupt, "newer");
 }
 

@@ -4,6 +4,7 @@
 //! a task of its own, and lets go of those that wait.
 
 mod backoff;
+mod children;
 mod journal;
 mod manager;
 mod options;
@@ -15,5 +16,6 @@ mod timer;
 mod waiters;
 mod worker;
 
-pub use manager::{ManagerBuilder, Submission, WorkflowManager};
+pub use crate::workflow::Submission;
+pub use manager::{ManagerBuilder, WorkflowManager};
 pub use options::EngineOptions;

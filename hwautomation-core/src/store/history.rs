@@ -39,6 +39,9 @@ use std::time::Duration;
 /// - `an_expired_lease_can_be_taken_over`: from its last moment on, and the old owner writes no more.
 /// - `renewing_keeps_a_lease`: also one that ran out and that nobody took; and names those that are lost.
 ///
+/// - `a_wake_is_never_lost`: a waiting workflow is due at once; one that is leased is due at once when it is released
+///   next, and once only. An unknown or ended one is no error.
+///
 /// *Inbox*
 /// - `an_item_wakes_its_workflow`: a waiting workflow is due at once, a released one too if an item waits; the
 ///   owner of a leased one keeps it.
@@ -81,6 +84,9 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// `LeaseLost`, `NotFound` when there is no such workflow.
     async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()>;
+
+    /// Makes a workflow look again: due at once or, while somebody holds it, with its next release. Stores no event.
+    async fn wake(&self, workflow: WorkflowId) -> Result<()>;
 
     /// Returns when the next workflow that nobody holds is due, or the next lease ends.
     async fn next_due(&self) -> Result<Option<Timestamp>>;

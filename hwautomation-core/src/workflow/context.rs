@@ -23,7 +23,7 @@ use std::time::Duration;
 /// Gives a step its machine, its parameters, its plugins and its history. A cheap clone.
 #[derive(Clone)]
 pub struct WorkflowContext {
-    port: Arc<dyn Port>,
+    pub(super) port: Arc<dyn Port>,
     power: Arc<PowerLedger>,
 }
 

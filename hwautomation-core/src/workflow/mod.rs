@@ -4,6 +4,7 @@
 //! machine and parameters, reaches plugins, reports what it does, and sends every destructive command by
 //! [`WorkflowContext::once`]. It never sees the engine that runs it.
 
+mod children;
 mod context;
 mod definition;
 mod effect;
@@ -12,6 +13,7 @@ mod outcome;
 pub(crate) mod port;
 mod step;
 mod step_fn;
+mod submission;
 
 pub use context::WorkflowContext;
 pub use definition::{Limits, Workflow};
@@ -21,3 +23,4 @@ pub(crate) use outcome::output_record;
 pub use outcome::{PlannedStep, Probed, StepOutcome, StepOutput, StepPlan, UndoOutcome, Wait, WorkflowPlan};
 pub use step::{ProbedIntent, WorkflowStep};
 pub use step_fn::{StepFn, step_fn};
+pub use submission::Submission;

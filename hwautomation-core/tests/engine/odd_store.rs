@@ -61,6 +61,9 @@ impl HistoryStore for Odd {
         }
         done
     }
+    async fn wake(&self, w: WorkflowId) -> Result<()> {
+        self.inner.wake(w).await
+    }
     async fn next_due(&self) -> Result<Option<Timestamp>> {
         self.inner.next_due().await
     }

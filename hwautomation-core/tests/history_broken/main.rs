@@ -36,6 +36,8 @@ const FAULTS: &[(&str, Fault)] = &[
     ("an_expired_lease_can_be_taken_over", Fault::LeasesForEver),
     ("renewing_keeps_a_lease", Fault::RenewsNothing),
     ("renewing_keeps_a_lease", Fault::NamesNoLoss),
+    ("a_wake_is_never_lost", Fault::IgnoresWakes),
+    ("a_wake_is_never_lost", Fault::ForgetsWakesWhileLeased),
     ("an_item_wakes_its_workflow", Fault::SleepsOn),
     ("an_item_with_a_waiting_key_is_a_duplicate", Fault::AcceptsDuplicates),
     ("items_come_in_order_until_consumed", Fault::NewestItemFirst),

@@ -48,9 +48,18 @@ impl Tables {
         wake_at: Timestamp,
         now: Timestamp,
     ) -> rusqlite::Result<()> {
-        const SQL: &str = "UPDATE workflow SET owner = NULL, ready_at = ?2 WHERE id = ?1";
+        const SQL: &str = "UPDATE workflow SET owner = NULL, woken = 0,
+            ready_at = CASE WHEN woken THEN min(?2, ?3) ELSE ?2 END WHERE id = ?1";
         let at = if self.has_items(workflow)? { wake_at.min(now) } else { wake_at };
         self.told.due = true;
-        self.write(SQL, (workflow.as_bytes(), at.as_micros())).map(|_| ())
+        self.write(SQL, (workflow.as_bytes(), at.as_micros(), now.as_micros())).map(|_| ())
+    }
+
+    pub(super) fn wake(&mut self, workflow: WorkflowId, now: Timestamp) -> Result<(), Stop> {
+        const SQL: &str = "UPDATE workflow SET woken = owner IS NOT NULL,
+            ready_at = CASE WHEN owner IS NULL THEN min(ready_at, ?2) ELSE ready_at END
+            WHERE id = ?1 AND ready_at IS NOT NULL";
+        self.told.due |= self.write(SQL, (workflow.as_bytes(), now.as_micros()))? > 0;
+        Ok(())
     }
 }

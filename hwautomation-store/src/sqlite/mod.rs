@@ -135,6 +135,11 @@ impl HistoryStore for SqliteStore {
         self.writer.call(move |tables| tables.release(lease, wake_at, now)).await
     }
 
+    async fn wake(&self, workflow: WorkflowId) -> Result<()> {
+        let now = self.clock.now();
+        self.writer.call(move |tables| tables.wake(workflow, now)).await
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>> {
         self.readers.read(read::next_due).await
     }

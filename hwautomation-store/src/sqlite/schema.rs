@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Marks the file as ours in its head: "hwau" (SQLite file format, section 1.3).
 pub(super) const APPLICATION_ID: i64 = 0x6877_6175;
 /// The version of `schema.sql`.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 /// The page of a new file, in bytes: with 256 workflows in flight a group's rows share more pages than at SQLite's
 /// 4096, and a single append still writes little.
 const PAGE_BYTES: u32 = 8192;
@@ -78,7 +78,11 @@ fn prepare(conn: &Connection, path: &Path, config: &SqliteConfig) -> Result<(), 
             what: "the SQLite database of another program",
         });
     }
-    check_version(path, number("user_version").map_err(sql())?)?;
+    let version = number("user_version").map_err(sql())?;
+    check_version(path, version)?;
+    if version < VERSION {
+        migrate(conn).map_err(StoreError::sql("bringing the history to this version"))?;
+    }
     check_pages(conn, path, config.check_mib_max)?;
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(sql())?;
@@ -114,6 +118,21 @@ fn create(conn: &Connection) -> rusqlite::Result<()> {
         "PRAGMA page_size={PAGE_BYTES}; BEGIN EXCLUSIVE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};\n{}\nCOMMIT;",
         include_str!("schema.sql")
     ))
+}
+
+/// Brings an older file to this version, in one transaction. Each change looks first whether it was made.
+fn migrate(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch("BEGIN EXCLUSIVE")?;
+    add_column(conn, "workflow", "woken", "INTEGER NOT NULL DEFAULT 0")?;
+    conn.execute_batch(&format!("PRAGMA user_version={VERSION}; COMMIT"))
+}
+
+fn add_column(conn: &Connection, table: &str, column: &str, kind: &str) -> rusqlite::Result<()> {
+    let known = "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2";
+    if conn.prepare(known)?.exists([table, column])? {
+        return Ok(());
+    }
+    conn.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}"))
 }
 
 fn check_pages(conn: &Connection, path: &Path, mib_max: u64) -> Result<(), StoreError> {

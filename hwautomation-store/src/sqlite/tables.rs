@@ -142,7 +142,8 @@ impl Tables {
         epoch: u64,
         until: Timestamp,
     ) -> rusqlite::Result<()> {
-        const SQL: &str = "UPDATE workflow SET owner = ?2, epoch = ?3, ready_at = ?4 WHERE id = ?1";
+        const SQL: &str =
+            "UPDATE workflow SET owner = ?2, epoch = ?3, ready_at = ?4, woken = 0 WHERE id = ?1";
         self.write(SQL, (workflow.as_bytes(), owner.as_bytes(), int(epoch), until.as_micros())).map(|_| ())
     }
 

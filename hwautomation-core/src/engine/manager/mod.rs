@@ -7,7 +7,6 @@ mod read;
 mod submit;
 
 pub use builder::ManagerBuilder;
-pub use submit::Submission;
 
 use super::shared::{Mode, Shared};
 use std::fmt;

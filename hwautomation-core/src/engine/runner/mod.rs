@@ -1,5 +1,6 @@
 //! Runs one workflow that this engine holds: asks `plan` what comes next and does it.
 
+mod children;
 mod execute;
 mod inbox;
 mod port;
@@ -156,6 +157,7 @@ impl Runner {
                 self.journal.add(EventKind::Halted { step, reason, until })?;
                 self.journal.commit(After::Hold).await?;
                 self.shared.waiters.tell(self.journal.state().id);
+                self.shared.tell_parent(self.journal.state()).await;
                 Ok(Flow::GoOn)
             }
             Action::BeginUndo { because, deadline_at } => {
@@ -170,6 +172,7 @@ impl Runner {
             Action::Finish { verdict, reason, not_undone } => {
                 self.journal.add(EventKind::WorkflowEnded { verdict, reason, not_undone })?;
                 self.journal.commit(After::End).await?;
+                self.shared.tell_parent(self.journal.state()).await;
                 Ok(Flow::Ended)
             }
         }

@@ -35,6 +35,8 @@ struct Row {
     /// Who may write; a lease that ran out stays until somebody takes it over.
     owner: Option<LeaseKey>,
     inbox: Vec<InboxItem>,
+    /// Somebody woke it since it was claimed.
+    woken: bool,
 }
 
 impl Rows {
@@ -56,6 +58,7 @@ impl Rows {
             epoch: 0,
             owner: None,
             inbox: Vec::new(),
+            woken: false,
         };
         self.workflows.insert(begin.workflow, row);
         self.set_ready(begin.workflow, Some(now));
@@ -126,6 +129,7 @@ impl Rows {
         row.epoch += 1;
         let key = LeaseKey { workflow, owner, epoch: row.epoch };
         row.owner = Some(key);
+        row.woken = false;
         self.set_ready(workflow, Some(until));
         Some(Lease { key, until })
     }
@@ -163,8 +167,18 @@ impl Rows {
     fn let_go(&mut self, workflow: WorkflowId, wake_at: Timestamp, now: Timestamp) {
         let Some(row) = self.workflows.get_mut(&workflow) else { return };
         row.owner = None;
-        let at = if row.inbox.is_empty() { wake_at } else { wake_at.min(now) };
+        let called = std::mem::take(&mut row.woken) || !row.inbox.is_empty();
+        let at = if called { wake_at.min(now) } else { wake_at };
         self.set_ready(workflow, Some(at));
+    }
+
+    pub(super) fn wake(&mut self, workflow: WorkflowId, now: Timestamp) {
+        let Some(row) = self.workflows.get_mut(&workflow) else { return };
+        match (row.owner, row.ready_at) {
+            (Some(_), _) => row.woken = true,
+            (None, Some(at)) if at > now => self.set_ready(workflow, Some(now)),
+            (None, _) => {}
+        }
     }
 
     fn end(&mut self, workflow: WorkflowId) {

@@ -105,6 +105,10 @@ impl HistoryStore for StoppingStore {
         self.counted(self.inner.release(lease, wake_at)).await
     }
 
+    async fn wake(&self, workflow: WorkflowId) -> Result<()> {
+        self.counted(self.inner.wake(workflow)).await
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>> {
         self.alive().await;
         self.inner.next_due().await

@@ -55,6 +55,9 @@ suite! {
         an_expired_lease_can_be_taken_over
         renewing_keeps_a_lease
     }
+    wake {
+        a_wake_is_never_lost
+    }
     inbox {
         an_item_wakes_its_workflow
         an_item_with_a_waiting_key_is_a_duplicate
