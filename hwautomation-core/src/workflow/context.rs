@@ -8,7 +8,7 @@ use super::outcome::{StepOutput, read_output};
 use super::port::{Opened, Opening, Port};
 use crate::device::Capability;
 use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
-use crate::id::{IntentName, MachineId, PluginName, SignalName};
+use crate::id::{IntentName, MachineId, PluginName, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::record::{IntentResult, Side};
 use crate::secret::contains_secret;
@@ -97,6 +97,12 @@ impl WorkflowContext {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.port.now()
+    }
+
+    /// Returns which workflow this is.
+    #[must_use]
+    pub fn workflow(&self) -> WorkflowId {
+        self.port.place().workflow
     }
 
     /// Returns which attempt this is, from 1.

@@ -8,7 +8,6 @@ use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
 use crate::record::{Blob, IntentResult, OutputRecord, RunState, Stored, WorkflowSummary};
 use crate::secret::scrub_json;
-use crate::store::HistoryStore;
 use crate::time::{Clock, Timestamp};
 use crate::workflow::Submission;
 use crate::workflow::port::{ChildCommand, Opened, Opening, Place, Port};
@@ -75,7 +74,6 @@ pub(super) struct EnginePort {
     pub(super) plugins: Arc<Plugins>,
     pub(super) outputs: Arc<BTreeMap<String, OutputRecord>>,
     pub(super) clock: Clock,
-    pub(super) store: Arc<dyn HistoryStore>,
     pub(super) machines: Arc<Shared>,
     pub(super) handle: Arc<crate::engine::running::RunHandle>,
     pub(super) desk: Arc<Desk>,
@@ -147,15 +145,7 @@ impl Port for EnginePort {
     }
 
     async fn load(&self, stored: &Stored) -> Result<Value> {
-        match stored {
-            Stored::Value(value) => Ok(value.clone()),
-            Stored::Blob(hash) => {
-                let bytes = self.store.blob(hash).await?;
-                serde_json::from_slice(&bytes).map_err(|cause| {
-                    Error::new(ErrorKind::Corrupt, format!("reading the blob {hash}")).with_source(cause)
-                })
-            }
-        }
+        self.machines.value(stored).await
     }
 
     async fn store(&self, mut value: Value) -> Result<Stored> {
