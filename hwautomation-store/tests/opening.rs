@@ -220,4 +220,8 @@ async fn yesterdays_history_opens() {
     let leases = store.claim(hwautomation_core::id::OwnerId::generate(), common::HOUR, 10).await.unwrap();
     assert_eq!(leases.len(), 2);
     assert!(leases.iter().all(|lease| lease.key.epoch == 2), "{leases:?}");
+    // What this version added works there too.
+    store.wake(leases[0].key.workflow).await.unwrap();
+    drop(store);
+    assert!(open(&path).is_ok(), "it opens again");
 }

@@ -45,11 +45,12 @@
 
 mod census;
 mod check;
+mod decide;
 mod definition;
 mod items;
-mod judge;
 mod machines;
 mod order;
+mod read;
 mod report;
 mod request;
 mod status;
@@ -58,6 +59,7 @@ mod turn;
 mod wave;
 
 pub use definition::{Batch, BatchOptions};
+pub use read::{batch_status, retry_failed};
 pub use report::{BatchReport, FailedMachine, WaveReport};
 pub use request::{BatchMachine, BatchRequest, StopAt, Wave, WhenStopped};
-pub use status::{BatchStatus, MachineCounts, batch_status, retry_failed};
+pub use status::{BatchStatus, MachineCounts};

@@ -1,6 +1,6 @@
 //! What a wave knows of its machines. The children's rows are the truth; this is what was read of them last.
 
-use super::judge::Counts;
+use super::decide::Counts;
 use crate::error::Result;
 use crate::id::{MachineId, WorkflowId};
 use crate::record::{Position, RunState, Seq, SubState, WorkflowSummary};

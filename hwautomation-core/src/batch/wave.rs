@@ -1,8 +1,8 @@
 //! The step of one wave: starts its children, waits until they ended, and lets them soak.
 
+use super::decide::{self, Counts, Next};
 use super::definition::BatchOptions;
 use super::items::named;
-use super::judge::{self, Counts, Next};
 use super::report::{FailedMachine, NAMED_MAX, WaveReport};
 use super::request::WhenStopped;
 use super::tally::{Known, OPEN, each_child, key};
@@ -131,7 +131,7 @@ impl Turn {
             let stopping = self.is_stopping(ctx, &counts).await?;
             let at_work = counts.active + self.tally.active_elsewhere;
             let places = (self.request.concurrency as usize).saturating_sub(at_work);
-            match judge::next(&counts, places, stopping) {
+            match decide::next(&counts, places, stopping) {
                 Next::Start(places) => {
                     if !self.start(ctx, places).await? {
                         return self.wait(options, &counts, stopping);

@@ -124,6 +124,10 @@ fn create(conn: &Connection) -> rusqlite::Result<()> {
 fn migrate(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch("BEGIN EXCLUSIVE")?;
     add_column(conn, "workflow", "woken", "INTEGER NOT NULL DEFAULT 0")?;
+    conn.execute_batch(
+        "CREATE INDEX IF NOT EXISTS workflow_parent_open ON workflow (parent, id)
+            WHERE parent IS NOT NULL AND ended = 0",
+    )?;
     conn.execute_batch(&format!("PRAGMA user_version={VERSION}; COMMIT"))
 }
 

@@ -22,6 +22,8 @@ CREATE INDEX workflow_ready ON workflow (ready_at) WHERE ready_at IS NOT NULL;
 CREATE INDEX workflow_open ON workflow (id) WHERE ended = 0;
 CREATE INDEX workflow_machine ON workflow (machine, id) WHERE machine IS NOT NULL;
 CREATE INDEX workflow_parent ON workflow (parent, id) WHERE parent IS NOT NULL;
+-- A batch looks at its open children each time one ends. Since version 2.
+CREATE INDEX workflow_parent_open ON workflow (parent, id) WHERE parent IS NOT NULL AND ended = 0;
 
 -- No foreign key here: the writer has just read the workflow's row, and this is the table that must be fast.
 CREATE TABLE event (

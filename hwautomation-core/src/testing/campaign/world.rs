@@ -185,7 +185,10 @@ impl World for FakeWorld {
     }
 
     fn truth(&self) -> Value {
-        self.machines.iter().map(|machine| self.truth_of(machine)).collect()
+        match self.machines.as_slice() {
+            [machine] => self.truth_of(machine),
+            several => several.iter().map(|machine| self.truth_of(machine)).collect(),
+        }
     }
 
     fn commands(&self) -> Vec<String> {
