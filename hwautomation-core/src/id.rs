@@ -2,10 +2,11 @@
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize, de};
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// How long a name or a machine's id may be, in bytes.
 const NAME_BYTES_MAX: usize = 128;
@@ -235,6 +236,27 @@ uuid_id! {
     BatchId, new_v4
 }
 
+impl WorkflowId {
+    /// Names the child that a step of a workflow starts under a key: the same for the same three.
+    ///
+    /// It is a UUID of version 8 (RFC 9562 section 5.8) with the parent's time in front, so that children are
+    /// listed beside their parent.
+    #[must_use]
+    pub(crate) fn child(parent: Self, step: &StepName, key: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(parent.as_bytes());
+        // A step's name has no blank, so no two pairs of step and key make one text.
+        hash.update(format!("{step} {key}").as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.finalize()[..16]);
+        bytes[..TIME_BYTES].copy_from_slice(&parent.as_bytes()[..TIME_BYTES]);
+        Self(Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+/// How many bytes of a UUID of version 7 are its time (RFC 9562 section 5.7).
+const TIME_BYTES: usize = 6;
+
 impl BatchId {
     /// Makes an id of one drawn at random and a count: as unlike any other, without drawing each time.
     #[must_use]
@@ -277,6 +299,22 @@ mod tests {
     fn json_is_checked_like_everything_else() {
         assert!(serde_json::from_str::<StepName>("\"no blank\"").is_err());
         assert_eq!(serde_json::from_str::<StepName>("\"fine\"").unwrap(), StepName::from_static("fine"));
+    }
+
+    #[test]
+    fn the_same_step_and_key_name_the_same_child_and_others_another() {
+        let (parent, step) = (WorkflowId::generate(), StepName::from_static("wave-1"));
+        let child = WorkflowId::child(parent, &step, "srv001 1");
+        assert_eq!(child, WorkflowId::child(parent, &step, "srv001 1"));
+        assert_eq!(child.0.get_version_num(), 8);
+        let other_step = StepName::from_static("wave-2");
+        for other in [
+            WorkflowId::child(parent, &step, "srv001 2"),
+            WorkflowId::child(parent, &other_step, "srv001 1"),
+            WorkflowId::child(WorkflowId::generate(), &step, "srv001 1"),
+        ] {
+            assert_ne!(child, other);
+        }
     }
 
     #[test]

@@ -44,6 +44,7 @@
 //! |---|---|
 //! | run workflows | [`engine::WorkflowManager`], [`engine::Submission`] |
 //! | provision servers | [`provisioning::ServerProvisioning`], [`provisioning::ProvisioningRequest`] |
+//! | run a workflow on many machines | [`batch::Batch`], [`batch::BatchRequest`] |
 //! | write a step | [`workflow::WorkflowStep`], [`workflow::WorkflowContext`]; the light way in is [`workflow::step_fn`] |
 //! | write a driver | the traits of [`plugin`], such as [`plugin::PowerController`], and the suite in `testing::conformance` |
 //! | keep history elsewhere | [`store::HistoryStore`], and its suite |
@@ -56,7 +57,7 @@
 //! | floor | modules | what they hold |
 //! |---:|---|---|
 //! | 7 | `testing` | fakes, faults, conformance suites, a campaign that stops a workflow everywhere (feature `testing`) |
-//! | 6 | [`provisioning`] | a server from just racked to ready, in seven steps |
+//! | 6 | [`provisioning`], [`batch`] | a server from just racked to ready, in seven steps; many machines as one workflow |
 //! | 5 | [`engine`] | how workflows run: one pure function decides, the runner acts, the journal records |
 //! | 4 | [`workflow`], [`store`] | what a workflow is; where history and machines live |
 //! | 3 | [`plugin`], [`record`], [`bios`] | what a driver promises; events and what they add up to; BIOS settings, all pure |
@@ -86,6 +87,7 @@
 //! - `testing`: fakes, faults, the conformance suites and the campaign, for tests and first steps.
 
 pub mod actor;
+pub mod batch;
 pub mod bios;
 pub mod device;
 pub mod engine;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what a test calls is a test too, which clippy does not see")]
 
 use async_trait::async_trait;
+use hwautomation_core::batch::{Batch, BatchOptions, BatchRequest, StopAt, Wave};
 use hwautomation_core::device::DeviceProfiles;
 use hwautomation_core::error::Error;
 use hwautomation_core::plugin::{PowerAction, PowerState};
@@ -113,4 +114,30 @@ async fn a_provisioning_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
     };
     let report = stop_everywhere(make, &stores).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(report.stops >= 100, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_batch_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
+    let stores = Files { folder: tempfile::tempdir().unwrap(), newest: AtomicU64::new(0) };
+    const MACHINES: [&str; 3] = ["srv001", "srv002", "srv003"];
+    let fail_at = |broken: &'static str| {
+        step_fn("look", Resume::Rerun, move |ctx| async move {
+            let broken = ctx.machine()?.id.as_str() == broken;
+            if broken { Err(Error::invalid("told to fail")) } else { StepOutcome::finished() }
+        })
+    };
+    let request = BatchRequest::new("turn-on", MACHINES)
+        .concurrency(2)
+        .waves([Wave::count(1)])
+        .stop_at(StopAt::Count { count: 2 })
+        .on_failure(OnFailure::Undo);
+    let batch = Batch::default().options(BatchOptions { poll: POLL * 10 }).workflow();
+    let make = || {
+        FakeWorld::new(batch.clone())
+            .machines(MACHINES)
+            .child(Workflow::new("turn-on").step(turn_on()).step(fail_at("srv002")))
+            .submission(request.submission().unwrap())
+    };
+    let report = stop_everywhere(make, &stores).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.stops >= 80, "{report:?}");
 }

@@ -227,6 +227,9 @@ async fn yesterdays_history_opens() {
     let wanted = Wanted { name, limit: NonZeroU32::MIN, hold: Hold::Step };
     let other = leases.iter().find(|lease| lease.key.workflow != rows[1].id).unwrap();
     assert_eq!(store.acquire(other.key, &[wanted]).await.unwrap(), Acquired::Granted);
+    store.wake(other.key.workflow).await.unwrap();
+    drop(store);
+    assert!(open(&path).is_ok(), "it opens again");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! a task of its own, and lets go of those that wait.
 
 mod backoff;
+mod children;
 mod journal;
 mod manager;
 mod options;
@@ -17,5 +18,6 @@ mod trouble;
 mod waiters;
 mod worker;
 
-pub use manager::{ManagerBuilder, StartAt, Submission, WorkflowManager};
+pub use crate::workflow::Submission;
+pub use manager::{ManagerBuilder, StartAt, WorkflowManager};
 pub use options::EngineOptions;

@@ -6,14 +6,15 @@ use super::trouble::Troubles;
 use super::waiters::Waiters;
 use super::{EngineOptions, journal};
 use crate::device::DeviceProfiles;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MachineId, OwnerId, WorkflowId, WorkflowName};
 use crate::machine::Machine;
 use crate::plugin::Plugins;
-use crate::record::{Submitted, WorkflowState};
+use crate::record::{Stored, Submitted, WorkflowState};
 use crate::store::{HistoryStore, MachineDirectory, Only, OverlayDirectory};
 use crate::time::Clock;
 use crate::workflow::Workflow;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -131,6 +132,18 @@ impl Shared {
             machine.settings.entry(name.clone()).or_insert_with(|| settings.clone());
         }
         Ok(machine)
+    }
+
+    /// Reads a recorded value, wherever it lies.
+    pub(crate) async fn value(&self, stored: &Stored) -> Result<Value> {
+        let hash = match stored {
+            Stored::Value(value) => return Ok(value.clone()),
+            Stored::Blob(hash) => hash,
+        };
+        let bytes = self.store.blob(hash).await?;
+        serde_json::from_slice(&bytes).map_err(|cause| {
+            Error::new(ErrorKind::Corrupt, format!("reading the blob {hash}")).with_source(cause)
+        })
     }
 
     pub(crate) async fn load(&self, workflow: WorkflowId) -> Result<WorkflowState> {

@@ -55,6 +55,8 @@ use std::time::Duration;
 /// - `permits_are_given_back_with_the_append`: or not at all; the place in the queue, too.
 /// - `only_the_lease_owner_takes_permits`.
 /// - `queues_and_holders_can_be_read`: in pages, by name.
+/// - `a_wake_is_never_lost`: a waiting workflow is due at once; one that is leased is due at once when it is released
+///   next, and once only. An unknown or ended one is no error.
 ///
 /// *Inbox*
 /// - `an_item_wakes_its_workflow`: a waiting workflow is due at once, a released one too if an item waits; the
@@ -127,6 +129,9 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
 
     /// Lists what is held or queued for, by name, those after `after`, up to `limit`.
     async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>>;
+
+    /// Makes a workflow look again: due at once or, while somebody holds it, with its next release. Stores no event.
+    async fn wake(&self, workflow: WorkflowId) -> Result<()>;
 
     /// Returns when the next workflow that nobody holds is due, or the next lease ends.
     async fn next_due(&self) -> Result<Option<Timestamp>>;

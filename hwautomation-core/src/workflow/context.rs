@@ -8,7 +8,7 @@ use super::outcome::{StepOutput, read_output};
 use super::port::{Opened, Opening, Port};
 use crate::device::Capability;
 use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
-use crate::id::{IntentName, MachineId, PluginName, SignalName};
+use crate::id::{IntentName, MachineId, PluginName, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::record::{Intent, IntentResult, Side};
 use crate::secret::contains_secret;
@@ -26,7 +26,7 @@ const GUARD_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Gives a step its machine, its parameters, its plugins and its history. A cheap clone.
 #[derive(Clone)]
 pub struct WorkflowContext {
-    port: Arc<dyn Port>,
+    pub(super) port: Arc<dyn Port>,
     power: Arc<PowerLedger>,
 }
 
@@ -100,6 +100,12 @@ impl WorkflowContext {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.port.now()
+    }
+
+    /// Returns which workflow this is.
+    #[must_use]
+    pub fn workflow(&self) -> WorkflowId {
+        self.port.place().workflow
     }
 
     /// Returns which attempt this is, from 1.

@@ -5,6 +5,7 @@
 //! [`WorkflowContext::once`]. It never sees the engine that runs it.
 
 mod approval;
+mod children;
 mod context;
 mod definition;
 mod effect;
@@ -14,14 +15,16 @@ mod permit;
 pub(crate) mod port;
 mod step;
 mod step_fn;
+mod submission;
 
 pub use approval::{Approval, ApprovalGate};
 pub use context::WorkflowContext;
 pub use definition::{Limits, Workflow};
 pub use effect::{Call, Effect};
 pub use handle::{BiosHandle, BmcHandle, BootHandle, CommissionerHandle, PowerHandle, ShellHandle};
-pub(crate) use outcome::output_record;
 pub use outcome::{PlannedStep, Probed, StepOutcome, StepOutput, StepPlan, UndoOutcome, Wait, WorkflowPlan};
+pub(crate) use outcome::{output_record, read_output};
 pub use permit::Permit;
 pub use step::{ProbedIntent, WorkflowStep};
 pub use step_fn::{StepFn, step_fn};
+pub use submission::Submission;

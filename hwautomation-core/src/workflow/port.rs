@@ -1,10 +1,11 @@
 //! What a context needs from whoever runs the step: the engine, a plan, or a test.
 
+use super::Submission;
 use crate::error::{Error, Result};
 use crate::id::{IntentName, MachineId, SignalName, StepName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
-use crate::record::{Intent, IntentResult, OutputRecord, Side, Stored};
+use crate::record::{Intent, IntentResult, OutputRecord, RunState, Side, Stored, WorkflowSummary};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde_json::Value;
@@ -43,6 +44,15 @@ pub(crate) struct Opening {
     pub(crate) refused: Option<Error>,
 }
 
+/// Says what a parent asks of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChildCommand {
+    /// Stop, undo, end as cancelled. One that has ended needs none.
+    Cancel,
+    /// Halted: try again.
+    Retry,
+}
+
 #[async_trait]
 pub(crate) trait Port: fmt::Debug + Send + Sync {
     fn place(&self) -> &Place;
@@ -66,4 +76,14 @@ pub(crate) trait Port: fmt::Debug + Send + Sync {
     async fn signal(&self, name: &SignalName) -> Result<Option<Value>>;
     async fn guard(&self, limit: Duration) -> Result<()>;
     async fn unguard(&self) -> Result<()>;
+    async fn start_child(&self, key: String, submission: Submission) -> Result<WorkflowId>;
+    async fn check_child(&self, submission: &Submission) -> Result<Option<MachineId>>;
+    async fn child(&self, id: WorkflowId) -> Result<Option<WorkflowSummary>>;
+    async fn children(
+        &self,
+        states: &[RunState],
+        before: Option<WorkflowId>,
+        limit: usize,
+    ) -> Result<Vec<WorkflowSummary>>;
+    async fn command_child(&self, id: WorkflowId, command: ChildCommand, why: String) -> Result<()>;
 }

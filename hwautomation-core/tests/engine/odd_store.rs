@@ -73,6 +73,10 @@ impl HistoryStore for Odd {
     async fn permits(&self, a: Option<&PermitName>, n: usize) -> Result<Vec<PermitRow>> {
         self.inner.permits(a, n).await
     }
+
+    async fn wake(&self, w: WorkflowId) -> Result<()> {
+        self.inner.wake(w).await
+    }
     async fn next_due(&self) -> Result<Option<Timestamp>> {
         self.inner.next_due().await
     }

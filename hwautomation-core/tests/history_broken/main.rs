@@ -53,6 +53,8 @@ const FAULTS: &[(&str, Fault)] = &[
     ("only_the_lease_owner_takes_permits", Fault::LetsAnybodyTakePermits),
     ("queues_and_holders_can_be_read", Fault::CountsNobodyAhead),
     ("queues_and_holders_can_be_read", Fault::ListsFromTheBeginning),
+    ("a_wake_is_never_lost", Fault::IgnoresWakes),
+    ("a_wake_is_never_lost", Fault::ForgetsWakesWhileLeased),
     ("an_item_wakes_its_workflow", Fault::SleepsOn),
     ("an_item_with_a_waiting_key_is_a_duplicate", Fault::AcceptsDuplicates),
     ("items_come_in_order_until_consumed", Fault::NewestItemFirst),

@@ -43,6 +43,8 @@ pub(crate) enum Fault {
     LeasesForEver,
     RenewsNothing,
     NamesNoLoss,
+    IgnoresWakes,
+    ForgetsWakesWhileLeased,
     SleepsOn,
     AcceptsDuplicates,
     NewestItemFirst,
@@ -290,6 +292,9 @@ impl HistoryStore for BrokenStore {
 
     async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()> {
         let wake_at = if self.is(Fault::WakesEarly) { Timestamp::MIN } else { wake_at };
+        if self.is(Fault::ForgetsWakesWhileLeased) {
+            self.seen().leases.remove(&lease.workflow);
+        }
         self.inner.release(lease, wake_at).await
     }
 
@@ -327,6 +332,15 @@ impl HistoryStore for BrokenStore {
 
     async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>> {
         self.inner.permits(after.filter(|_| !self.is(Fault::ListsFromTheBeginning)), limit).await
+    }
+
+    async fn wake(&self, workflow: WorkflowId) -> Result<()> {
+        let leased = self.seen().leases.contains_key(&workflow);
+        match self.fault {
+            Fault::IgnoresWakes => Ok(()),
+            Fault::ForgetsWakesWhileLeased if leased => Ok(()),
+            _ => self.inner.wake(workflow).await,
+        }
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>> {

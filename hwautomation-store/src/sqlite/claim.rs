@@ -98,12 +98,20 @@ impl Tables {
         wake_at: Timestamp,
         now: Timestamp,
     ) -> Result<(), Stop> {
-        const SQL: &str = "UPDATE workflow SET owner = NULL, ready_at = ?2 WHERE id = ?1";
-        let woken = self.end_permits_with_lease(workflow, now)?;
-        let looks = woken || self.has_items(workflow)?;
+        const SQL: &str = "UPDATE workflow SET owner = NULL, woken = 0,
+            ready_at = CASE WHEN woken THEN min(?2, ?3) ELSE ?2 END WHERE id = ?1";
+        let looks = self.end_permits_with_lease(workflow, now)? || self.has_items(workflow)?;
         let at = if looks { wake_at.min(now) } else { wake_at };
         self.told.due = true;
-        self.write(SQL, (workflow.as_bytes(), at.as_micros()))?;
+        self.write(SQL, (workflow.as_bytes(), at.as_micros(), now.as_micros()))?;
+        Ok(())
+    }
+
+    pub(super) fn wake(&mut self, workflow: WorkflowId, now: Timestamp) -> Result<(), Stop> {
+        const SQL: &str = "UPDATE workflow SET woken = owner IS NOT NULL,
+            ready_at = CASE WHEN owner IS NULL THEN min(ready_at, ?2) ELSE ready_at END
+            WHERE id = ?1 AND ready_at IS NOT NULL";
+        self.told.due |= self.write(SQL, (workflow.as_bytes(), now.as_micros()))? > 0;
         Ok(())
     }
 }

@@ -22,8 +22,14 @@ pub(super) fn migrate(conn: &Connection, found: i64) -> Result<(), StoreError> {
 }
 
 /// The columns that version 2 added to `workflow`.
-const COLUMNS_2: [(&str, &str); 4] =
-    [("submitted_at", "INTEGER"), ("ended_at", "INTEGER"), ("sub_state", "TEXT"), ("error_class", "TEXT")];
+const COLUMNS_2: [(&str, &str); 5] = [
+    ("submitted_at", "INTEGER"),
+    ("ended_at", "INTEGER"),
+    ("sub_state", "TEXT"),
+    ("error_class", "TEXT"),
+    // Somebody woke it since it was claimed: its next release is due at once.
+    ("woken", "INTEGER NOT NULL DEFAULT 0"),
+];
 
 fn to_2(conn: &Connection) -> Result<(), StoreError> {
     let sql = || StoreError::sql("adding to the history's tables");

@@ -184,6 +184,11 @@ impl HistoryStore for SqliteStore {
         self.readers.read(move |conn| read::permits(conn, after.as_ref(), limit)).await
     }
 
+    async fn wake(&self, workflow: WorkflowId) -> Result<()> {
+        let now = self.clock.now();
+        self.writer.call(move |tables| tables.wake(workflow, now)).await
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>> {
         let damaged = self.damaged.clone();
         self.readers.read(move |conn| read::next_due(conn, &damaged)).await

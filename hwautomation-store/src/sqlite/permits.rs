@@ -160,7 +160,7 @@ impl Tables {
         }
         const SQL: &str = "DELETE FROM permit WHERE workflow = ?1 AND turn IS NOT NULL";
         self.write(SQL, [workflow.as_bytes()])?;
-        self.wake(queued.iter().map(|own| &own.name), now)
+        self.rouse_all(queued.iter().map(|own| &own.name), now)
     }
 
     pub(super) fn give_back(
@@ -204,11 +204,15 @@ impl Tables {
             const SQL: &str = "DELETE FROM permit WHERE workflow = ?1 AND name = ?2";
             self.write(SQL, (workflow.as_bytes(), own.name.as_str()))?;
         }
-        self.wake(freed.iter().map(|own| &own.name), now)
+        self.rouse_all(freed.iter().map(|own| &own.name), now)
     }
 
     /// Makes those due that can be served, of those that queue for one of these; who is held looks when it is let go.
-    fn wake<'a>(&mut self, names: impl Iterator<Item = &'a PermitName>, now: Timestamp) -> Result<(), Stop> {
+    fn rouse_all<'a>(
+        &mut self,
+        names: impl Iterator<Item = &'a PermitName>,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
         let mut next = BTreeSet::new();
         for name in names {
             next.extend(self.next_ones(name)?);

@@ -18,6 +18,10 @@ CREATE INDEX IF NOT EXISTS workflow_error_class ON workflow (error_class, id) WH
 CREATE INDEX IF NOT EXISTS workflow_sub_state ON workflow (sub_state, id)
     WHERE sub_state IS NOT NULL AND sub_state <> 'waiting';
 
+-- A batch looks at its open children each time one ends.
+CREATE INDEX IF NOT EXISTS workflow_parent_open ON workflow (parent, id)
+    WHERE parent IS NOT NULL AND ended = 0;
+
 -- Which workflows stored or name a blob: it goes with the last of them.
 CREATE TABLE IF NOT EXISTS blob_use (
     workflow BLOB NOT NULL,

@@ -151,7 +151,8 @@ impl Tables {
         owner: OwnerId,
         until: Timestamp,
     ) -> rusqlite::Result<(u64, Seq)> {
-        const SQL: &str = "UPDATE workflow SET owner = ?2, epoch = epoch + 1, ready_at = ?3 WHERE id = ?1
+        const SQL: &str =
+            "UPDATE workflow SET owner = ?2, epoch = epoch + 1, ready_at = ?3, woken = 0 WHERE id = ?1
             RETURNING epoch, next_seq";
         let values = (workflow.as_bytes(), owner.as_bytes(), until.as_micros());
         let read = |row: &rusqlite::Row<'_>| Ok((number(row.get(0)?), number(row.get(1)?)));

@@ -1,16 +1,16 @@
 //! What a run would do, without doing it.
 
-use super::{Submission, WorkflowManager};
+use super::WorkflowManager;
 use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{IntentName, MachineId, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
-use crate::record::{Intent, IntentResult, OutputRecord, Side, Stored};
+use crate::record::{Intent, IntentResult, OutputRecord, RunState, Side, Stored, WorkflowSummary};
 use crate::secret::scrub;
 use crate::time::{Clock, Timestamp};
-use crate::workflow::port::{Opened, Opening, Place, Port};
-use crate::workflow::{PlannedStep, StepPlan, WorkflowContext, WorkflowPlan, WorkflowStep};
+use crate::workflow::port::{ChildCommand, Opened, Opening, Place, Port};
+use crate::workflow::{PlannedStep, StepPlan, Submission, WorkflowContext, WorkflowPlan, WorkflowStep};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::net::IpAddr;
@@ -24,7 +24,7 @@ impl WorkflowManager {
     ///
     /// Those of [`submit`](Self::submit), except that a held machine is no obstacle.
     pub async fn plan(&self, submission: &Submission) -> Result<WorkflowPlan> {
-        let (workflow, machine) = self.accept(submission).await?;
+        let (workflow, machine) = self.shared.accept(submission).await?;
         let machine = machine.map(Arc::new);
         let mut steps = Vec::with_capacity(workflow.steps.len());
         for step in &workflow.steps {
@@ -166,5 +166,30 @@ impl Port for ReadOnlyPort {
 
     async fn unguard(&self) -> Result<()> {
         Ok(())
+    }
+
+    async fn start_child(&self, key: String, _submission: Submission) -> Result<WorkflowId> {
+        Err(refused(&format!("starting the child {key}")))
+    }
+
+    async fn check_child(&self, submission: &Submission) -> Result<Option<MachineId>> {
+        self.machines.check_child(submission).await
+    }
+
+    async fn child(&self, _id: WorkflowId) -> Result<Option<WorkflowSummary>> {
+        Ok(None)
+    }
+
+    async fn children(
+        &self,
+        _states: &[RunState],
+        _before: Option<WorkflowId>,
+        _limit: usize,
+    ) -> Result<Vec<WorkflowSummary>> {
+        Ok(Vec::new())
+    }
+
+    async fn command_child(&self, id: WorkflowId, _command: ChildCommand, _why: String) -> Result<()> {
+        Err(refused(&format!("a command to the child {id}")))
     }
 }

@@ -10,7 +10,6 @@ mod submit;
 
 pub use builder::ManagerBuilder;
 pub use resubmit::StartAt;
-pub use submit::Submission;
 
 use super::shared::{Mode, Shared};
 use std::fmt;

@@ -2,7 +2,7 @@
 
 use super::WorkflowManager;
 use crate::engine::shared::Mode;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{PermitName, WorkflowId};
 use crate::machine::Machine;
 use crate::record::{
@@ -10,6 +10,7 @@ use crate::record::{
     WorkflowStatus, WorkflowSummary,
 };
 use crate::store::{EventListener, HistoryStore, Only, PermitRow, WorkflowFilter, refusal};
+use crate::workflow::{StepOutput, read_output};
 use futures_core::Stream;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -137,6 +138,23 @@ impl WorkflowManager {
     /// `Storage`.
     pub async fn events(&self, id: WorkflowId, from: Seq, limit: usize) -> Result<Vec<Event>> {
         self.shared.store.events(id, from, limit).await
+    }
+
+    /// Reads what a step of a run handed on; of several outputs of this name the newest.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when no step did so far, `Invalid` when it has another shape; `Corrupt`, `Storage`.
+    pub async fn output<T: StepOutput>(&self, id: WorkflowId) -> Result<T> {
+        let state = self.state(id).await?;
+        let mut newest = state.steps.iter().rev().filter_map(|step| step.output.as_ref());
+        let found = newest.find(|output| output.name == T::NAME);
+        let Some(record) = found else {
+            return Err(Error::not_found(format!("no step of workflow {id} handed on {}", T::NAME))
+                .with_remedy("look at its status: the step may not be done, or was skipped"));
+        };
+        let value = self.shared.value(&record.value).await?;
+        read_output(Some(record), value)
     }
 
     /// Finds a machine as the directory knows it now, with what its profile adds.

@@ -4,104 +4,21 @@ use super::{StartAt, WorkflowManager};
 use crate::actor::Actor;
 use crate::device::Capability;
 use crate::engine::journal;
+use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{BatchId, WorkflowId, WorkflowName};
 use crate::machine::Machine;
 use crate::plugin::{
     BiosBackend, BmcConfigurator, BootController, Commissioner, PowerController, RemoteShell,
 };
-use crate::record::{
-    CarriedStep, EventKind, NewEvent, OnFailure, StepSpec, Submitted, WorkflowState, WorkflowSummary,
-};
+use crate::record::{EventKind, NewEvent, StepSpec, Submitted, WorkflowState, WorkflowSummary};
 use crate::secret::contains_secret;
 use crate::store::Begin;
-use crate::workflow::{Workflow, WorkflowStep};
-use serde::Serialize;
-use serde_json::Value;
+use crate::workflow::{Submission, Workflow, WorkflowStep};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The version of the stored form of event 0.
 const FORMAT: u32 = 1;
-
-/// Asks for a run of a workflow.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Submission {
-    /// Which kind of workflow.
-    pub workflow: String,
-    /// The machine, by id, alias or address.
-    pub machine: Option<String>,
-    /// What is asked for; null when the workflow takes nothing.
-    pub request: Value,
-    /// What happens when a step fails for good. Default: as the workflow says.
-    pub on_failure: Option<OnFailure>,
-    /// How long forward work may take. Default: as the workflow says.
-    pub deadline: Option<Duration>,
-    /// How many attempts each step has. Default: as each step says; 0 is refused.
-    pub attempts: Option<u32>,
-    /// The workflow that starts this one.
-    pub parent: Option<WorkflowId>,
-    pub(crate) resubmit_of: Option<WorkflowId>,
-    pub(crate) carried: Vec<CarriedStep>,
-}
-
-impl Submission {
-    /// Asks for a workflow by its name.
-    #[must_use]
-    pub fn new(workflow: impl Into<String>) -> Self {
-        Self {
-            workflow: workflow.into(),
-            machine: None,
-            request: Value::Null,
-            on_failure: None,
-            deadline: None,
-            attempts: None,
-            parent: None,
-            resubmit_of: None,
-            carried: Vec::new(),
-        }
-    }
-
-    /// Names the machine, by id, alias or address.
-    #[must_use]
-    pub fn machine(mut self, name: impl Into<String>) -> Self {
-        self.machine = Some(name.into());
-        self
-    }
-
-    /// Says what is asked for.
-    ///
-    /// # Errors
-    ///
-    /// `Invalid` when it cannot be written as JSON.
-    pub fn request(mut self, request: impl Serialize) -> Result<Self> {
-        self.request = serde_json::to_value(request)
-            .map_err(|cause| Error::invalid("writing the request as JSON").with_source(cause))?;
-        Ok(self)
-    }
-
-    /// Says what happens when a step fails for good.
-    #[must_use]
-    pub fn on_failure(mut self, on_failure: OnFailure) -> Self {
-        self.on_failure = Some(on_failure);
-        self
-    }
-
-    /// Limits forward work, counted from the first step.
-    #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
-
-    /// Replaces the number of attempts of every step.
-    #[must_use]
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = Some(attempts);
-        self
-    }
-}
 
 impl WorkflowManager {
     /// Accepts a run. Once this returns, the run survives a crash and ends in one recorded verdict.
@@ -111,17 +28,8 @@ impl WorkflowManager {
     /// `NotFound` (workflow, machine, plugin), `Invalid` (request, secret in the request, machine without a
     /// capability), `Conflict` (another workflow holds the machine), `Storage`. Nothing was recorded then.
     pub async fn submit(&self, submission: Submission, actor: &Actor) -> Result<WorkflowId> {
-        let (workflow, machine) = self.accept(&submission).await?;
-        let spec = self.spec(&workflow, machine.as_ref(), submission);
         let id = WorkflowId::generate();
-        let claim = spec.machine.clone();
-        let kind = EventKind::WorkflowSubmitted(Box::new(spec));
-        let event = NewEvent { at: self.shared.clock.now(), actor: actor.clone(), kind };
-        let state = WorkflowState::begin(&event.clone().numbered(id, 0, 0))?;
-        let summary = WorkflowSummary::of(&state);
-        let begin =
-            Begin { workflow: id, batch: BatchId::generate(), event, blobs: Vec::new(), claim, summary };
-        journal::begin(&*self.shared.store, begin).await?;
+        self.shared.begin(id, submission, actor).await?;
         Ok(id)
     }
 
@@ -153,16 +61,32 @@ impl WorkflowManager {
         };
         self.submit(submission, actor).await
     }
+}
+
+impl Shared {
+    /// Accepts a run under this id.
+    pub(crate) async fn begin(&self, id: WorkflowId, submission: Submission, actor: &Actor) -> Result<()> {
+        let (workflow, machine) = self.accept(&submission).await?;
+        let spec = self.spec(&workflow, machine.as_ref(), submission);
+        let claim = spec.machine.clone();
+        let kind = EventKind::WorkflowSubmitted(Box::new(spec));
+        let event = NewEvent { at: self.clock.now(), actor: actor.clone(), kind };
+        let state = WorkflowState::begin(&event.clone().numbered(id, 0, 0))?;
+        let summary = WorkflowSummary::of(&state);
+        let begin =
+            Begin { workflow: id, batch: BatchId::generate(), event, blobs: Vec::new(), claim, summary };
+        journal::begin(&*self.store, begin).await.map(|_| ())
+    }
 
     /// Checks all that can be checked without touching anything.
-    pub(super) async fn accept(&self, submission: &Submission) -> Result<(Arc<Workflow>, Option<Machine>)> {
+    pub(crate) async fn accept(&self, submission: &Submission) -> Result<(Arc<Workflow>, Option<Machine>)> {
         let workflow = self.definition(&submission.workflow)?;
         if contains_secret(&submission.request) {
             return Err(Error::invalid("the request contains a secret, and requests are recorded")
                 .with_remedy("put a reference such as env:NAME into the machine directory instead"));
         }
         let machine = match &submission.machine {
-            Some(name) => Some(self.shared.machine(name).await?),
+            Some(name) => Some(self.machine(name).await?),
             None => None,
         };
         for step in &workflow.steps {
@@ -178,7 +102,7 @@ impl WorkflowManager {
     }
 
     fn definition(&self, name: &str) -> Result<Arc<Workflow>> {
-        let known = &self.shared.workflows;
+        let known = &self.workflows;
         let found = WorkflowName::new(name).ok().and_then(|name| known.get(&name).cloned());
         found.ok_or_else(|| {
             let names: Vec<&str> = known.keys().map(WorkflowName::as_str).collect();
@@ -198,7 +122,7 @@ impl WorkflowManager {
         })?;
         needs.into_iter().try_for_each(|capability| {
             let name = machine.plugin_for(capability)?;
-            let plugins = &self.shared.plugins;
+            let plugins = &self.plugins;
             match capability {
                 Capability::Power => plugins.get::<dyn PowerController>(name).map(|_| ()),
                 Capability::Boot => plugins.get::<dyn BootController>(name).map(|_| ()),
@@ -213,7 +137,7 @@ impl WorkflowManager {
     }
 
     fn spec(&self, workflow: &Workflow, machine: Option<&Machine>, submission: Submission) -> Submitted {
-        let options = &self.shared.options;
+        let options = &self.options;
         let attempts = attempts(workflow, &submission);
         let limits = workflow.limits_of(&submission.request);
         Submitted {
@@ -244,7 +168,7 @@ impl WorkflowManager {
         let name = step.name();
         let mut policy = step.policy();
         let device_type = machine.and_then(|machine| machine.device_type.as_ref());
-        let profile = self.shared.profiles.as_ref().zip(device_type);
+        let profile = self.profiles.as_ref().zip(device_type);
         let profile = profile.and_then(|(profiles, device_type)| profiles.get(device_type).ok());
         if let Some(limit) = profile.and_then(|profile| profile.timeouts.get(&name)) {
             // A call that may take the whole attempt still may.

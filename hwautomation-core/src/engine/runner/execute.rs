@@ -121,7 +121,6 @@ impl Runner {
             plugins: Arc::clone(&self.shared.plugins),
             outputs: Arc::clone(&self.outputs),
             clock: self.shared.clock.clone(),
-            store: Arc::clone(&self.shared.store),
             machines: Arc::clone(&self.shared),
             handle: Arc::clone(&self.handle),
             desk,

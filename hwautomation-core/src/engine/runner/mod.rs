@@ -1,5 +1,6 @@
 //! Runs one workflow that this engine holds: asks `plan` what comes next and does it.
 
+mod children;
 mod execute;
 mod inbox;
 mod open;
@@ -175,6 +176,7 @@ impl Runner {
                 self.journal.commit(After::Hold).await?;
                 self.shared.troubles.forget(self.journal.state().id);
                 self.shared.waiters.tell(self.journal.state().id);
+                self.shared.tell_parent(self.journal.state()).await;
                 Ok(Flow::GoOn)
             }
             Action::BeginUndo { because, deadline_at } => {
@@ -197,6 +199,7 @@ impl Runner {
             Action::Finish { verdict, reason, not_undone } => {
                 self.journal.add(EventKind::WorkflowEnded { verdict, reason, not_undone })?;
                 self.journal.commit(After::End).await?;
+                self.shared.tell_parent(self.journal.state()).await;
                 Ok(Flow::Ended)
             }
         }

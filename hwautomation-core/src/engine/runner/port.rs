@@ -3,14 +3,14 @@
 
 use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{IntentName, MachineId, SignalName};
+use crate::id::{IntentName, MachineId, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
-use crate::record::{Blob, Intent, IntentResult, OutputRecord, Side, Stored};
+use crate::record::{Blob, Intent, IntentResult, OutputRecord, RunState, Side, Stored, WorkflowSummary};
 use crate::secret::scrub_json;
-use crate::store::HistoryStore;
 use crate::time::{Clock, Timestamp};
-use crate::workflow::port::{Opened, Opening, Place, Port};
+use crate::workflow::Submission;
+use crate::workflow::port::{ChildCommand, Opened, Opening, Place, Port};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -33,6 +33,7 @@ pub(super) enum PortCall {
     Effect { side: Side, intent: IntentName, reply: Reply<Option<Intent>> },
     Record { name: String, payload: Stored, reply: Reply<()> },
     MachineChanged { change: MachineChange, reply: Reply<()> },
+    StartChild { key: String, submission: Box<Submission>, reply: Reply<WorkflowId> },
     Signal { name: SignalName, reply: Reply<Option<Value>> },
     Guard { limit: Duration, reply: Reply<()> },
     Unguard { reply: Reply<()> },
@@ -73,7 +74,6 @@ pub(super) struct EnginePort {
     pub(super) plugins: Arc<Plugins>,
     pub(super) outputs: Arc<BTreeMap<String, OutputRecord>>,
     pub(super) clock: Clock,
-    pub(super) store: Arc<dyn HistoryStore>,
     pub(super) machines: Arc<Shared>,
     pub(super) handle: Arc<crate::engine::running::RunHandle>,
     pub(super) desk: Arc<Desk>,
@@ -145,15 +145,7 @@ impl Port for EnginePort {
     }
 
     async fn load(&self, stored: &Stored) -> Result<Value> {
-        match stored {
-            Stored::Value(value) => Ok(value.clone()),
-            Stored::Blob(hash) => {
-                let bytes = self.store.blob(hash).await?;
-                serde_json::from_slice(&bytes).map_err(|cause| {
-                    Error::new(ErrorKind::Corrupt, format!("reading the blob {hash}")).with_source(cause)
-                })
-            }
-        }
+        self.machines.value(stored).await
     }
 
     async fn store(&self, mut value: Value) -> Result<Stored> {
@@ -193,5 +185,31 @@ impl Port for EnginePort {
 
     async fn unguard(&self) -> Result<()> {
         self.ask(|reply| PortCall::Unguard { reply }).await
+    }
+
+    async fn start_child(&self, key: String, submission: Submission) -> Result<WorkflowId> {
+        let submission = Box::new(submission);
+        self.ask(|reply| PortCall::StartChild { key, submission, reply }).await
+    }
+
+    async fn check_child(&self, submission: &Submission) -> Result<Option<MachineId>> {
+        self.machines.check_child(submission).await
+    }
+
+    async fn child(&self, id: WorkflowId) -> Result<Option<WorkflowSummary>> {
+        self.machines.child(self.place.workflow, id).await
+    }
+
+    async fn children(
+        &self,
+        states: &[RunState],
+        before: Option<WorkflowId>,
+        limit: usize,
+    ) -> Result<Vec<WorkflowSummary>> {
+        self.machines.children(self.place.workflow, states, before, limit).await
+    }
+
+    async fn command_child(&self, id: WorkflowId, command: ChildCommand, why: String) -> Result<()> {
+        self.machines.command_child(self.place.workflow, id, command, why).await
     }
 }

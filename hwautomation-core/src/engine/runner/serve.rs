@@ -53,6 +53,14 @@ impl Runner {
                 let changed = self.change_machine(vec![], change, desk).await;
                 answer(reply, changed)
             }
+            PortCall::StartChild { key, submission, reply } => {
+                let started = self.start_child(step, side, &key, *submission).await;
+                let lost = started.as_ref().err().filter(|error| error.kind() == ErrorKind::LeaseLost);
+                let lost = lost.map(again);
+                // A conflict is about the child's machine here, and not about this run.
+                let _nobody_listens = reply.send(started);
+                lost.map_or(Ok(()), Err)
+            }
             PortCall::Signal { name, reply } => answer(reply, Ok(self.signal(&name, notes))),
             PortCall::Guard { limit, reply } => {
                 let until = self.journal.now() + limit;

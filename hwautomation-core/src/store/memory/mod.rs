@@ -121,6 +121,12 @@ impl HistoryStore for MemoryStore {
         Ok(self.rows().permits.rows(after, limit))
     }
 
+    async fn wake(&self, workflow: WorkflowId) -> Result<()> {
+        self.rows().wake(workflow, self.clock.now());
+        self.hints.tell(Hint::Due);
+        Ok(())
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>> {
         Ok(self.rows().next_due())
     }

@@ -52,6 +52,8 @@ pub(super) struct Row {
     /// Who may write; a lease that ran out stays until somebody takes it over.
     owner: Option<LeaseKey>,
     inbox: Vec<InboxItem>,
+    /// Somebody woke it since it was claimed.
+    woken: bool,
 }
 
 impl Rows {
@@ -74,6 +76,7 @@ impl Rows {
             epoch: 0,
             owner: None,
             inbox: Vec::new(),
+            woken: false,
         };
         self.workflows.insert(begin.workflow, row);
         self.set_ready(begin.workflow, Some(now));
@@ -171,6 +174,7 @@ impl Rows {
         row.epoch += 1;
         let (key, next_seq) = (LeaseKey { workflow, owner, epoch: row.epoch }, row.events.len() as Seq);
         row.owner = Some(key);
+        row.woken = false;
         self.set_ready(workflow, Some(until));
         Some(Lease { key, until, next_seq })
     }
@@ -248,8 +252,18 @@ impl Rows {
         let woken = self.permits.was_woken(workflow);
         let Some(row) = self.workflows.get_mut(&workflow) else { return };
         row.owner = None;
-        let at = if woken || !row.inbox.is_empty() { wake_at.min(now) } else { wake_at };
+        let called = std::mem::take(&mut row.woken) || woken || !row.inbox.is_empty();
+        let at = if called { wake_at.min(now) } else { wake_at };
         self.set_ready(workflow, Some(at));
+    }
+
+    pub(super) fn wake(&mut self, workflow: WorkflowId, now: Timestamp) {
+        let Some(row) = self.workflows.get_mut(&workflow) else { return };
+        match (row.owner, row.ready_at) {
+            (Some(_), _) => row.woken = true,
+            (None, Some(at)) if at > now => self.set_ready(workflow, Some(now)),
+            (None, _) => {}
+        }
     }
 
     fn end(&mut self, workflow: WorkflowId, now: Timestamp) {

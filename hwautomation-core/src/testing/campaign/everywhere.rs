@@ -71,12 +71,12 @@ pub(crate) async fn stop_where<W: World>(
     let mut report = Report { appends: store.appends(), calls: world.calls(), stops: 0 };
     drop(store);
     for stop in places(&report).filter(|stop| chosen(*stop)) {
-        let ending =
+        let (ending, was_stopped) =
             stopped(&make(), stores, stop).await.map_err(|why| format!("stopped at {stop:?}: {why}"))?;
         if ending != peace {
             return Err(format!("stopped at {stop:?}: expected {peace:#?}, found {ending:#?}"));
         }
-        report.stops += 1;
+        report.stops += u64::from(was_stopped);
     }
     Ok((peace, report))
 }
@@ -89,8 +89,8 @@ fn places(report: &Report) -> impl Iterator<Item = Stop> + use<> {
     (0..report.appends).flat_map(append).chain((0..report.calls).flat_map(call))
 }
 
-/// Runs until the stop, and then on with another manager.
-async fn stopped(world: &dyn World, stores: &dyn Stores, stop: Stop) -> Result<Ending, String> {
+/// Runs until the stop, and then on with another manager. Tells whether it came to the stop.
+async fn stopped(world: &dyn World, stores: &dyn Stores, stop: Stop) -> Result<(Ending, bool), String> {
     let at = match stop {
         Stop::Append(at) => Some(at),
         Stop::Call(skip, side) => {
@@ -99,21 +99,25 @@ async fn stopped(world: &dyn World, stores: &dyn Stores, stop: Stop) -> Result<E
         }
     };
     let store = Arc::new(StoppingStore::new(stores.fresh().await, at));
-    if let Some(ended) = first_process(world, stores, store, at).await? {
-        return Err(format!("the stop was never reached; it ended {ended:?}"));
+    match first_process(world, stores, store, at).await? {
+        Some(ended) if world.is_concurrent() => return Ok((ended, false)),
+        Some(ended) => return Err(format!("the stop was never reached; it ended {ended:?}")),
+        None => {}
     }
     world.heal();
     let store = stores.reopen().await;
     let manager = start(world, stores, Arc::clone(&store)).await?;
-    let id = match newest(&*store).await? {
+    let id = match first(&*store).await? {
         Some(row) => row.id,
         // It was stopped before it was accepted: whoever asked got no answer, and asks again.
         None => submit(&manager, world).await?,
     };
     let ending = rest(&manager, world, id).await?;
     manager.shutdown().await;
-    check_history(&*store, id).await?;
-    Ok(ending)
+    for row in rows(&*store).await? {
+        check_history(&*store, row).await?;
+    }
+    Ok((ending, true))
 }
 
 /// Runs until the end or the stop; then everything of this process is gone.
@@ -171,16 +175,19 @@ pub(crate) async fn rest(
     Ok(Ending { state: status.state, sub_state: status.sub_state, truth, commands })
 }
 
-async fn newest(store: &dyn HistoryStore) -> Result<Option<WorkflowSummary>, String> {
-    let rows = store.list(&WorkflowFilter::default(), None, 1).await.map_err(|error| told(&error))?;
-    Ok(rows.into_iter().next())
+/// The workflow that was submitted, and not its children.
+async fn first(store: &dyn HistoryStore) -> Result<Option<WorkflowSummary>, String> {
+    Ok(rows(store).await?.into_iter().find(|row| row.parent.is_none()))
 }
 
-/// The history folds, nothing of it is missing, the row says what the events add up to, and no permit is left.
-async fn check_history(store: &dyn HistoryStore, id: WorkflowId) -> Result<(), String> {
-    let events = store.events(id, 0, EVENTS_MAX).await.map_err(|error| told(&error))?;
+async fn rows(store: &dyn HistoryStore) -> Result<Vec<WorkflowSummary>, String> {
+    store.list(&WorkflowFilter::default(), None, EVENTS_MAX).await.map_err(|error| told(&error))
+}
+
+/// The history folds, nothing of it is missing, and the row says what the events add up to.
+async fn check_history(store: &dyn HistoryStore, row: WorkflowSummary) -> Result<(), String> {
+    let events = store.events(row.id, 0, EVENTS_MAX).await.map_err(|error| told(&error))?;
     let state = WorkflowState::fold(&events).map_err(|error| told(&error))?;
-    let row = newest(store).await?.ok_or("the workflow is gone")?;
     let position = events.last().map_or(0, |event| event.position);
     let folded = WorkflowSummary { position, ..WorkflowSummary::of(&state) };
     if row != folded {

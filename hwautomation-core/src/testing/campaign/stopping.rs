@@ -124,6 +124,10 @@ impl HistoryStore for StoppingStore {
         self.inner.permits(after, limit).await
     }
 
+    async fn wake(&self, workflow: WorkflowId) -> Result<()> {
+        self.counted(self.inner.wake(workflow)).await
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>> {
         self.alive().await;
         self.inner.next_due().await

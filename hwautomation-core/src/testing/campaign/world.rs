@@ -3,6 +3,7 @@
 use super::Side;
 use crate::device::DeviceProfiles;
 use crate::engine::{ManagerBuilder, Submission, WorkflowManager};
+use crate::id::MachineId;
 use crate::testing::fake::{FakeRack, Fault, FaultAction, FaultOn};
 use crate::workflow::Workflow;
 use serde_json::{Value, json};
@@ -34,6 +35,10 @@ pub trait World: Send + Sync {
 
     /// Lists the commands that took effect and must happen once per intent, in order.
     fn commands(&self) -> Vec<String>;
+
+    /// Tells whether several workflows run at once. Then two runs need not take the same steps, and a run may end
+    /// before it comes to its stop: it must end as in peace.
+    fn is_concurrent(&self) -> bool;
 }
 
 impl World for Box<dyn World> {
@@ -68,12 +73,17 @@ impl World for Box<dyn World> {
     fn commands(&self) -> Vec<String> {
         (**self).commands()
     }
+
+    fn is_concurrent(&self) -> bool {
+        (**self).is_concurrent()
+    }
 }
 
 /// Runs a workflow on a rack of fakes.
 pub struct FakeWorld {
     rack: Arc<FakeRack>,
-    workflow: Workflow,
+    machines: Vec<MachineId>,
+    workflows: Vec<Workflow>,
     submission: Submission,
     profiles: Option<DeviceProfiles>,
     harmless: Vec<&'static str>,
@@ -84,7 +94,29 @@ impl FakeWorld {
     #[must_use]
     pub fn new(workflow: Workflow) -> Self {
         let submission = Submission::new(workflow.name().as_str()).machine(MACHINE);
-        Self { rack: FakeRack::new([MACHINE]), workflow, submission, profiles: None, harmless: Vec::new() }
+        Self {
+            rack: FakeRack::new([MACHINE]),
+            machines: vec![MachineId::from_static(MACHINE)],
+            workflows: vec![workflow],
+            submission,
+            profiles: None,
+            harmless: Vec::new(),
+        }
+    }
+
+    /// Replaces the rack by a new one with these machines.
+    #[must_use]
+    pub fn machines<const N: usize>(mut self, names: [&'static str; N]) -> Self {
+        self.rack = FakeRack::new(names);
+        self.machines = names.map(MachineId::from_static).to_vec();
+        self
+    }
+
+    /// Adds a workflow that the first one starts.
+    #[must_use]
+    pub fn child(mut self, workflow: Workflow) -> Self {
+        self.workflows.push(workflow);
+        self
     }
 
     /// Gives the manager device profiles.
@@ -120,10 +152,8 @@ const MACHINE: &str = "srv001";
 
 impl World for FakeWorld {
     fn builder(&self) -> ManagerBuilder {
-        let builder = WorkflowManager::builder()
-            .machines(self.rack.directory())
-            .plugins(self.rack.plugins())
-            .workflow(self.workflow.clone());
+        let builder = WorkflowManager::builder().machines(self.rack.directory()).plugins(self.rack.plugins());
+        let builder = self.workflows.iter().cloned().fold(builder, ManagerBuilder::workflow);
         match &self.profiles {
             Some(profiles) => builder.profiles(profiles.clone()),
             None => builder,
@@ -155,22 +185,44 @@ impl World for FakeWorld {
     }
 
     fn truth(&self) -> Value {
-        let truth = self.rack.truth(&crate::id::MachineId::from_static(MACHINE));
+        match self.machines.as_slice() {
+            [machine] => self.truth_of(machine),
+            several => several.iter().map(|machine| self.truth_of(machine)).collect(),
+        }
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let commands = self.rack.log().into_iter().map(|logged| {
+            let machine = if self.is_concurrent() { format!("{} ", logged.machine) } else { String::new() };
+            (format!("{} {}", logged.source, logged.what), machine)
+        });
+        let counted = commands.filter(|(command, _)| !self.harmless.contains(&command.as_str()));
+        let mut commands: Vec<String> = counted.map(|(command, machine)| machine + &command).collect();
+        if self.is_concurrent() {
+            // Which machine is first is nobody's promise.
+            commands.sort();
+        }
+        commands
+    }
+
+    fn is_concurrent(&self) -> bool {
+        self.machines.len() > 1
+    }
+}
+
+impl FakeWorld {
+    fn truth_of(&self, machine: &MachineId) -> Value {
+        let truth = self.rack.truth(machine);
         json!({
             "on": truth.on, "boots": truth.boots, "boot": truth.boot, "lan": truth.lan, "users": truth.users,
             "bios": truth.bios, "staged": truth.staged, "state": truth.state, "tags": truth.tags,
             "power_address": truth.power_address,
         })
     }
-
-    fn commands(&self) -> Vec<String> {
-        let commands = self.rack.log().into_iter().map(|logged| format!("{} {}", logged.source, logged.what));
-        commands.filter(|command| !self.harmless.contains(&command.as_str())).collect()
-    }
 }
 
 impl fmt::Debug for FakeWorld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FakeWorld").field("workflow", &self.workflow).finish_non_exhaustive()
+        f.debug_struct("FakeWorld").field("workflows", &self.workflows).finish_non_exhaustive()
     }
 }

@@ -73,6 +73,10 @@ suite! {
         only_the_lease_owner_takes_permits
         queues_and_holders_can_be_read
     }
+
+    wake {
+        a_wake_is_never_lost
+    }
     inbox {
         an_item_wakes_its_workflow
         an_item_with_a_waiting_key_is_a_duplicate

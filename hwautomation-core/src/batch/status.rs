@@ -1,0 +1,97 @@
+//! Where a batch stands, in words for people and fields for programs.
+
+use super::report::FailedMachine;
+use crate::id::WorkflowId;
+use crate::record::{RunState, SubState, WaitingFor};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Answers "where does the batch stand, and why does it wait?".
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchStatus {
+    /// Which workflow.
+    pub id: WorkflowId,
+    /// What each machine gets.
+    pub workflow: String,
+    /// Where the batch stands.
+    pub state: RunState,
+    /// More about where it stands.
+    pub sub_state: Option<SubState>,
+    /// Where it stands, in one line.
+    pub headline: String,
+    /// Which wave it is at, from 1; absent before the first and after the last.
+    pub wave: Option<usize>,
+    /// How many waves there are.
+    pub waves: usize,
+    /// How many machines there are.
+    pub machines: usize,
+    /// What became of them so far.
+    pub counts: MachineCounts,
+    /// What it waits for.
+    pub waiting: Option<WaitingFor>,
+    /// The newest failures, at most five.
+    pub errors: Vec<FailedMachine>,
+}
+
+/// Counts machines by what became of their newest child.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineCounts {
+    /// They have no child.
+    pub not_started: usize,
+    /// Accepted, not begun.
+    pub pending: usize,
+    /// At work, or waiting for something.
+    pub running: usize,
+    /// Halted: a person must decide.
+    pub halted: usize,
+    /// Completed.
+    pub completed: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Cancelled.
+    pub cancelled: usize,
+}
+
+impl MachineCounts {
+    /// Counts those whose child has ended.
+    #[must_use]
+    pub fn ended(&self) -> usize {
+        self.completed + self.failed + self.cancelled
+    }
+}
+
+impl fmt::Display for BatchStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "batch {} of {} is {}: ", self.id, self.workflow, self.state)?;
+        match self.wave {
+            Some(wave) => write!(f, "wave {wave} of {}, ", self.waves)?,
+            None => write!(f, "{} waves, ", self.waves)?,
+        }
+        writeln!(f, "{} of {} machines ended", self.counts.ended(), self.machines)?;
+        writeln!(f, "  {}", self.counts)?;
+        if self.sub_state.is_some() || self.state.is_terminal() {
+            writeln!(f, "  {}", self.headline)?;
+        }
+        if let Some(waiting) = &self.waiting {
+            writeln!(f, "  {waiting}")?;
+        }
+        self.errors.iter().try_for_each(|error| writeln!(f, "  {error}"))
+    }
+}
+
+impl fmt::Display for MachineCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [
+            (self.completed, "completed"),
+            (self.failed, "failed"),
+            (self.cancelled, "cancelled"),
+            (self.halted, "halted"),
+            (self.running, "running"),
+            (self.pending, "pending"),
+            (self.not_started, "not started"),
+        ];
+        let some = all.iter().filter(|(count, _)| *count > 0);
+        let some: Vec<String> = some.map(|(count, what)| format!("{count} {what}")).collect();
+        f.write_str(&some.join(", "))
+    }
+}

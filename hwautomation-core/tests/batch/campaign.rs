@@ -1,0 +1,73 @@
+//! A batch is stopped before and after every append, wake and plugin call, its own and its children's.
+
+use hwautomation_core::batch::{Batch, BatchOptions, BatchRequest, StopAt, Wave};
+use hwautomation_core::error::Error;
+use hwautomation_core::plugin::{PowerAction, PowerState};
+use hwautomation_core::record::{OnFailure, Resume};
+use hwautomation_core::testing::campaign::{FakeWorld, MemoryStores, stop_everywhere};
+use hwautomation_core::workflow::{Probed, StepOutcome, UndoOutcome, Workflow, step_fn};
+use std::time::Duration;
+
+const MACHINES: [&str; 3] = ["srv001", "srv002", "srv003"];
+const POLL: Duration = Duration::from_millis(20);
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Turns a machine on, and off again when undone; fails at this one.
+fn turn_on(broken: &'static str) -> Workflow {
+    let on = step_fn("turn-on", Resume::Probe, |ctx| async move {
+        if ctx.power()?.state().await? == PowerState::On {
+            return StepOutcome::finished();
+        }
+        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
+        StepOutcome::wait("power to come on", POLL, LIMIT)
+    });
+    let on = on
+        .probe(|ctx, intent| async move {
+            let wanted = if intent.name.as_str() == "on" { PowerState::On } else { PowerState::Off };
+            let found = ctx.power()?.state().await?;
+            if found == wanted { Probed::happened(()) } else { Ok(Probed::DidNotHappen) }
+        })
+        .undo(|ctx, _| async move {
+            if ctx.power()?.state().await? == PowerState::Off {
+                return Ok(UndoOutcome::Undone);
+            }
+            ctx.once("off", ctx.power()?.request(PowerAction::ForcedOff)).await?;
+            UndoOutcome::wait("power to go off", POLL, LIMIT)
+        });
+    let look = step_fn("look", Resume::Rerun, move |ctx| async move {
+        let broken = ctx.machine()?.id.as_str() == broken;
+        if broken { Err(Error::invalid("told to fail")) } else { StepOutcome::finished() }
+    });
+    Workflow::new("turn-on").step(on).step(look).on_failure(OnFailure::Undo)
+}
+
+fn world(broken: &'static str, stop_at: StopAt, on_failure: OnFailure) -> FakeWorld {
+    let request =
+        BatchRequest::new("turn-on", MACHINES).concurrency(2).waves([Wave::count(1)]).stop_at(stop_at);
+    let batch = Batch::default().options(BatchOptions { poll: POLL * 5 });
+    FakeWorld::new(batch.workflow())
+        .machines(MACHINES)
+        .child(turn_on(broken))
+        .submission(request.submission().expect("it is JSON").on_failure(on_failure))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_stopped_anywhere_comes_to_the_same_end() {
+    let make = || world("srv002", StopAt::Count { count: 2 }, OnFailure::Keep);
+    let report = stop_everywhere(make, &MemoryStores::new()).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.stops >= 100, "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_stopped_anywhere_on_the_way_to_its_halt_too() {
+    let make = || world("srv001", StopAt::Count { count: 1 }, OnFailure::Keep);
+    let report = stop_everywhere(make, &MemoryStores::new()).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.stops >= 50, "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_stopped_anywhere_on_the_way_back_too() {
+    let make = || world("srv003", StopAt::Count { count: 1 }, OnFailure::Undo);
+    let report = stop_everywhere(make, &MemoryStores::new()).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.stops >= 100, "{report:?}");
+}
