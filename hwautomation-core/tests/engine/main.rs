@@ -9,7 +9,6 @@ mod lab;
 mod odd_store;
 mod once;
 mod permits;
-mod permits_fleet;
 mod run;
 mod secrets;
 mod submit;
