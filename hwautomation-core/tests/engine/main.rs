@@ -10,7 +10,6 @@ mod odd_store;
 mod once;
 mod people;
 mod permits;
-mod permits_fleet;
 mod pressing;
 mod report;
 mod retention;

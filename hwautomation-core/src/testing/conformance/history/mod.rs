@@ -67,6 +67,8 @@ suite! {
         asking_again_keeps_the_place
         who_holds_permits_goes_first
         freed_permits_wake_who_can_be_served
+    }
+    hold {
         a_call_permit_ends_with_the_lease
         a_step_permit_outlives_the_lease
         permits_are_given_back_with_the_append
