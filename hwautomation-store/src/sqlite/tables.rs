@@ -17,6 +17,8 @@ pub(super) struct Tables {
     pub(super) conn: Connection,
     /// The newest event's.
     pub(super) position: Position,
+    /// How many workflows are accepted and not started.
+    pub(super) pending: usize,
     pub(super) told: Told,
     /// Holds one event's JSON at a time.
     pub(super) json: Vec<u8>,
@@ -40,6 +42,7 @@ pub(super) struct Row {
     owner: Option<[u8; 16]>,
     /// None when it has ended.
     pub(super) ready_at: Option<Timestamp>,
+    pub(super) is_pending: bool,
 }
 
 impl Row {
@@ -62,9 +65,17 @@ impl Tables {
         let sql = || StoreError::sql("opening the history");
         const NEWEST: &str = "SELECT max(ifnull((SELECT max(position) FROM event), 0),
             ifnull((SELECT value FROM counter WHERE name = 'position'), 0))";
+        const PENDING: &str = "SELECT count(*) FROM workflow WHERE ended = 0 AND state = 'pending'";
+        let pending: i64 = conn.query_row(PENDING, [], |row| row.get(0)).map_err(sql())?;
         let newest: i64 = conn.query_row(NEWEST, [], |row| row.get(0)).map_err(sql())?;
-        let mut tables =
-            Self { conn, position: number(newest), told: Told::default(), json: Vec::new(), damaged };
+        let mut tables = Self {
+            conn,
+            position: number(newest),
+            pending: usize::try_from(pending).unwrap_or(0),
+            told: Told::default(),
+            json: Vec::new(),
+            damaged,
+        };
         tables.in_one_transaction(|tables| tables.end_leases(now).map_err(sql()))?;
         Ok(tables)
     }
@@ -79,7 +90,7 @@ impl Tables {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
     ) -> Result<Told, StoreError> {
-        let before = self.position;
+        let before = (self.position, self.pending);
         let begun = self
             .conn
             .execute_batch("BEGIN IMMEDIATE")
@@ -89,7 +100,7 @@ impl Tables {
         });
         let told = std::mem::take(&mut self.told);
         if done.is_err() {
-            self.position = before;
+            (self.position, self.pending) = before;
             self.roll_back();
         }
         done.map(|()| told)
@@ -110,7 +121,8 @@ impl Tables {
     }
 
     pub(super) fn find(&self, workflow: WorkflowId) -> Result<Option<Row>, Stop> {
-        const SQL: &str = "SELECT next_seq, position, epoch, owner, ready_at FROM workflow WHERE id = ?1";
+        const SQL: &str = "SELECT next_seq, position, epoch, owner, ready_at, state = 'pending'
+            FROM workflow WHERE id = ?1";
         let row = self.conn.prepare_cached(SQL)?.query_row([workflow.as_bytes()], |row| {
             Ok(Row {
                 next_seq: number(row.get(0)?),
@@ -118,6 +130,7 @@ impl Tables {
                 epoch: number(row.get(2)?),
                 owner: row.get(3)?,
                 ready_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
+                is_pending: row.get(5)?,
             })
         });
         Ok(row.optional()?)

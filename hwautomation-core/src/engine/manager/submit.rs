@@ -105,7 +105,7 @@ impl WorkflowManager {
     /// # Errors
     ///
     /// `NotFound` (workflow, machine, plugin), `Invalid` (request, secret in the request, machine without a
-    /// capability), `Conflict` (another workflow holds the machine), `Storage`. Nothing was recorded then.
+    /// capability), `Conflict` (another workflow holds the machine), `Busy` (too many wait to be started), `Storage`. Nothing was recorded then.
     pub async fn submit(&self, submission: Submission, actor: &Actor) -> Result<WorkflowId> {
         let (workflow, machine) = self.accept(&submission).await?;
         let spec = self.spec(&workflow, machine.as_ref(), submission);
@@ -115,8 +115,16 @@ impl WorkflowManager {
         let event = NewEvent { at: self.shared.clock.now(), actor: actor.clone(), kind };
         let state = WorkflowState::begin(&event.clone().numbered(id, 0, 0))?;
         let summary = WorkflowSummary::of(&state);
-        let begin =
-            Begin { workflow: id, batch: BatchId::generate(), event, blobs: Vec::new(), claim, summary };
+        let pending_max = Some(self.shared.options.pending_max);
+        let begin = Begin {
+            workflow: id,
+            batch: BatchId::generate(),
+            event,
+            blobs: Vec::new(),
+            claim,
+            summary,
+            pending_max,
+        };
         journal::begin(&*self.shared.store, begin).await?;
         Ok(id)
     }
