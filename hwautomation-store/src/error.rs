@@ -17,6 +17,10 @@ pub(crate) enum StoreError {
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("opening {path}, which is damaged: {report}")]
     Damaged { path: PathBuf, report: String },
+    #[error(
+        "opening {0}, beside which lies a write-ahead log (-wal) that does not fit it, as that of another history"
+    )]
+    ForeignLog(PathBuf),
     #[error("{doing} {path}")]
     Io { doing: &'static str, path: PathBuf, source: Arc<io::Error> },
     #[error("{doing}")]
@@ -52,9 +56,11 @@ impl StoreError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Locked(_) => ErrorKind::Busy,
-            Self::Foreign { .. } | Self::Newer { .. } | Self::Damaged { .. } | Self::Row { .. } => {
-                ErrorKind::Corrupt
-            }
+            Self::Foreign { .. }
+            | Self::Newer { .. }
+            | Self::Damaged { .. }
+            | Self::ForeignLog(_)
+            | Self::Row { .. } => ErrorKind::Corrupt,
             Self::Sql { source, .. } => sql_kind(source),
             Self::Io { .. } | Self::Commit { .. } | Self::Stopped => ErrorKind::Storage,
         }
@@ -68,6 +74,9 @@ impl StoreError {
             Self::Foreign { .. } => "nothing was touched; name another file, a new one is created",
             Self::Newer { .. } => {
                 "nothing was touched; use the version of this program that wrote it, or a later one"
+            }
+            Self::ForeignLog(_) => {
+                "nothing was touched; put the file and its -wal back as they were copied together, or move this -wal away and lose what only it holds"
             }
             Self::Damaged { .. } | Self::Row { .. } => DAMAGED,
             Self::Io { source, .. } => io_remedy(source),

@@ -131,6 +131,12 @@ async fn start(store: &Arc<SqliteStore>) -> WorkflowManager {
     builder.workflow(Workflow::new("wait").step(wait)).start().await.unwrap()
 }
 
+/// How often a run was claimed.
+fn epoch(path: &Path, id: WorkflowId) -> i64 {
+    let conn = Connection::open(path).unwrap();
+    conn.query_row("SELECT epoch FROM workflow WHERE id = ?1", [id.as_bytes()], |row| row.get(0)).unwrap()
+}
+
 async fn until_waiting(manager: &WorkflowManager, ids: &[WorkflowId]) {
     let mut events = Box::pin(manager.subscribe_all(0));
     let mut waiting = 0;
@@ -159,6 +165,7 @@ async fn damage_to_one_history_stops_neither_other_runs_nor_those_who_follow_all
         sql(&path, &format!("UPDATE event SET json = '{{' WHERE seq = {seq} AND workflow = x'{id}'"));
     }
 
+    let claims_before = epoch(&path, second);
     let manager = start(&store).await;
     for id in &ids {
         manager.signal(*id, SignalName::from_static("go"), true, "once", &ops).await.unwrap();
@@ -171,6 +178,9 @@ async fn damage_to_one_history_stops_neither_other_runs_nor_those_who_follow_all
     assert!(status.headline.contains("event 2 cannot be read"), "{status}");
     let status = manager.wait_or_halt(second).await.unwrap();
     assert!(status.headline.contains("event 0") && status.headline.contains("cannot be read"), "{status}");
+
+    // It has a signal that nobody can read: without care it would be due again at once, for ever.
+    assert!(epoch(&path, second) <= claims_before + 1, "it was claimed again and again");
 
     let all = store.follow(0, 1000, Only::Everything).await.unwrap();
     let events: Vec<_> = manager.subscribe_all(0).take(all.len()).map(Result::unwrap).collect().await;

@@ -118,6 +118,107 @@ async fn a_damaged_page_is_refused() {
     refused_untouched(&path, ErrorKind::Corrupt, "damaged");
 }
 
+/// The first byte of a page says what it is (SQLite file format, section 1.6); the first page begins with the head.
+#[tokio::test]
+async fn a_page_that_is_not_what_it_was_is_refused_whichever_it_is() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("history.db");
+    filled(&path, 100).await;
+    let whole = std::fs::read(&path).unwrap();
+    assert!(whole.len() > 20 * 8192, "{} bytes", whole.len());
+    for page in 0..whole.len() / 8192 {
+        let mut damaged = whole.clone();
+        damaged[if page == 0 { 100 } else { page * 8192 }] ^= 0xff;
+        std::fs::write(&path, damaged).unwrap();
+        refused_untouched(&path, ErrorKind::Corrupt, "damaged");
+    }
+}
+
+/// What the check of the structure cannot see is in a value: then it is read as damaged, or not at all.
+#[tokio::test]
+async fn bytes_that_flipped_anywhere_are_refused_or_read_as_damaged() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("history.db");
+    filled(&path, 30).await;
+    let whole = std::fs::read(&path).unwrap();
+    let (mut random, mut refused) = (common::random::Random::new(), 0);
+    for _ in 0..150 {
+        let mut damaged = whole.clone();
+        let at = 100 + usize::try_from(random.next()).unwrap() % (whole.len() - 108);
+        damaged[at..at + 8].iter_mut().for_each(|byte| *byte ^= 0xff);
+        std::fs::write(&path, damaged).unwrap();
+        match open(&path) {
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Corrupt, "at {at}: {error:?}");
+                assert!(error.remedy().is_some(), "at {at}: {error:?}");
+                refused += 1;
+            }
+            Ok(store) => {
+                let rows = store.list(&WorkflowFilter::default(), None, 100).await;
+                let events = store.follow(0, 100, Default::default()).await;
+                for error in [rows.err(), events.err()].into_iter().flatten() {
+                    assert_eq!(error.kind(), ErrorKind::Corrupt, "at {at}: {error:?}");
+                }
+            }
+        }
+        for beside in ["history.db-wal", "history.db-shm"] {
+            let _there_is_none = std::fs::remove_file(folder.path().join(beside));
+        }
+    }
+    assert!(refused > 0);
+}
+
+/// SQLite itself takes over any log that is whole, and shows one history in the file of another.
+#[tokio::test]
+async fn the_log_of_another_history_is_refused_and_neither_file_is_touched() {
+    let folder = tempdir().unwrap();
+    let (path, other) = (folder.path().join("history.db"), folder.path().join("other.db"));
+    let log = folder.path().join("history.db-wal");
+    filled(&path, 50).await;
+    let running = open(&other).unwrap();
+    for workflows in [1, 200] {
+        common::begun(&running, workflows).await;
+        let foreign = std::fs::read(folder.path().join("other.db-wal")).unwrap();
+        std::fs::write(&log, &foreign).unwrap();
+        refused_untouched(&path, ErrorKind::Corrupt, "another history");
+        assert!(std::fs::read(&log).unwrap() == foreign, "the log was touched");
+    }
+    std::fs::remove_file(&log).unwrap();
+    let store = open(&path).unwrap();
+    assert_eq!(store.list(&WorkflowFilter::default(), None, 100).await.unwrap().len(), 50);
+    drop(store);
+
+    // Its own log is taken over, as after a crash.
+    let crashed = folder.path().join("crashed.db");
+    for (name, copy) in [("other.db", &crashed), ("other.db-wal", &folder.path().join("crashed.db-wal"))] {
+        std::fs::copy(folder.path().join(name), copy).unwrap();
+    }
+    let store = open(&crashed).unwrap();
+    assert_eq!(store.list(&WorkflowFilter::default(), None, 1000).await.unwrap().len(), 201);
+}
+
+/// The file alone still has what was pruned; that is no sign of a foreign log.
+#[tokio::test]
+async fn a_crash_after_pruning_the_newest_is_no_damage_and_positions_go_on() {
+    let folder = tempdir().unwrap();
+    let (path, crashed) = (folder.path().join("history.db"), folder.path().join("crashed.db"));
+    let store = open(&path).unwrap();
+    let lease = common::begun(&store, 1).await[0];
+    let mut last = Append { after: After::End, ..common::append(lease, 1) };
+    last.summary.ended_at = Some(hwautomation_core::time::Timestamp::MIN);
+    store.append(last).await.unwrap();
+    drop(store);
+    let store = open(&path).unwrap();
+    let all = Retention { keep_newest: Some(0), ..Retention::default() };
+    assert_eq!(store.prune(&all).await.unwrap().events, 2);
+    std::fs::copy(&path, &crashed).unwrap();
+    std::fs::copy(folder.path().join("history.db-wal"), folder.path().join("crashed.db-wal")).unwrap();
+    let store = open(&crashed).unwrap();
+    assert_eq!(store.follow(0, 10, Default::default()).await.unwrap(), []);
+    let begun = store.begin(common::begin()).await.unwrap();
+    assert_eq!(begun.events[0].position, 3);
+}
+
 #[test]
 fn an_empty_file_and_a_relative_path_are_new_histories() {
     let folder = tempdir().unwrap();

@@ -179,12 +179,16 @@ fn ends_with(gives_back: GiveBack, after: After) -> bool {
 /// How often event 0 is sent to a store that failed. The batch is the same, so it is stored once.
 const BEGIN_TRIES: u32 = 3;
 
-/// Records event 0.
+/// Records event 0. A full queue is told at once: whoever submits decides when to come again.
 pub(crate) async fn begin(store: &dyn HistoryStore, begin: Begin) -> Result<Appended> {
     let mut tried = 1;
     loop {
         match store.begin(begin.clone()).await {
-            Err(error) if !is_refusal(error.kind()) && tried < BEGIN_TRIES => tried += 1,
+            Err(error)
+                if !is_refusal(error.kind()) && error.kind() != ErrorKind::Busy && tried < BEGIN_TRIES =>
+            {
+                tried += 1;
+            }
             answer => return answer,
         }
         timer::pause(STORE_PAUSE.0).await;

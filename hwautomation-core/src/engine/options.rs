@@ -7,6 +7,9 @@ use std::time::Duration;
 pub struct EngineOptions {
     /// How many workflows run at once in this manager; waiting ones do not count. Default 256.
     pub running_max: usize,
+    /// How many workflows may be accepted and not started, whoever accepted them on this store; more are `Busy`.
+    /// Default 10,000.
+    pub pending_max: usize,
     /// How long a claimed workflow stays ours without a renewal. Default 30 s; renewed three times as often.
     pub lease: Duration,
     /// How long a running step has to reach a checkpoint after a cancel before it is dropped. Default 10 s.
@@ -23,6 +26,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             running_max: 256,
+            pending_max: 10_000,
             lease: Duration::from_secs(30),
             cancel_grace: Duration::from_secs(10),
             start_limit: Duration::from_secs(7 * 24 * 3600),

@@ -20,6 +20,8 @@ pub struct Begin {
     pub claim: Option<MachineId>,
     /// The projection.
     pub summary: WorkflowSummary,
+    /// How many workflows may be accepted and not started; as many or more, and this one is refused.
+    pub pending_max: Option<usize>,
 }
 
 /// Adds events to a workflow whose lease the writer holds.

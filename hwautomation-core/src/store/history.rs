@@ -33,6 +33,8 @@ use std::time::Duration;
 /// - `one_claim_per_machine`: beginning on a claimed machine is `Conflict`, names the holder, stores nothing.
 /// - `the_end_frees_the_machine`: the one that was claimed, and not before the end.
 /// - `a_begun_workflow_is_due_at_once`.
+/// - `a_full_queue_is_busy`: while `pending_max` workflows are accepted and not started, says how many, and stores
+///   nothing; the same batch again is still answered. Counted without looking at each, also after opening anew.
 ///
 /// *Leases*
 /// - `a_due_workflow_is_claimed_once`: by one owner, the longest due first, with an epoch above all earlier ones.
@@ -90,7 +92,7 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `Conflict` when the machine is claimed or the workflow exists.
+    /// `Conflict` when the machine is claimed or the workflow exists; `Busy` when too many wait to be started.
     async fn begin(&self, begin: Begin) -> Result<Appended>;
 
     /// Stores the next events of a workflow.

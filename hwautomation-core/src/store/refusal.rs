@@ -57,6 +57,14 @@ pub fn inbox_full(workflow: WorkflowId) -> Error {
         .with_remedy("wait until the workflow has read its signals")
 }
 
+/// Says that too many workflows are accepted and not started.
+#[must_use]
+pub fn queue_full(pending: usize) -> Error {
+    Error::new(ErrorKind::Busy, format!("{pending} workflows are accepted and not started yet")).with_remedy(
+        "submit again later; nothing was stored. Should they never start, look whether a worker runs",
+    )
+}
+
 /// Says that the store has no such blob.
 #[must_use]
 pub fn no_blob(hash: &BlobHash) -> Error {

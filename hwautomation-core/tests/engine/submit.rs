@@ -2,7 +2,7 @@
 
 use crate::lab::{Lab, ops};
 use hwautomation_core::device::Capability;
-use hwautomation_core::engine::{StartAt, Submission, WorkflowManager};
+use hwautomation_core::engine::{EngineOptions, StartAt, Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::StepName;
 use hwautomation_core::record::{Policy, Resume, RunState};
@@ -149,4 +149,37 @@ async fn a_step_without_an_attempt_is_refused_with_its_manager() {
     let workflow = Workflow::new("w").step(step.policy(Policy { attempts: 0, ..Policy::default() }));
     let error = WorkflowManager::builder().workflow(workflow).start().await.unwrap_err();
     assert!(error.message().contains("never") && error.message().contains("0 attempts"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_says_busy_and_takes_the_next_when_there_is_room() {
+    let lab = Lab::new();
+    let rest = step_fn("rest", Resume::Rerun, |_| async { StepOutcome::finished() });
+    let options = EngineOptions { pending_max: 2, ..EngineOptions::default() };
+    let builder = lab.builder().options(options).workflow(Workflow::new("rest").step(rest));
+    let manager = builder.start().await.unwrap();
+    manager.pause();
+    let ops = ops();
+    let submit = || manager.submit(Submission::new("rest"), &ops);
+    let (first, second) = (submit().await.unwrap(), submit().await.unwrap());
+    let before = lab.clock.now();
+    let error = submit().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error:?}");
+    assert!(error.message().contains('2') && error.remedy().is_some(), "{error:?}");
+    assert_eq!(lab.clock.now(), before, "it is told at once");
+    assert_eq!(manager.list(&WorkflowFilter::default(), None, 10).await.unwrap().len(), 2);
+
+    manager.resume();
+    for id in [first, second] {
+        manager.wait(id).await.unwrap();
+    }
+    let third = submit().await.unwrap();
+    assert_eq!(manager.wait(third).await.unwrap().state, RunState::Completed);
+}
+
+#[tokio::test]
+async fn a_queue_without_room_is_refused_at_the_start() {
+    let options = EngineOptions { pending_max: 0, ..EngineOptions::default() };
+    let error = Lab::new().builder().options(options).start().await.unwrap_err();
+    assert!(error.message().contains("pending_max"), "{error:?}");
 }

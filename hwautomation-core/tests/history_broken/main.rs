@@ -32,6 +32,8 @@ const FAULTS: &[(&str, Fault)] = &[
     ("one_claim_per_machine", Fault::LetsTwoClaimsIn),
     ("the_end_frees_the_machine", Fault::KeepsClaims),
     ("a_begun_workflow_is_due_at_once", Fault::BeginsLate),
+    ("a_full_queue_is_busy", Fault::QueuesForEver),
+    ("a_full_queue_is_busy", Fault::MakesNoRoom),
     ("a_due_workflow_is_claimed_once", Fault::HandsOutTwice),
     ("what_is_pressing_is_claimed_alone", Fault::NothingPresses),
     ("what_is_pressing_is_claimed_alone", Fault::EverythingPresses),

@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     LetsTwoClaimsIn,
     KeepsClaims,
     BeginsLate,
+    QueuesForEver,
+    MakesNoRoom,
     HandsOutTwice,
     NothingPresses,
     EverythingPresses,
@@ -98,6 +100,7 @@ struct Seen {
     blobs: BTreeMap<BlobHash, Vec<u8>>,
     items: Vec<InboxItem>,
     posts: u64,
+    begun: BTreeSet<WorkflowId>,
     pruned: usize,
 }
 
@@ -214,6 +217,16 @@ impl HistoryStore for BrokenStore {
     async fn begin(&self, mut begin: Begin) -> Result<Appended> {
         match (self.fault, begin.claim.clone()) {
             (Fault::LetsTwoClaimsIn, _) => begin.claim = None,
+            (Fault::QueuesForEver, _) => begin.pending_max = None,
+            (Fault::MakesNoRoom, _) => {
+                let mut seen = self.seen();
+                let begun = seen.begun.len();
+                let is_full = begin.pending_max.is_some_and(|max| begun >= max);
+                if is_full && !seen.begun.contains(&begin.workflow) {
+                    return Err(refusal::queue_full(begun));
+                }
+                seen.begun.insert(begin.workflow);
+            }
             (Fault::KeepsClaims, Some(machine)) if !self.seen().machines.insert(machine.clone()) => {
                 return Err(refusal::claimed(&machine, begin.workflow));
             }

@@ -8,6 +8,7 @@ mod file;
 mod inbox;
 mod job;
 mod list;
+mod log;
 mod migrate;
 mod permits;
 mod prune;

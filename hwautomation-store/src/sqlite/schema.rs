@@ -1,6 +1,7 @@
 //! Whose file it is, which version it has, and how a connection is set up.
 
 use super::column::{int, number};
+use super::log::check_log;
 use super::migrate::migrate;
 use crate::config::SqliteConfig;
 use crate::error::StoreError;
@@ -67,6 +68,10 @@ pub(super) fn open_writer(path: &Path, config: &SqliteConfig) -> Result<Connecti
 
 fn prepare(conn: &Connection, path: &Path, config: &SqliteConfig) -> Result<(), StoreError> {
     let sql = || StoreError::sql("opening the history");
+    // Until it is known to be sound: closing would copy the log of a damaged file, or of another one, into it.
+    let copy_at_closing = |copy: bool| conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !copy);
+    copy_at_closing(false).map_err(sql())?;
+    check_log(conn, path)?;
     set_up(conn, config).map_err(sql())?;
     let number = |pragma| conn.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let tables = "SELECT count(*) FROM sqlite_schema";
@@ -83,6 +88,7 @@ fn prepare(conn: &Connection, path: &Path, config: &SqliteConfig) -> Result<(), 
     check_version(path, found)?;
     check_pages(conn, path, config.check_mib_max)?;
     migrate(conn, found)?;
+    copy_at_closing(true).map_err(sql())?;
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(sql())?;
     if mode != "wal" {

@@ -19,6 +19,8 @@ pub(super) struct Tables {
     pub(super) position: Position,
     /// The newest request's for permits.
     pub(super) turn: i64,
+    /// How many workflows are accepted and not started.
+    pub(super) pending: usize,
     pub(super) told: Told,
     /// Holds one event's JSON at a time.
     pub(super) json: Vec<u8>,
@@ -42,6 +44,7 @@ pub(super) struct Row {
     owner: Option<[u8; 16]>,
     /// None when it has ended.
     pub(super) ready_at: Option<Timestamp>,
+    pub(super) is_pending: bool,
 }
 
 impl Row {
@@ -64,9 +67,13 @@ impl Tables {
         let sql = || StoreError::sql("opening the history");
         const NEWEST: &str = "SELECT max(ifnull((SELECT max(position) FROM event), 0),
             ifnull((SELECT value FROM counter WHERE name = 'position'), 0))";
+        const PENDING: &str = "SELECT count(*) FROM workflow WHERE ended = 0 AND state = 'pending'";
+        let pending: i64 = conn.query_row(PENDING, [], |row| row.get(0)).map_err(sql())?;
         let newest: i64 = conn.query_row(NEWEST, [], |row| row.get(0)).map_err(sql())?;
         let (position, turn) = (number(newest), Self::newest_turn(&conn).map_err(sql())?);
-        let mut tables = Self { conn, position, turn, told: Told::default(), json: Vec::new(), damaged };
+        let pending = usize::try_from(pending).unwrap_or(0);
+        let (told, json) = (Told::default(), Vec::new());
+        let mut tables = Self { conn, position, turn, pending, told, json, damaged };
         tables.in_one_transaction(|tables| tables.end_leases(now).map_err(sql()))?;
         Ok(tables)
     }
@@ -86,7 +93,7 @@ impl Tables {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
     ) -> Result<Told, StoreError> {
-        let before = self.position;
+        let before = (self.position, self.pending);
         let begun = self
             .conn
             .execute_batch("BEGIN IMMEDIATE")
@@ -96,7 +103,7 @@ impl Tables {
         });
         let told = std::mem::take(&mut self.told);
         if done.is_err() {
-            self.position = before;
+            (self.position, self.pending) = before;
             self.roll_back();
         }
         done.map(|()| told)
@@ -117,7 +124,8 @@ impl Tables {
     }
 
     pub(super) fn find(&self, workflow: WorkflowId) -> Result<Option<Row>, Stop> {
-        const SQL: &str = "SELECT next_seq, position, epoch, owner, ready_at FROM workflow WHERE id = ?1";
+        const SQL: &str = "SELECT next_seq, position, epoch, owner, ready_at, state = 'pending'
+            FROM workflow WHERE id = ?1";
         let row = self.conn.prepare_cached(SQL)?.query_row([workflow.as_bytes()], |row| {
             Ok(Row {
                 next_seq: number(row.get(0)?),
@@ -125,6 +133,7 @@ impl Tables {
                 epoch: number(row.get(2)?),
                 owner: row.get(3)?,
                 ready_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
+                is_pending: row.get(5)?,
             })
         });
         Ok(row.optional()?)

@@ -72,6 +72,7 @@ pub(crate) fn begin() -> Begin {
         blobs: Vec::new(),
         claim: None,
         summary: summary(workflow, RunState::Pending),
+        pending_max: None,
     }
 }
 

@@ -148,6 +148,9 @@ impl ManagerBuilder {
         if self.options.running_max == 0 || self.options.lease.is_zero() {
             self.faults.push("running_max and lease must be above zero".to_owned());
         }
+        if self.options.pending_max == 0 {
+            self.faults.push("pending_max must be above zero".to_owned());
+        }
         if !self.faults.is_empty() {
             return Err(Error::invalid(format!("the manager cannot start: {}", self.faults.join("; ")))
                 .with_remedy("correct each of these where the builder is called"));

@@ -26,7 +26,8 @@ impl WorkflowManager {
     /// # Errors
     ///
     /// `NotFound` (workflow, machine, plugin), `Invalid` (request, secret in the request, machine without a
-    /// capability), `Conflict` (another workflow holds the machine), `Storage`. Nothing was recorded then.
+    /// capability), `Conflict` (another workflow holds the machine), `Busy` (too many wait to be started), `Storage`.
+    /// Nothing was recorded then.
     pub async fn submit(&self, submission: Submission, actor: &Actor) -> Result<WorkflowId> {
         let id = WorkflowId::generate();
         self.shared.begin(id, submission, actor).await?;
@@ -73,8 +74,16 @@ impl Shared {
         let event = NewEvent { at: self.clock.now(), actor: actor.clone(), kind };
         let state = WorkflowState::begin(&event.clone().numbered(id, 0, 0))?;
         let summary = WorkflowSummary::of(&state);
-        let begin =
-            Begin { workflow: id, batch: BatchId::generate(), event, blobs: Vec::new(), claim, summary };
+        let pending_max = Some(self.options.pending_max);
+        let begin = Begin {
+            workflow: id,
+            batch: BatchId::generate(),
+            event,
+            blobs: Vec::new(),
+            claim,
+            summary,
+            pending_max,
+        };
         journal::begin(&*self.store, begin).await.map(|_| ())
     }
 

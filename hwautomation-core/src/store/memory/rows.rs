@@ -7,7 +7,7 @@ use super::super::{
 use super::permits::Permits;
 use crate::error::Result;
 use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
-use crate::record::{Blob, BlobHash, Event, NewEvent, Place, Position, Seq, WorkflowSummary};
+use crate::record::{Blob, BlobHash, Event, NewEvent, Place, Position, RunState, Seq, WorkflowSummary};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub(super) struct Rows {
     pub(super) permits: Permits,
     /// Whether somebody became due since permits came free.
     roused: bool,
+    /// How many are accepted and not started.
+    pending: usize,
 }
 
 /// Says where an event is.
@@ -66,6 +68,10 @@ impl Rows {
         {
             return Err(refusal::claimed(machine, *holder));
         }
+        if begin.pending_max.is_some_and(|max| self.pending >= max) {
+            return Err(refusal::queue_full(self.pending));
+        }
+        self.pending += usize::from(begin.summary.state == RunState::Pending);
         let row = Row {
             events: Vec::new(),
             blobs: BTreeSet::new(),
@@ -96,7 +102,10 @@ impl Rows {
             return Err(refusal::wrong_seq(workflow, append.expected_seq, len));
         }
         row.inbox.retain(|item| !append.consumed.contains(&item.id));
+        let was_pending = row.summary.state == RunState::Pending;
         row.summary = append.summary;
+        let is_pending = row.summary.state == RunState::Pending && append.after != After::End;
+        self.pending = self.pending + usize::from(is_pending) - usize::from(was_pending);
         let appended = self.store(workflow, append.batch, append.events, append.blobs);
         let freed = self.permits.give_back(workflow, append.gives_back);
         self.rouse(freed, now);

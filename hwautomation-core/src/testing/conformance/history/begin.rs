@@ -1,9 +1,10 @@
 //! Clauses about the beginning and the claim on a machine.
 
 use super::HistoryFixture;
-use super::build::{HOUR, begin, begin_on, begun, claim_only, end, machine};
+use super::build::{HOUR, append, begin, begin_on, begun, claim_due, claim_only, end, machine, started};
 use crate::error::ErrorKind;
-use crate::store::Only;
+use crate::record::RunState;
+use crate::store::{Begin, HistoryStore, Only};
 use crate::testing::conformance::check::{done, holds, refused, same};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -79,4 +80,56 @@ pub async fn a_begun_workflow_is_due_at_once(fixture: &dyn HistoryFixture) -> Re
     let due = done("next_due", store.next_due().await)?;
     holds(&format!("it is due by now, not at {due:?}"), due.is_some_and(|due| due <= fixture.now()))?;
     claim_only(&*store, workflow).await.map(|_| ())
+}
+
+/// Checks that no more wait to be started than may, and that each that starts or ends makes room for one.
+///
+/// # Errors
+///
+/// Says which expectation broke.
+pub async fn a_full_queue_is_busy(fixture: &dyn HistoryFixture) -> Result<(), String> {
+    const MAX: usize = 3;
+    let store = fixture.store().await;
+    let another = || Begin { pending_max: Some(MAX), ..begin() };
+    let mut accepted = Vec::new();
+    for _ in 0..MAX {
+        let begin = another();
+        accepted.push(begin.clone());
+        done("beginning while there is room", store.begin(begin).await)?;
+    }
+    full(&*store, another()).await?;
+    let again = accepted.first().cloned().ok_or("nothing was accepted")?;
+    done("the same batch again", store.begin(again).await)?;
+    done("beginning without a limit", store.begin(begin()).await)?;
+
+    let leases = claim_due(&*store).await?;
+    same("leases", leases.len(), MAX + 1)?;
+    full(&*store, another()).await?;
+    let [first, second, third, _] = leases.as_slice() else { return Err("not 4 leases".to_owned()) };
+    let mut still_pending = append(*first, 1, vec![started(1)]);
+    still_pending.summary.state = RunState::Pending;
+    done("appending, still pending", store.append(still_pending).await)?;
+    full(&*store, another()).await?;
+    done("starting", store.append(append(*first, 2, vec![started(1)])).await)?;
+    done("going on", store.append(append(*first, 3, vec![started(2)])).await)?;
+    full(&*store, another()).await?;
+    done("starting", store.append(append(*second, 1, vec![started(1)])).await)?;
+    done("beginning in the room of one", store.begin(another()).await)?;
+    full(&*store, another()).await?;
+    done("ending unstarted", store.append(end(*third, 1)).await)?;
+
+    let Some(store) = fixture.reopen(store).await else { return Ok(()) };
+    done("beginning in the room of another", store.begin(another()).await)?;
+    full(&*store, another()).await
+}
+
+/// Expects that this one is refused, with the number, and leaves no trace.
+async fn full(store: &dyn HistoryStore, begin: Begin) -> Result<(), String> {
+    let workflow = begin.workflow;
+    let before = done("following", store.follow(0, 100, Only::Everything).await)?.len();
+    let error = refused("beginning in a full queue", ErrorKind::Busy, store.begin(begin).await)?;
+    let says_how_many = error.message().contains(|digit: char| digit.is_ascii_digit());
+    holds("the refusal says how many wait, and what to do", says_how_many && error.remedy().is_some())?;
+    same("the row of a refused one", done("summary", store.summary(workflow).await)?, None)?;
+    same("events", done("following", store.follow(0, 100, Only::Everything).await)?.len(), before)
 }

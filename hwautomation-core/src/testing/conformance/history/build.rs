@@ -59,6 +59,7 @@ pub(super) fn begin() -> Begin {
         blobs: Vec::new(),
         claim: None,
         summary: summary(workflow, RunState::Pending),
+        pending_max: None,
     }
 }
 

@@ -53,6 +53,7 @@ suite! {
         one_claim_per_machine
         the_end_frees_the_machine
         a_begun_workflow_is_due_at_once
+        a_full_queue_is_busy
     }
     lease {
         a_due_workflow_is_claimed_once
