@@ -5,7 +5,7 @@
 mod common;
 
 use hwautomation_core::error::{Error, ErrorKind};
-use hwautomation_core::store::HistoryStore;
+use hwautomation_core::store::{HistoryStore, Standing};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::Connection;
 use std::path::Path;
@@ -86,7 +86,7 @@ async fn a_newer_schema_is_refused() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("history.db");
     filled(&path, 1).await;
-    sql(&path, "PRAGMA user_version=2");
+    sql(&path, "PRAGMA user_version=3");
     refused_untouched(&path, ErrorKind::Corrupt, "newer");
 }
 
@@ -219,5 +219,8 @@ async fn yesterdays_history_opens() {
     assert_eq!(store.claim_on(&machine).await.unwrap(), Some(rows[1].id));
     let leases = store.claim(hwautomation_core::id::OwnerId::generate(), common::HOUR, 10).await.unwrap();
     assert_eq!(leases.len(), 2);
+    let counts = store.counts().await.unwrap();
+    let open: u64 = Standing::ALL.map(|standing| counts.of(standing)).iter().sum();
+    assert_eq!(open, 2, "what began before there were counts is counted: {counts:?}");
     assert!(leases.iter().all(|lease| lease.key.epoch == 2), "{leases:?}");
 }

@@ -1,5 +1,6 @@
 //! The one door through which events become true.
 
+use super::observe::{self, Call, Meters, Tally};
 use super::shared::Mode;
 use super::timer;
 use crate::actor::Actor;
@@ -35,6 +36,8 @@ pub(crate) struct Journal {
     /// Whether the newest append was sent more than once: then somebody may have taken over meanwhile.
     in_doubt: bool,
     mode: watch::Receiver<Mode>,
+    meters: Arc<Meters>,
+    tally: Option<Arc<Tally>>,
 }
 
 impl Journal {
@@ -44,11 +47,13 @@ impl Journal {
         clock: Clock,
         lease: Lease,
         mode: watch::Receiver<Mode>,
+        meters: Arc<Meters>,
     ) -> Result<Self> {
         let state = load(&*store, lease.key.workflow).await?;
         Ok(Self {
             store,
             clock,
+            tally: meters.workflow(&state.spec.name),
             state,
             lease,
             waiting: Vec::new(),
@@ -57,6 +62,7 @@ impl Journal {
             batches: (BatchId::generate(), 0),
             in_doubt: false,
             mode,
+            meters,
         })
     }
 
@@ -117,18 +123,33 @@ impl Journal {
         self.in_doubt = false;
         loop {
             match self.store.append(append.clone()).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    self.tell(&append.events);
+                    return Ok(());
+                }
                 Err(error) if is_refusal(error.kind()) || *self.mode.borrow() == Mode::Stopping => {
                     return Err(error);
                 }
                 Err(error) => {
                     let workflow = append.lease.workflow;
+                    self.meters.store_failed(Call::Append);
                     tracing::error!(%workflow, %error, pause_ms = pause.as_millis(), "the store failed");
                 }
             }
             self.in_doubt = true;
             timer::pause(pause).await;
             pause = (pause * 2).min(STORE_PAUSE.1);
+        }
+    }
+
+    /// Tells those who watch the engine what was stored.
+    fn tell(&self, events: &[NewEvent]) {
+        self.meters.committed(events.len());
+        for event in events {
+            observe::log(&event.kind);
+            if let Some(tally) = &self.tally {
+                tally.count(&event.kind, event.at, &self.state);
+            }
         }
     }
 
@@ -162,12 +183,22 @@ impl Journal {
 const BEGIN_TRIES: u32 = 3;
 
 /// Records event 0.
-pub(crate) async fn begin(store: &dyn HistoryStore, begin: Begin) -> Result<Appended> {
+pub(crate) async fn begin(store: &dyn HistoryStore, meters: &Meters, begin: Begin) -> Result<Appended> {
     let mut tried = 1;
     loop {
         match store.begin(begin.clone()).await {
-            Err(error) if !is_refusal(error.kind()) && tried < BEGIN_TRIES => tried += 1,
-            answer => return answer,
+            Err(error) if is_refusal(error.kind()) => return Err(error),
+            Err(error) => {
+                meters.store_failed(Call::Begin);
+                if tried >= BEGIN_TRIES {
+                    return Err(error);
+                }
+                tried += 1;
+            }
+            Ok(stored) => {
+                meters.committed(stored.events.len());
+                return Ok(stored);
+            }
         }
         timer::pause(STORE_PAUSE.0).await;
     }

@@ -6,6 +6,7 @@
 mod backoff;
 mod journal;
 mod manager;
+pub mod observe;
 mod options;
 mod plan;
 mod runner;

@@ -1,5 +1,6 @@
 //! What everything in one engine shares.
 
+use super::observe::Meters;
 use super::running::Running;
 use super::waiters::Waiters;
 use super::{EngineOptions, journal};
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) waiters: Waiters,
     pub(crate) mode: watch::Sender<Mode>,
     pub(crate) running: Running,
+    pub(crate) meters: Arc<Meters>,
 }
 
 /// Says what the worker may do.
@@ -65,6 +67,7 @@ impl Shared {
             machines,
             profiles,
             plugins: Arc::new(plugins),
+            meters: Arc::new(Meters::new(workflows.values())),
             workflows,
             clock,
             options,

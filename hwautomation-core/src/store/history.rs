@@ -1,7 +1,7 @@
 //! The contract of a history store.
 
 use super::{
-    Append, Appended, Begin, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, WorkflowFilter,
+    Append, Appended, Begin, Counts, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, Posted, WorkflowFilter,
 };
 use crate::error::Result;
 use crate::id::{MachineId, OwnerId, WorkflowId};
@@ -51,6 +51,8 @@ use std::time::Duration;
 /// - `events_read_back_as_written`: in order, in pages, by workflow and by position.
 /// - `a_blob_reads_back_and_is_stored_once`: what is stored under a hash is not replaced.
 /// - `summaries_are_listed_newest_first_in_pages`: by id, and filtered.
+/// - `open_workflows_are_counted_by_standing`: each that has not ended once, as its projection says, also after
+///   opening anew; the time to count them does not grow with their number.
 ///
 /// Every method may fail with `Storage`; after that the caller does nothing else until it knows what happened.
 #[async_trait]
@@ -118,6 +120,9 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
         before: Option<WorkflowId>,
         limit: usize,
     ) -> Result<Vec<WorkflowSummary>>;
+
+    /// Counts the workflows that have not ended, by where they stand.
+    async fn counts(&self) -> Result<Counts>;
 
     /// Returns the workflow that holds the claim on a machine.
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>>;

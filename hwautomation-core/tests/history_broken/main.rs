@@ -46,6 +46,9 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_blob_reads_back_and_is_stored_once", Fault::ReplacesBlobs),
     ("summaries_are_listed_newest_first_in_pages", Fault::RepeatsTheLastRow),
     ("summaries_are_listed_newest_first_in_pages", Fault::IgnoresTheFilter),
+    ("open_workflows_are_counted_by_standing", Fault::CountsTheEnded),
+    ("open_workflows_are_counted_by_standing", Fault::CountsOnlyTheBegun),
+    ("open_workflows_are_counted_by_standing", Fault::KeepsTheOldRow),
 ];
 
 struct Broken {

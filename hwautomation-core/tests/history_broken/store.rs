@@ -5,8 +5,8 @@ use hwautomation_core::error::{ErrorKind, Result};
 use hwautomation_core::id::{BatchId, MachineId, OwnerId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    After, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore, NewItem,
-    Only, Posted, WorkflowFilter, refusal,
+    After, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore,
+    NewItem, Only, Posted, Standing, WorkflowFilter, refusal,
 };
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::time::Timestamp;
@@ -49,6 +49,8 @@ pub(crate) enum Fault {
     ReplacesBlobs,
     RepeatsTheLastRow,
     IgnoresTheFilter,
+    CountsTheEnded,
+    CountsOnlyTheBegun,
 }
 
 #[derive(Debug)]
@@ -286,6 +288,23 @@ impl HistoryStore for BrokenStore {
             rows.truncate(limit);
         }
         Ok(rows)
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        let mut counts = self.inner.counts().await?;
+        match self.fault {
+            Fault::CountsTheEnded => {
+                let all = self.inner.list(&WorkflowFilter::default(), None, 1000).await?;
+                counts.set(Standing::Running, all.len() as u64 - counts.of(Standing::Pending));
+            }
+            Fault::CountsOnlyTheBegun => {
+                let pending = counts.of(Standing::Pending) + counts.of(Standing::Running);
+                counts.set(Standing::Pending, pending);
+                counts.set(Standing::Running, 0);
+            }
+            _ => {}
+        }
+        Ok(counts)
     }
 
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {

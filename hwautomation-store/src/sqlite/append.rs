@@ -6,7 +6,7 @@ use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{BatchId, WorkflowId};
 use hwautomation_core::record::{Blob, Event, NewEvent, RunState, Seq, WorkflowSummary};
-use hwautomation_core::store::{After, Append, Appended, Begin, Only, refusal};
+use hwautomation_core::store::{After, Append, Appended, Begin, Only, Standing, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
@@ -29,6 +29,10 @@ fn state_text(state: RunState) -> &'static str {
     }
 }
 
+fn standing(summary: &WorkflowSummary) -> Option<&'static str> {
+    Standing::of(summary).map(Standing::as_str)
+}
+
 impl Tables {
     pub(super) fn begin(
         &mut self,
@@ -47,8 +51,8 @@ impl Tables {
             return Err(refusal::claimed(machine, holder).into());
         }
         const SQL: &str =
-            "INSERT INTO workflow (id, name, machine, parent, state, summary, position, next_seq, ready_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8)";
+            "INSERT INTO workflow (id, name, machine, parent, state, summary, position, next_seq, ready_at, standing)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9)";
         let (machine, parent) = (summary.machine.as_ref(), summary.parent.as_ref());
         self.write(
             SQL,
@@ -61,6 +65,7 @@ impl Tables {
                 &json.0,
                 int(self.position + 1),
                 now.as_micros(),
+                standing(&summary),
             ),
         )?;
         if let Some(machine) = &claim {
@@ -102,10 +107,9 @@ impl Tables {
             Some(event) => (event.seq + 1, event.position),
             None => (row.next_seq, row.position),
         };
-        const SQL: &str =
-            "UPDATE workflow SET state = ?2, summary = ?3, position = ?4, next_seq = ?5 WHERE id = ?1";
-        let state = state_text(append.summary.state);
-        self.write(SQL, (workflow.as_bytes(), state, &json.0, int(position), int(next_seq)))?;
+        const SQL: &str = "UPDATE workflow SET state = ?2, summary = ?3, position = ?4, next_seq = ?5, standing = ?6 WHERE id = ?1";
+        let (state, standing) = (state_text(append.summary.state), standing(&append.summary));
+        self.write(SQL, (workflow.as_bytes(), state, &json.0, int(position), int(next_seq), standing))?;
         match append.after {
             After::Hold => {}
             After::Release { wake_at } => self.let_go(workflow, wake_at, now)?,

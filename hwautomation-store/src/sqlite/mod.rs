@@ -21,7 +21,7 @@ use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, OwnerId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted,
+    Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted,
     WorkflowFilter,
 };
 use hwautomation_core::time::{Clock, Timestamp};
@@ -174,6 +174,10 @@ impl HistoryStore for SqliteStore {
     ) -> Result<Vec<WorkflowSummary>> {
         let filter = filter.clone();
         self.readers.read(move |conn| list::list(conn, &filter, before, limit)).await
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        self.readers.read(read::counts).await
     }
 
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {

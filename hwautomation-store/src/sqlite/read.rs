@@ -5,7 +5,7 @@ use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
-use hwautomation_core::store::{InboxItem, Only, refusal};
+use hwautomation_core::store::{Counts, InboxItem, Only, Standing, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params};
 
@@ -91,6 +91,20 @@ pub(super) fn claim_on(conn: &Connection, machine: &MachineId) -> Result<Option<
     const SQL: &str = "SELECT workflow FROM claim WHERE machine = ?1";
     let holder = conn.prepare_cached(SQL)?.query_row([machine.as_str()], |row| workflow_id(row, 0));
     Ok(holder.optional()?)
+}
+
+pub(super) fn counts(conn: &Connection) -> Result<Counts, Stop> {
+    let mut statement = conn.prepare_cached("SELECT name, workflows FROM standing")?;
+    let mut rows = statement.query([])?;
+    let mut counts = Counts::default();
+    while let Some(row) = rows.next()? {
+        let (name, workflows): (String, i64) = (row.get(0)?, row.get(1)?);
+        // A word of a newer version is passed over.
+        if let Some(standing) = Standing::ALL.into_iter().find(|standing| standing.as_str() == name) {
+            counts.set(standing, number(workflows));
+        }
+    }
+    Ok(counts)
 }
 
 pub(super) fn next_due(conn: &Connection) -> Result<Option<Timestamp>, Stop> {

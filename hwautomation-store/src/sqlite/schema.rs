@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Marks the file as ours in its head: "hwau" (SQLite file format, section 1.3).
 pub(super) const APPLICATION_ID: i64 = 0x6877_6175;
 /// The version of `schema.sql`.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 /// The page of a new file, in bytes: with 256 workflows in flight a group's rows share more pages than at SQLite's
 /// 4096, and a single append still writes little.
 const PAGE_BYTES: u32 = 8192;
@@ -78,8 +78,12 @@ fn prepare(conn: &Connection, path: &Path, config: &SqliteConfig) -> Result<(), 
             what: "the SQLite database of another program",
         });
     }
-    check_version(path, number("user_version").map_err(sql())?)?;
+    let version = number("user_version").map_err(sql())?;
+    check_version(path, version)?;
     check_pages(conn, path, config.check_mib_max)?;
+    if version < VERSION {
+        upgrade(conn).map_err(StoreError::sql("upgrading the history"))?;
+    }
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(sql())?;
     if mode != "wal" {
@@ -111,9 +115,28 @@ fn set_up(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
 /// after a crash finds either nothing in it or all of this.
 fn create(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch(&format!(
-        "PRAGMA page_size={PAGE_BYTES}; BEGIN EXCLUSIVE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};\n{}\nCOMMIT;",
+        "PRAGMA page_size={PAGE_BYTES}; BEGIN EXCLUSIVE; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};\n{}\n{STANDING}\nCOMMIT;",
         include_str!("schema.sql")
     ))
+}
+
+/// The table that counts, and what keeps it.
+const STANDING: &str = include_str!("standing.sql");
+
+/// Makes version 2 of version 1, all or nothing.
+fn upgrade(conn: &Connection) -> rusqlite::Result<()> {
+    let has = "SELECT count(*) FROM pragma_table_info('workflow') WHERE name = 'standing'";
+    let has: i64 = conn.query_row(has, [], |row| row.get(0))?;
+    let add = if has == 0 { "ALTER TABLE workflow ADD COLUMN standing TEXT;" } else { "" };
+    let done = conn.execute_batch(&format!(
+        "BEGIN EXCLUSIVE; {add} {STANDING}
+        UPDATE workflow SET standing = coalesce(json_extract(summary, '$.sub_state'), state) WHERE ended = 0;
+        PRAGMA user_version={VERSION}; COMMIT;"
+    ));
+    if done.is_err() && !conn.is_autocommit() {
+        conn.execute_batch("ROLLBACK")?;
+    }
+    done
 }
 
 fn check_pages(conn: &Connection, path: &Path, mib_max: u64) -> Result<(), StoreError> {

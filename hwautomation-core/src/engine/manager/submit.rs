@@ -117,7 +117,7 @@ impl WorkflowManager {
         let summary = WorkflowSummary::of(&state);
         let begin =
             Begin { workflow: id, batch: BatchId::generate(), event, blobs: Vec::new(), claim, summary };
-        journal::begin(&*self.shared.store, begin).await?;
+        journal::begin(&*self.shared.store, &self.shared.meters, begin).await?;
         Ok(id)
     }
 

@@ -2,6 +2,7 @@
 
 use super::port::{Desk, EnginePort, PortCall};
 use super::{Runner, Side};
+use crate::engine::observe::span;
 use crate::engine::shared::Mode;
 use crate::engine::timer;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,6 +18,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 /// How long a sub-task may wait to be recorded.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -84,6 +86,12 @@ impl Runner {
     /// Calls a step. What waits in the journal is stored first: recorded before acted.
     pub(super) async fn execute(&mut self, step: usize, side: Side, job: Job) -> Result<Executed> {
         self.journal.commit(After::Hold).await?;
+        let word = if matches!(job, Job::Probe(_)) { "probe" } else { span::side(side) };
+        let span = span::attempt(&self.step_name(step), word, self.attempt(step, side));
+        self.execute_in_span(step, side, job).instrument(span).await
+    }
+
+    async fn execute_in_span(&mut self, step: usize, side: Side, job: Job) -> Result<Executed> {
         let Ok(workflow) = &self.workflow else { return Ok(Executed::Leave) };
         let implementation = Arc::clone(&workflow.steps[step]);
         let (calls_in, calls) = mpsc::channel(CALLS_WAITING_MAX);
@@ -91,7 +99,8 @@ impl Runner {
         let ctx = WorkflowContext::new(Arc::new(self.port(step, side, Arc::clone(&desk), calls_in)));
         self.handle.set_progress(None);
         let asks = matches!(job, Job::Probe(_));
-        let mut task = Task(tokio::spawn(call(implementation, ctx, job)));
+        // The step has a task of its own, and logs under the same spans.
+        let mut task = Task(tokio::spawn(call(implementation, ctx, job).in_current_span()));
         let executed = match self.attend(step, side, asks, &mut task, calls, &desk).await {
             // Nothing more can be recorded, but what is under a guard is let finish.
             Err(error) => {

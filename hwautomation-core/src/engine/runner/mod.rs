@@ -7,6 +7,7 @@ mod serve;
 mod settle;
 
 use super::journal::Journal;
+use super::observe::span;
 use super::plan::{self, Action};
 use super::running::RunHandle;
 use super::shared::{Mode, Shared};
@@ -19,6 +20,7 @@ use crate::workflow::Workflow;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// Holds one running workflow.
 pub(crate) struct Runner {
@@ -48,13 +50,22 @@ const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Runs a workflow until it ends, waits, or is lost.
 pub(crate) async fn run(shared: Arc<Shared>, lease: Lease) {
+    run_in_span(shared, lease).instrument(span::workflow(lease.key)).await;
+}
+
+async fn run_in_span(shared: Arc<Shared>, lease: Lease) {
     let workflow = lease.key.workflow;
+    let _runs = shared.meters.runs();
     let entered = shared.running.enter(lease.key);
-    let ended = match Runner::open(&shared, entered.handle(), lease).await {
+    let handle = entered.handle();
+    let ended = match Runner::open(&shared, Arc::clone(&handle), lease).await {
         Ok(runner) => runner.drive().await,
         Err(error) => Err(error),
     };
     drop(entered);
+    if handle.was_lost() || ended.as_ref().is_err_and(|error| error.kind() == ErrorKind::LeaseLost) {
+        shared.meters.lease_lost();
+    }
     if let Err(error) = ended {
         report(&shared, lease, &error).await;
     }
@@ -80,10 +91,16 @@ async fn report(shared: &Shared, lease: Lease, error: &Error) {
 
 impl Runner {
     async fn open(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<Self> {
-        let journal =
-            Journal::open(Arc::clone(&shared.store), shared.clock.clone(), lease, shared.mode.subscribe())
-                .await?;
+        let journal = Journal::open(
+            Arc::clone(&shared.store),
+            shared.clock.clone(),
+            lease,
+            shared.mode.subscribe(),
+            Arc::clone(&shared.meters),
+        )
+        .await?;
         let spec = &journal.state().spec;
+        span::identify(spec);
         let mut workflow = runnable(shared, journal.state())?;
         let machine = match shared.machine_of(spec).await {
             Ok(machine) => machine,

@@ -3,8 +3,8 @@
 mod rows;
 
 use super::{
-    After, Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only,
-    Posted, WorkflowFilter,
+    After, Append, Appended, Begin, Counts, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem,
+    Only, Posted, WorkflowFilter,
 };
 use crate::error::Result;
 use crate::id::{MachineId, OwnerId, WorkflowId};
@@ -119,6 +119,10 @@ impl HistoryStore for MemoryStore {
         limit: usize,
     ) -> Result<Vec<WorkflowSummary>> {
         Ok(self.rows().list(filter, before, limit))
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        Ok(self.rows().counts())
     }
 
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {

@@ -1,8 +1,8 @@
 //! The rows of the memory store, and what each call does to them. No clock, no lock.
 
 use super::super::{
-    After, Append, Appended, Begin, InboxItem, ItemId, Lease, LeaseKey, NewItem, Only, Posted,
-    WorkflowFilter, refusal,
+    After, Append, Appended, Begin, Counts, InboxItem, ItemId, Lease, LeaseKey, NewItem, Only, Posted,
+    Standing, WorkflowFilter, refusal,
 };
 use crate::error::Result;
 use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
@@ -21,6 +21,7 @@ pub(super) struct Rows {
     claims: BTreeMap<MachineId, WorkflowId>,
     blobs: BTreeMap<BlobHash, Vec<u8>>,
     items: ItemId,
+    counts: Counts,
 }
 
 #[derive(Debug)]
@@ -57,6 +58,7 @@ impl Rows {
             owner: None,
             inbox: Vec::new(),
         };
+        self.counts.shift(None, Standing::of(&row.summary));
         self.workflows.insert(begin.workflow, row);
         self.set_ready(begin.workflow, Some(now));
         self.claims.extend(begin.claim.map(|machine| (machine, begin.workflow)));
@@ -75,7 +77,9 @@ impl Rows {
             return Err(refusal::wrong_seq(workflow, append.expected_seq, len));
         }
         row.inbox.retain(|item| !append.consumed.contains(&item.id));
+        let (from, to) = (Standing::of(&row.summary), Standing::of(&append.summary));
         row.summary = append.summary;
+        self.counts.shift(from, to);
         let appended = self.store(workflow, append.batch, append.events, append.blobs);
         match append.after {
             After::Hold => {}
@@ -235,6 +239,10 @@ impl Rows {
     ) -> Vec<WorkflowSummary> {
         let newest = self.workflows.iter().rev().filter(|(id, _)| before.is_none_or(|before| **id < before));
         newest.map(|(_, row)| &row.summary).filter(|row| filter.matches(row)).take(limit).cloned().collect()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
     }
 
     pub(super) fn claim_on(&self, machine: &MachineId) -> Option<WorkflowId> {

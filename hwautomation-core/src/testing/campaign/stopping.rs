@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::id::{MachineId, OwnerId, WorkflowId};
 use crate::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use crate::store::{
-    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted,
+    Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only, Posted,
     WorkflowFilter,
 };
 use crate::time::Timestamp;
@@ -148,6 +148,11 @@ impl HistoryStore for StoppingStore {
     ) -> Result<Vec<WorkflowSummary>> {
         self.alive().await;
         self.inner.list(filter, before, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        self.alive().await;
+        self.inner.counts().await
     }
 
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {

@@ -67,4 +67,7 @@ suite! {
         a_blob_reads_back_and_is_stored_once
         summaries_are_listed_newest_first_in_pages
     }
+    count {
+        open_workflows_are_counted_by_standing
+    }
 }
