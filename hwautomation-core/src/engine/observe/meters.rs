@@ -7,13 +7,13 @@ use super::metric::{
 use super::span;
 use crate::error::ErrorClass;
 use crate::id::{StepName, WorkflowName};
-use crate::record::{Side, Verdict};
+use crate::record::{Side, Verdict, WorkflowState};
+use crate::time::Timestamp;
 use crate::workflow::Workflow;
 use metrics::{Counter, Gauge, Histogram};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 /// Holds the handles of one engine.
 #[derive(Debug)]
@@ -123,12 +123,12 @@ pub(super) enum Outcome {
 pub(crate) struct Tally {
     name: WorkflowName,
     ended: [Counter; 3],
-    steps: HashMap<StepName, StepTally>,
+    steps: BTreeMap<StepName, StepTally>,
 }
 
 #[derive(Default)]
 struct StepTally {
-    /// Where it stands in the definition, and so in most states.
+    /// Where it stands in the definition, and so in the states of its runs.
     index: usize,
     seconds: [OnceLock<Histogram>; 3],
     attempts: [OnceLock<Counter>; 2],
@@ -144,11 +144,6 @@ impl Tally {
         let steps =
             steps.map(|(index, step)| (step.name(), StepTally { index, ..StepTally::default() })).collect();
         Arc::new(Self { name, ended, steps })
-    }
-
-    /// Returns where the definition has a step.
-    pub(super) fn index(&self, step: &StepName) -> Option<usize> {
-        self.steps.get(step).map(|known| known.index)
     }
 
     pub(super) fn ended(&self, verdict: Verdict) {
@@ -181,8 +176,12 @@ impl Tally {
         counter.increment(1);
     }
 
-    pub(super) fn took(&self, step: &StepName, outcome: Outcome, span: Duration) {
+    /// Measures how long a step took. It is at the same place in the state as in the definition, or not counted.
+    pub(super) fn took(&self, step: &StepName, outcome: Outcome, at: Timestamp, state: &WorkflowState) {
         let Some(known) = self.steps.get(step) else { return };
+        let Some(place) = state.steps.get(known.index).filter(|place| place.spec.name == *step) else {
+            return;
+        };
         let word = match outcome {
             Outcome::Done => "done",
             Outcome::Skipped => "skipped",
@@ -190,7 +189,8 @@ impl Tally {
         };
         let histogram = known.seconds[outcome as usize]
             .get_or_init(|| STEP_SECONDS.histogram(&[self.name.as_str(), step.as_str(), word]));
-        histogram.record(span.as_secs_f64());
+        // A step that was skipped before it began took no time.
+        histogram.record(at.since(place.started_at.unwrap_or(at)).as_secs_f64());
     }
 }
 

@@ -13,26 +13,18 @@ impl Tally {
         match kind {
             EventKind::StepStarted { step, .. } => self.attempted(step, Side::Run),
             EventKind::StepUndoStarted { step, .. } => self.attempted(step, Side::Undo),
-            EventKind::StepDone { step, .. } => self.end(step, Outcome::Done, at, state),
-            EventKind::StepSkipped { step, .. } => self.end(step, Outcome::Skipped, at, state),
+            EventKind::StepDone { step, .. } => self.took(step, Outcome::Done, at, state),
+            EventKind::StepSkipped { step, .. } => self.took(step, Outcome::Skipped, at, state),
             EventKind::StepFailed { step, error, retry_at, .. } => {
                 self.failed(step, Side::Run, error.class);
                 if retry_at.is_none() {
-                    self.end(step, Outcome::Failed, at, state);
+                    self.took(step, Outcome::Failed, at, state);
                 }
             }
             EventKind::StepUndoFailed { step, error, .. } => self.failed(step, Side::Undo, error.class),
             EventKind::WorkflowEnded { verdict, .. } => self.ended(*verdict),
             _ => {}
         }
-    }
-
-    /// A step that was skipped before it began took no time.
-    fn end(&self, step: &StepName, outcome: Outcome, at: Timestamp, state: &WorkflowState) {
-        let place = self.index(step).and_then(|index| state.steps.get(index));
-        let known = place.filter(|known| known.spec.name == *step);
-        let began = known.and_then(|known| known.started_at).unwrap_or(at);
-        self.took(step, outcome, at.since(began));
     }
 }
 

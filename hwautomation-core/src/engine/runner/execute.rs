@@ -88,7 +88,9 @@ impl Runner {
         self.journal.commit(After::Hold).await?;
         let word = if matches!(job, Job::Probe(_)) { "probe" } else { span::side(side) };
         let span = span::attempt(&self.step_name(step), word, self.attempt(step, side));
-        self.execute_in_span(step, side, job).instrument(span).await
+        // Pinned where it is made: a future this large is not copied for the span's sake.
+        let execute = std::pin::pin!(self.execute_in_span(step, side, job));
+        execute.instrument(span).await
     }
 
     async fn execute_in_span(&mut self, step: usize, side: Side, job: Job) -> Result<Executed> {

@@ -50,7 +50,9 @@ const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Runs a workflow until it ends, waits, or is lost.
 pub(crate) async fn run(shared: Arc<Shared>, lease: Lease) {
-    run_in_span(shared, lease).instrument(span::workflow(lease.key)).await;
+    // Pinned where it is made: a future this large is not copied for the span's sake.
+    let run = std::pin::pin!(run_in_span(shared, lease));
+    run.instrument(span::workflow(lease.key)).await;
 }
 
 async fn run_in_span(shared: Arc<Shared>, lease: Lease) {
