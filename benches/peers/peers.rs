@@ -54,9 +54,15 @@ fn rows() -> [Row; 5] {
     let row = |name, durable, run| Row { name, durable, run, took: Vec::new() };
     [
         row("raw SQLite, two records a step", true, raw::run),
-        row("this engine, SQLite", true, |count| steps::run(Kind::Sqlite, IN_FLIGHT, count, Begin::Submitting)),
-        row("steno 0.5, SQLite with group commit", true, |count| saga::run(saga::Kept::Sqlite, IN_FLIGHT, count)),
-        row("this engine, memory", false, |count| steps::run(Kind::Memory, IN_FLIGHT, count, Begin::Submitting)),
+        row("this engine, SQLite", true, |count| {
+            steps::run(Kind::Sqlite, IN_FLIGHT, count, Begin::Submitting)
+        }),
+        row("steno 0.5, SQLite with group commit", true, |count| {
+            saga::run(saga::Kept::Sqlite, IN_FLIGHT, count)
+        }),
+        row("this engine, memory", false, |count| {
+            steps::run(Kind::Memory, IN_FLIGHT, count, Begin::Submitting)
+        }),
         row("steno 0.5, memory", false, |count| saga::run(saga::Kept::Memory, IN_FLIGHT, count)),
     ]
 }
@@ -66,8 +72,13 @@ fn rows() -> [Row; 5] {
 fn print(workflows: usize, rounds: usize, rows: &mut [Row]) {
     rows.iter_mut().for_each(|row| row.took.sort());
     let middle = |row: &Row| row.took[row.took.len() / 2].as_secs_f64();
-    println!("\n{workflows} workflows of {} steps, {IN_FLIGHT} in flight, the middle of {rounds}\n", steps::STEPS);
-    println!("| engine | a commit is synced | workflows/s | steps/s | of the raw probe | of steno, as durable |");
+    println!(
+        "\n{workflows} workflows of {} steps, {IN_FLIGHT} in flight, the middle of {rounds}\n",
+        steps::STEPS
+    );
+    println!(
+        "| engine | a commit is synced | workflows/s | steps/s | of the raw probe | of steno, as durable |"
+    );
     println!("|---|---|---:|---:|---:|---:|");
     for row in rows.iter() {
         let took = middle(row);

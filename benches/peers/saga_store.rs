@@ -70,7 +70,9 @@ fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<Job>) -> rusql
         group.iter().try_for_each(|job| job.write.run(connection))?;
         connection.execute_batch("COMMIT")?;
         // Whoever asked may be gone with its runtime.
-        group.drain(..).for_each(|job| drop(job.stored.send(())));
+        group.drain(..).for_each(|job| {
+            let _gone = job.stored.send(());
+        });
     }
     Ok(())
 }
@@ -95,7 +97,8 @@ impl Write {
 impl SecStore for SqliteSagas {
     async fn saga_create(&self, saga: SagaCreateParams) -> Result<(), anyhow::Error> {
         let (id, name) = (saga.id.to_string(), saga.name.to_string());
-        self.store(Write::Create { id, name, dag: saga.dag.to_string(), state: saga.state.to_string() }).await;
+        self.store(Write::Create { id, name, dag: saga.dag.to_string(), state: saga.state.to_string() })
+            .await;
         Ok(())
     }
 

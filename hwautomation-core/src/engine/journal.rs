@@ -37,7 +37,8 @@ pub(crate) struct Journal {
     in_doubt: bool,
     mode: watch::Receiver<Mode>,
     meters: Arc<Meters>,
-    tally: Option<Arc<Tally>>,
+    /// What counts this kind of workflow, and the step it counted last.
+    tally: (Option<Arc<Tally>>, usize),
 }
 
 impl Journal {
@@ -53,7 +54,7 @@ impl Journal {
         Ok(Self {
             store,
             clock,
-            tally: meters.workflow(&state.spec.name),
+            tally: (meters.workflow(&state.spec.name), 0),
             state,
             lease,
             waiting: Vec::new(),
@@ -143,12 +144,12 @@ impl Journal {
     }
 
     /// Tells those who watch the engine what was stored.
-    fn tell(&self, events: &[NewEvent]) {
+    fn tell(&mut self, events: &[NewEvent]) {
         self.meters.committed(events.len());
         for event in events {
             observe::log(&event.kind);
-            if let Some(tally) = &self.tally {
-                tally.count(&event.kind, event.at, &self.state);
+            if let (Some(tally), last) = &mut self.tally {
+                tally.count(&event.kind, event.at, &self.state, last);
             }
         }
     }

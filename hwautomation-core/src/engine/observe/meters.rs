@@ -7,13 +7,13 @@ use super::metric::{
 use super::span;
 use crate::error::ErrorClass;
 use crate::id::{StepName, WorkflowName};
-use crate::record::{Side, Verdict, WorkflowState};
-use crate::time::Timestamp;
+use crate::record::{Side, Verdict};
 use crate::workflow::Workflow;
 use metrics::{Counter, Gauge, Histogram};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Holds the handles of one engine.
 #[derive(Debug)]
@@ -123,13 +123,12 @@ pub(super) enum Outcome {
 pub(crate) struct Tally {
     name: WorkflowName,
     ended: [Counter; 3],
-    steps: BTreeMap<StepName, StepTally>,
+    /// In the order of the definition.
+    steps: Vec<StepTally>,
 }
 
-#[derive(Default)]
 struct StepTally {
-    /// Where it stands in the definition, and so in the states of its runs.
-    index: usize,
+    name: StepName,
     seconds: [OnceLock<Histogram>; 3],
     attempts: [OnceLock<Counter>; 2],
     failures: [[OnceLock<Counter>; 4]; 2],
@@ -140,9 +139,7 @@ impl Tally {
         let name = workflow.name.clone();
         let ended =
             ["completed", "failed", "cancelled"].map(|verdict| ENDED.counter(&[name.as_str(), verdict]));
-        let steps = workflow.steps.iter().enumerate();
-        let steps =
-            steps.map(|(index, step)| (step.name(), StepTally { index, ..StepTally::default() })).collect();
+        let steps = workflow.steps.iter().map(|step| StepTally::new(step.name())).collect();
         Arc::new(Self { name, ended, steps })
     }
 
@@ -155,42 +152,52 @@ impl Tally {
         self.ended[index].increment(1);
     }
 
-    /// Counts an attempt. A step that the definition no longer has is not counted.
-    pub(super) fn attempted(&self, step: &StepName, side: Side) {
-        let Some(known) = self.steps.get(step) else { return };
-        let counter = known.attempts[side as usize]
-            .get_or_init(|| STEP_ATTEMPTS.counter(&[self.name.as_str(), step.as_str(), span::side(side)]));
+    /// Returns where the definition has a step; it no longer has those of an older one. A run goes from step to step,
+    /// so the next one is most likely where the last one was, or one further.
+    pub(super) fn find(&self, step: &StepName, last: usize) -> Option<usize> {
+        let is_it = |at: &usize| self.steps.get(*at).is_some_and(|known| known.name == *step);
+        [last, last + 1].into_iter().find(is_it).or_else(|| (0..self.steps.len()).find(is_it))
+    }
+
+    pub(super) fn attempted(&self, at: usize, side: Side) {
+        let step = &self.steps[at];
+        let counter = step.attempts[side as usize].get_or_init(|| {
+            STEP_ATTEMPTS.counter(&[self.name.as_str(), step.name.as_str(), span::side(side)])
+        });
         counter.increment(1);
     }
 
-    pub(super) fn failed(&self, step: &StepName, side: Side, class: ErrorClass) {
-        let Some(known) = self.steps.get(step) else { return };
+    pub(super) fn failed(&self, at: usize, side: Side, class: ErrorClass) {
+        let step = &self.steps[at];
         let (index, class) = match class {
             ErrorClass::Transient { .. } => (0, "transient"),
             ErrorClass::Permanent => (1, "permanent"),
             ErrorClass::UnknownOutcome => (2, "unknown_outcome"),
             ErrorClass::Cancelled => (3, "cancelled"),
         };
-        let counter = known.failures[side as usize][index]
-            .get_or_init(|| FAILURES.counter(&[self.name.as_str(), step.as_str(), span::side(side), class]));
+        let counter = step.failures[side as usize][index].get_or_init(|| {
+            FAILURES.counter(&[self.name.as_str(), step.name.as_str(), span::side(side), class])
+        });
         counter.increment(1);
     }
 
-    /// Measures how long a step took. It is at the same place in the state as in the definition, or not counted.
-    pub(super) fn took(&self, step: &StepName, outcome: Outcome, at: Timestamp, state: &WorkflowState) {
-        let Some(known) = self.steps.get(step) else { return };
-        let Some(place) = state.steps.get(known.index).filter(|place| place.spec.name == *step) else {
-            return;
-        };
+    pub(super) fn took(&self, at: usize, outcome: Outcome, span: Duration) {
+        let step = &self.steps[at];
         let word = match outcome {
             Outcome::Done => "done",
             Outcome::Skipped => "skipped",
             Outcome::Failed => "failed",
         };
-        let histogram = known.seconds[outcome as usize]
-            .get_or_init(|| STEP_SECONDS.histogram(&[self.name.as_str(), step.as_str(), word]));
-        // A step that was skipped before it began took no time.
-        histogram.record(at.since(place.started_at.unwrap_or(at)).as_secs_f64());
+        let histogram = step.seconds[outcome as usize]
+            .get_or_init(|| STEP_SECONDS.histogram(&[self.name.as_str(), step.name.as_str(), word]));
+        histogram.record(span.as_secs_f64());
+    }
+}
+
+impl StepTally {
+    fn new(name: StepName) -> Self {
+        let (seconds, attempts, failures) = Default::default();
+        Self { name, seconds, attempts, failures }
     }
 }
 

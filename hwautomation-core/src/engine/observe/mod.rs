@@ -11,7 +11,7 @@
 //! # Spans
 //!
 //! All are of level `INFO` and of the target `hwautomation`. Whatever a step, a plugin or a driver logs while a step
-//! is called lies under all three, also in the task that the step runs in.
+//! is called lies under all three; what the engine itself logs of a run lies under the first.
 //!
 //! | span | fields | from when to when |
 //! |---|---|---|
@@ -21,7 +21,7 @@
 //!
 //! # Log lines
 //!
-//! Of the target `hwautomation`, written when the store has it, inside the span of the workflow. Their texts are
+//! Of the target `hwautomation`, written when the store has it. Their texts are
 //! those of the history, without secrets; wrap the log's writer in a [`ScrubbedWriter`](crate::secret::ScrubbedWriter)
 //! against what steps and drivers log themselves.
 //!

@@ -86,14 +86,6 @@ impl Runner {
     /// Calls a step. What waits in the journal is stored first: recorded before acted.
     pub(super) async fn execute(&mut self, step: usize, side: Side, job: Job) -> Result<Executed> {
         self.journal.commit(After::Hold).await?;
-        let word = if matches!(job, Job::Probe(_)) { "probe" } else { span::side(side) };
-        let span = span::attempt(&self.step_name(step), word, self.attempt(step, side));
-        // Pinned where it is made: a future this large is not copied for the span's sake.
-        let execute = std::pin::pin!(self.execute_in_span(step, side, job));
-        execute.instrument(span).await
-    }
-
-    async fn execute_in_span(&mut self, step: usize, side: Side, job: Job) -> Result<Executed> {
         let Ok(workflow) = &self.workflow else { return Ok(Executed::Leave) };
         let implementation = Arc::clone(&workflow.steps[step]);
         let (calls_in, calls) = mpsc::channel(CALLS_WAITING_MAX);
@@ -101,8 +93,9 @@ impl Runner {
         let ctx = WorkflowContext::new(Arc::new(self.port(step, side, Arc::clone(&desk), calls_in)));
         self.handle.set_progress(None);
         let asks = matches!(job, Job::Probe(_));
-        // The step has a task of its own, and logs under the same spans.
-        let mut task = Task(tokio::spawn(call(implementation, ctx, job).in_current_span()));
+        let word = if asks { "probe" } else { span::side(side) };
+        let span = span::attempt(&self.step_name(step), word, self.attempt(step, side));
+        let mut task = Task(tokio::spawn(call(implementation, ctx, job).instrument(span)));
         let executed = match self.attend(step, side, asks, &mut task, calls, &desk).await {
             // Nothing more can be recorded, but what is under a guard is let finish.
             Err(error) => {
