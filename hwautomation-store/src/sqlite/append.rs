@@ -29,10 +29,6 @@ fn state_text(state: RunState) -> &'static str {
     }
 }
 
-fn standing(summary: &WorkflowSummary) -> Option<&'static str> {
-    Standing::of(summary).map(Standing::as_str)
-}
-
 impl Tables {
     pub(super) fn begin(
         &mut self,
@@ -54,6 +50,8 @@ impl Tables {
             "INSERT INTO workflow (id, name, machine, parent, state, summary, position, next_seq, ready_at, standing)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9)";
         let (machine, parent) = (summary.machine.as_ref(), summary.parent.as_ref());
+        let standing = Standing::of(&summary);
+        self.shift(None, standing)?;
         self.write(
             SQL,
             (
@@ -65,7 +63,7 @@ impl Tables {
                 &json.0,
                 int(self.position + 1),
                 now.as_micros(),
-                standing(&summary),
+                standing.map(Standing::as_str),
             ),
         )?;
         if let Some(machine) = &claim {
@@ -108,8 +106,10 @@ impl Tables {
             None => (row.next_seq, row.position),
         };
         const SQL: &str = "UPDATE workflow SET state = ?2, summary = ?3, position = ?4, next_seq = ?5, standing = ?6 WHERE id = ?1";
-        let (state, standing) = (state_text(append.summary.state), standing(&append.summary));
-        self.write(SQL, (workflow.as_bytes(), state, &json.0, int(position), int(next_seq), standing))?;
+        let (state, standing) = (state_text(append.summary.state), Standing::of(&append.summary));
+        let word = standing.map(Standing::as_str);
+        self.write(SQL, (workflow.as_bytes(), state, &json.0, int(position), int(next_seq), word))?;
+        self.shift(row.standing, standing)?;
         match append.after {
             After::Hold => {}
             After::Release { wake_at } => self.let_go(workflow, wake_at, now)?,

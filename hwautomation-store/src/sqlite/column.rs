@@ -1,6 +1,7 @@
 //! Our types as columns and back.
 
 use hwautomation_core::id::WorkflowId;
+use hwautomation_core::store::Standing;
 use rusqlite::Row;
 
 /// SQLite's integers are signed; a larger number than they hold is as good as their largest.
@@ -15,4 +16,10 @@ pub(super) fn number(int: i64) -> u64 {
 
 pub(super) fn workflow_id(row: &Row<'_>, column: usize) -> rusqlite::Result<WorkflowId> {
     row.get(column).map(WorkflowId::from_bytes)
+}
+
+/// None at the end, and for a word of a newer version.
+pub(super) fn standing(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Standing>> {
+    let word = row.get_ref(column)?.as_str_or_null()?;
+    Ok(word.and_then(|word| Standing::ALL.into_iter().find(|standing| standing.as_str() == word)))
 }

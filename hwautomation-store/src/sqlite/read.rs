@@ -1,11 +1,11 @@
 //! What is read, on any connection.
 
-use super::column::{int, number, workflow_id};
+use super::column::{int, number, standing, workflow_id};
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
-use hwautomation_core::store::{Counts, InboxItem, Only, Standing, refusal};
+use hwautomation_core::store::{Counts, InboxItem, Only, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params};
 
@@ -98,10 +98,8 @@ pub(super) fn counts(conn: &Connection) -> Result<Counts, Stop> {
     let mut rows = statement.query([])?;
     let mut counts = Counts::default();
     while let Some(row) = rows.next()? {
-        let (name, workflows): (String, i64) = (row.get(0)?, row.get(1)?);
-        // A word of a newer version is passed over.
-        if let Some(standing) = Standing::ALL.into_iter().find(|standing| standing.as_str() == name) {
-            counts.set(standing, number(workflows));
+        if let Some(standing) = standing(row, 0)? {
+            counts.set(standing, number(row.get(1)?));
         }
     }
     Ok(counts)

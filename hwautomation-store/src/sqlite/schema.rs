@@ -120,7 +120,7 @@ fn create(conn: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
-/// The table that counts, and what keeps it.
+/// The table that counts.
 const STANDING: &str = include_str!("standing.sql");
 
 /// Makes version 2 of version 1, all or nothing.
@@ -131,6 +131,7 @@ fn upgrade(conn: &Connection) -> rusqlite::Result<()> {
     let done = conn.execute_batch(&format!(
         "BEGIN EXCLUSIVE; {add} {STANDING}
         UPDATE workflow SET standing = coalesce(json_extract(summary, '$.sub_state'), state) WHERE ended = 0;
+        INSERT OR REPLACE INTO standing SELECT standing, count(*) FROM workflow WHERE standing IS NOT NULL GROUP BY standing;
         PRAGMA user_version={VERSION}; COMMIT;"
     ));
     if done.is_err() && !conn.is_autocommit() {

@@ -1,11 +1,11 @@
 //! The tables as the writer sees them: one connection, the newest position, and what to tell afterwards.
 
-use super::column::{int, number, workflow_id};
+use super::column::{int, number, standing, workflow_id};
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{OwnerId, WorkflowId};
 use hwautomation_core::record::{Position, Seq};
-use hwautomation_core::store::{LeaseKey, refusal};
+use hwautomation_core::store::{LeaseKey, Standing, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params};
 use std::collections::BTreeSet;
@@ -34,6 +34,7 @@ pub(super) struct Told {
 pub(super) struct Row {
     pub(super) next_seq: Seq,
     pub(super) position: Position,
+    pub(super) standing: Option<Standing>,
     epoch: u64,
     owner: Option<[u8; 16]>,
     /// None when it has ended.
@@ -107,7 +108,8 @@ impl Tables {
     }
 
     pub(super) fn find(&self, workflow: WorkflowId) -> Result<Option<Row>, Stop> {
-        const SQL: &str = "SELECT next_seq, position, epoch, owner, ready_at FROM workflow WHERE id = ?1";
+        const SQL: &str =
+            "SELECT next_seq, position, epoch, owner, ready_at, standing FROM workflow WHERE id = ?1";
         let row = self.conn.prepare_cached(SQL)?.query_row([workflow.as_bytes()], |row| {
             Ok(Row {
                 next_seq: number(row.get(0)?),
@@ -115,9 +117,24 @@ impl Tables {
                 epoch: number(row.get(2)?),
                 owner: row.get(3)?,
                 ready_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
+                standing: standing(row, 5)?,
             })
         });
         Ok(row.optional()?)
+    }
+
+    /// Counts a workflow that stood in one place in another; nowhere is before it began and after it ended.
+    pub(super) fn shift(&self, from: Option<Standing>, to: Option<Standing>) -> rusqlite::Result<()> {
+        const SQL: &str = "INSERT INTO standing (name, workflows) VALUES (?1, ?2)
+            ON CONFLICT (name) DO UPDATE SET workflows = workflows + ?2";
+        if from == to {
+            return Ok(());
+        }
+        let changes = [from.map(|from| (from, -1)), to.map(|to| (to, 1))];
+        changes
+            .into_iter()
+            .flatten()
+            .try_for_each(|(standing, by)| self.write(SQL, (standing.as_str(), by)).map(|_| ()))
     }
 
     pub(super) fn row(&self, workflow: WorkflowId) -> Result<Row, Stop> {
