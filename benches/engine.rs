@@ -1,77 +1,62 @@
-//! How many steps the engine runs in a second, and what a waiting workflow weighs.
+//! How fast the engine runs steps, wakes, cancels and undoes, what a waiting workflow weighs, and what grows.
 //! Run it: cargo bench -p hwautomation-benches, or with `-- --quick` in seconds.
 
+mod backward;
 mod facts;
+mod history;
 mod lab;
+mod long;
 mod raw;
 mod steps;
+mod table;
+mod wake;
 mod weight;
 
-use lab::{Kind, Outcome};
-use std::time::Duration;
+use lab::Outcome;
+use steps::Begin;
+use table::{FULL, QUICK, Size};
 
-/// How much is measured.
-#[derive(Debug, Clone, Copy)]
-struct Size {
-    workflows: usize,
-    waiting: usize,
-    /// The middle one of so many runs counts.
-    runs: usize,
-}
+const USAGE: &str = "usage: cargo bench -p hwautomation-benches -- [--quick | nothing|bodies|waiting|growth|backward | --only memory|sqlite IN_FLIGHT WORKFLOWS | --long memory|sqlite LENGTH STEPS]";
 
-const FULL: Size = Size { workflows: 1000, waiting: 10_000, runs: 3 };
-const QUICK: Size = Size { workflows: 100, waiting: 500, runs: 1 };
-const IN_FLIGHT: [usize; 3] = [1, 64, 256];
-const USAGE: &str =
-    "usage: cargo bench -p hwautomation-benches -- [--quick | --only memory|sqlite IN_FLIGHT WORKFLOWS]";
+type Table = (&'static str, fn(Size) -> Outcome);
+
+const TABLES: [Table; 5] = [
+    ("nothing", table::nothing),
+    ("bodies", table::bodies),
+    ("waiting", table::waiting),
+    ("growth", table::growth),
+    ("backward", table::backward),
+];
 
 fn main() -> Outcome {
     // Cargo adds --bench.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        [] => table(FULL),
-        ["--quick"] => table(QUICK),
+        [] => tables(&TABLES, FULL),
+        ["--quick"] => tables(&TABLES, QUICK),
         // For a profiler: one case, once.
         ["--only", kind, in_flight, workflows] => {
-            let took = steps::run(kind.parse()?, in_flight.parse()?, workflows.parse()?)?;
-            println!("{:.0} steps/s", rate(workflows.parse()?, took));
+            let workflows = workflows.parse()?;
+            let took = steps::run(kind.parse()?, in_flight.parse()?, workflows, Begin::Running)?;
+            println!("{:.0} steps/s", table::rate(workflows * steps::STEPS, took));
+            Ok(())
+        }
+        ["--long", kind, length, steps] => {
+            let step = long::run(kind.parse()?, length.parse()?, steps.parse()?)?;
+            println!("{step:?} a step");
             Ok(())
         }
         [weight::CHILD, kind, count] => weight::weigh_here(kind.parse()?, count.parse()?),
+        [name] => match TABLES.iter().find(|(known, _)| known == name) {
+            Some(table) => tables(std::slice::from_ref(table), FULL),
+            None => Err(USAGE.into()),
+        },
         _ => Err(USAGE.into()),
     }
 }
 
-fn table(size: Size) -> Outcome {
-    let Size { workflows, waiting, runs } = size;
+fn tables(tables: &[Table], size: Size) -> Outcome {
     facts::print()?;
-    let raw = middle(runs, || raw::run(workflows))?;
-    println!("\n{workflows} workflows of {} steps that do nothing\n", steps::STEPS);
-    println!("| store | in flight | steps/s | of the raw probe |\n|---|---:|---:|---:|");
-    println!("| raw SQLite, two records a step | {} | {:.0} | 1.00 |", raw::IN_FLIGHT, rate(workflows, raw));
-    for kind in [Kind::Sqlite, Kind::Memory] {
-        for in_flight in IN_FLIGHT {
-            let took = middle(runs, || steps::run(kind, in_flight, workflows))?;
-            let ratio = raw.as_secs_f64() / took.as_secs_f64();
-            println!("| {kind} | {in_flight} | {:.0} | {ratio:.2} |", rate(workflows, took));
-        }
-    }
-    println!("\n{waiting} workflows that wait\n\n| store | resident bytes each |\n|---|---:|");
-    for kind in [Kind::Sqlite, Kind::Memory] {
-        println!("| {kind} | {} |", middle(runs, || weight::weigh_in_child(kind, waiting))?);
-    }
-    Ok(())
-}
-
-/// Returns the middle one of what several runs found.
-fn middle<T: Ord + Copy>(runs: usize, run: impl Fn() -> Outcome<T>) -> Outcome<T> {
-    let mut found = (0..runs).map(|_| run()).collect::<Outcome<Vec<_>>>()?;
-    found.sort();
-    Ok(found[found.len() / 2])
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a few thousand steps")]
-fn rate(workflows: usize, took: Duration) -> f64 {
-    (workflows * steps::STEPS) as f64 / took.as_secs_f64()
+    tables.iter().try_for_each(|(_, table)| table(size))
 }

@@ -2,18 +2,24 @@
 
 use hwautomation_core::actor::Actor;
 use hwautomation_core::engine::{EngineOptions, Submission, WorkflowManager};
-use hwautomation_core::store::{HistoryStore, MemoryStore};
+use hwautomation_core::id::WorkflowId;
+use hwautomation_core::store::{HistoryStore, MemoryStore, WorkflowFilter};
 use hwautomation_core::workflow::Workflow;
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 const SUBMITTING_MAX: usize = 256;
+/// Longer than the slowest disk needs.
+const LIMIT: Duration = Duration::from_secs(600);
+/// How often the history is looked at: seldom enough to cost nothing.
+const LOOK: Duration = Duration::from_millis(2);
 
 pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -62,21 +68,69 @@ impl Lab {
     }
 
     /// Submits so many, many at once, so that they share commits.
-    pub async fn submit(&self, workflow: &'static str, count: usize) -> Outcome {
+    pub async fn submit(&self, workflow: &'static str, count: usize) -> Outcome<Vec<WorkflowId>> {
+        self.submit_each(workflow, count, |_| 0).await
+    }
+
+    /// The same, with a number as each one's request.
+    pub async fn submit_each(
+        &self,
+        workflow: &'static str,
+        count: usize,
+        request: impl Fn(usize) -> i64,
+    ) -> Outcome<Vec<WorkflowId>> {
         let slots = Arc::new(Semaphore::new(SUBMITTING_MAX));
         let mut submissions = JoinSet::new();
-        for _ in 0..count {
+        for number in 0..count {
             let (manager, slot) = (Arc::clone(&self.manager), Arc::clone(&slots).acquire_owned().await?);
+            let submission = Submission::new(workflow).request(request(number))?;
             submissions.spawn(async move {
                 let _slot = slot;
-                manager.submit(Submission::new(workflow), &Actor::service("bench")).await
+                manager.submit(submission, &Actor::service("bench")).await
             });
         }
+        let mut ids = Vec::with_capacity(count);
         while let Some(submitted) = submissions.join_next().await {
-            submitted??;
+            ids.push(submitted??);
+        }
+        Ok(ids)
+    }
+
+    /// Waits, looking often, until the end of every workflow is stored.
+    pub async fn all_ended(&self) -> Outcome {
+        let deadline = Instant::now() + LIMIT;
+        while !self.manager.list(&WorkflowFilter::open(), None, 1).await?.is_empty() {
+            assert!(Instant::now() < deadline, "every workflow ends");
+            pause(LOOK).await;
         }
         Ok(())
     }
+}
+
+/// Counts what happened, and lets others wait for it.
+#[derive(Debug, Clone, Default)]
+pub struct Bell(Arc<watch::Sender<usize>>);
+
+impl Bell {
+    pub fn ring(&self) {
+        self.0.send_modify(|count| *count += 1);
+    }
+
+    pub fn rung(&self) -> usize {
+        *self.0.borrow()
+    }
+
+    pub async fn until(&self, count: usize) -> Outcome {
+        let mut listening = self.0.subscribe();
+        tokio::time::timeout(LIMIT, listening.wait_for(|rung| *rung >= count)).await??;
+        Ok(())
+    }
+}
+
+/// Waits for a while.
+#[expect(clippy::disallowed_methods, reason = "a benchmark's steps take as long as they are told to")]
+pub async fn pause(span: Duration) {
+    tokio::time::sleep(span).await;
 }
 
 /// Makes a folder on the disk that cargo builds on: the system's own may be in memory.

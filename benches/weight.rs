@@ -1,13 +1,11 @@
 //! What a workflow that waits weighs: the growth of a process of its own, divided by their number.
 
-use crate::lab::{Kind, Lab, Outcome, runtime};
+use crate::lab::{Bell, Kind, Lab, Outcome, runtime};
 use hwautomation_core::record::{Resume, SubState};
 use hwautomation_core::store::WorkflowFilter;
 use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// The argument by which the bench calls itself.
 pub const CHILD: &str = "--weigh";
@@ -28,10 +26,10 @@ pub fn weigh_in_child(kind: Kind, count: usize) -> Outcome<u64> {
 /// Weighs in this process and prints bytes for each workflow.
 pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
     runtime()?.block_on(async {
-        let looked = Arc::new(watch::Sender::new(0));
-        let counter = Arc::clone(&looked);
+        let looked = Bell::default();
+        let counter = looked.clone();
         let wait = step_fn("wait", Resume::Rerun, move |_| {
-            counter.send_modify(|count| *count += 1);
+            counter.ring();
             async { StepOutcome::wait("the machine to answer", HOUR, 24 * HOUR) }
         });
         let lab = Lab::start(kind, IN_FLIGHT, Workflow::new("wait").step(wait)).await?;
@@ -45,11 +43,9 @@ pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
 }
 
 /// Submits until so many wait, and returns the bytes that are resident then.
-async fn grow(lab: &Lab, looked: &watch::Sender<usize>, count: usize) -> Outcome<u64> {
-    let known = *looked.borrow();
-    lab.submit("wait", count - known).await?;
-    let mut all_looked = looked.subscribe();
-    tokio::time::timeout(LIMIT, all_looked.wait_for(|looked| *looked >= count)).await??;
+async fn grow(lab: &Lab, looked: &Bell, count: usize) -> Outcome<u64> {
+    lab.submit("wait", count - looked.rung()).await?;
+    looked.until(count).await?;
     // Until the last wait is stored as well.
     lab.manager.pause();
     let deadline = std::time::Instant::now() + LIMIT;

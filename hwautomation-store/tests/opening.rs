@@ -6,7 +6,9 @@ mod common;
 
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::record::Hold;
-use hwautomation_core::store::{Acquired, After, Append, HistoryStore, Retention, Wanted, WorkflowFilter};
+use hwautomation_core::store::{
+    Acquired, After, Append, HistoryStore, Retention, Standing, Wanted, WorkflowFilter,
+};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::Connection;
 use std::num::NonZeroU32;
@@ -313,6 +315,9 @@ async fn yesterdays_history_opens() {
     assert_eq!(store.claim_on(&machine).await.unwrap(), Some(rows[1].id));
     let leases = store.claim(hwautomation_core::id::OwnerId::generate(), common::HOUR, 10).await.unwrap();
     assert_eq!(leases.len(), 2);
+    let counts = store.counts().await.unwrap();
+    let counted: u64 = Standing::ALL.map(|standing| counts.of(standing)).iter().sum();
+    assert_eq!(counted, 2, "what began before there were counts is counted: {counts:?}");
     assert!(leases.iter().all(|lease| lease.key.epoch == 2), "{leases:?}");
 
     // Old blobs go with the old workflow that names them.

@@ -1,5 +1,6 @@
 //! The one door through which events become true.
 
+use super::observe::{self, Call, Meters, Tally};
 use super::shared::Mode;
 use super::timer;
 use crate::actor::Actor;
@@ -36,6 +37,9 @@ pub(crate) struct Journal {
     /// Whether the newest append was sent more than once: then somebody may have taken over meanwhile.
     in_doubt: bool,
     mode: watch::Receiver<Mode>,
+    meters: Arc<Meters>,
+    /// What counts this kind of workflow, and the step it counted last.
+    tally: (Option<Arc<Tally>>, usize),
 }
 
 impl Journal {
@@ -45,11 +49,13 @@ impl Journal {
         clock: Clock,
         lease: Lease,
         mode: watch::Receiver<Mode>,
+        meters: Arc<Meters>,
     ) -> Result<Self> {
         let state = load_events(&*store, lease.key.workflow, lease.next_seq).await?;
         Ok(Self {
             store,
             clock,
+            tally: (meters.workflow(&state.spec.name), 0),
             state,
             lease,
             waiting: Vec::new(),
@@ -59,6 +65,7 @@ impl Journal {
             batches: (BatchId::generate(), 0),
             in_doubt: false,
             mode,
+            meters,
         })
     }
 
@@ -126,18 +133,33 @@ impl Journal {
         self.in_doubt = false;
         loop {
             match self.store.append(append.clone()).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    self.tell(&append.events);
+                    return Ok(());
+                }
                 Err(error) if is_refusal(error.kind()) || *self.mode.borrow() == Mode::Stopping => {
                     return Err(error);
                 }
                 Err(error) => {
                     let workflow = append.lease.workflow;
+                    self.meters.store_failed(Call::Append);
                     tracing::error!(%workflow, %error, pause_ms = pause.as_millis(), "the store failed");
                 }
             }
             self.in_doubt = true;
             timer::pause(pause).await;
             pause = (pause * 2).min(STORE_PAUSE.1);
+        }
+    }
+
+    /// Tells those who watch the engine what was stored.
+    fn tell(&mut self, events: &[NewEvent]) {
+        self.meters.committed(events.len());
+        for event in events {
+            observe::log(&event.kind);
+            if let (Some(tally), last) = &mut self.tally {
+                tally.count(&event.kind, event.at, &self.state, last);
+            }
         }
     }
 
@@ -179,17 +201,24 @@ fn ends_with(gives_back: GiveBack, after: After) -> bool {
 /// How often event 0 is sent to a store that failed. The batch is the same, so it is stored once.
 const BEGIN_TRIES: u32 = 3;
 
-/// Records event 0. A full queue is told at once: whoever submits decides when to come again.
-pub(crate) async fn begin(store: &dyn HistoryStore, begin: Begin) -> Result<Appended> {
+/// Records event 0.
+pub(crate) async fn begin(store: &dyn HistoryStore, meters: &Meters, begin: Begin) -> Result<Appended> {
     let mut tried = 1;
     loop {
         match store.begin(begin.clone()).await {
-            Err(error)
-                if !is_refusal(error.kind()) && error.kind() != ErrorKind::Busy && tried < BEGIN_TRIES =>
-            {
+            // A full queue is told at once: whoever submits decides when to come again.
+            Err(error) if is_refusal(error.kind()) || error.kind() == ErrorKind::Busy => return Err(error),
+            Err(error) => {
+                meters.store_failed(Call::Begin);
+                if tried >= BEGIN_TRIES {
+                    return Err(error);
+                }
                 tried += 1;
             }
-            answer => return answer,
+            Ok(stored) => {
+                meters.committed(stored.events.len());
+                return Ok(stored);
+            }
         }
         timer::pause(STORE_PAUSE.0).await;
     }

@@ -7,6 +7,7 @@ mod backoff;
 mod children;
 mod journal;
 mod manager;
+pub mod observe;
 mod options;
 mod permits;
 mod plan;

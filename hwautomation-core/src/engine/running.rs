@@ -22,6 +22,8 @@ pub(crate) struct RunHandle {
     pub(crate) unread: AtomicBool,
     /// Its lease is lost.
     pub(crate) lost: Notify,
+    /// The same, for whoever looks later.
+    was_lost: AtomicBool,
     /// How much of its current step is done: the bits of an `f32`, or none.
     progress: AtomicU32,
 }
@@ -47,6 +49,7 @@ impl Running {
             inbox: Notify::new(),
             unread: AtomicBool::new(true),
             lost: Notify::new(),
+            was_lost: AtomicBool::new(false),
             progress: AtomicU32::new(NO_PROGRESS),
         });
         self.lock().insert(workflow, Arc::clone(&handle));
@@ -83,6 +86,15 @@ impl RunHandle {
     pub(crate) fn progress(&self) -> Option<f32> {
         let bits = self.progress.load(Ordering::Relaxed);
         (bits != NO_PROGRESS).then(|| f32::from_bits(bits))
+    }
+
+    pub(crate) fn tell_lost(&self) {
+        self.was_lost.store(true, Ordering::Release);
+        self.lost.notify_one();
+    }
+
+    pub(crate) fn was_lost(&self) -> bool {
+        self.was_lost.load(Ordering::Acquire)
     }
 
     pub(crate) fn tell_inbox(&self) {

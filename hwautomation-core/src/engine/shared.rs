@@ -1,5 +1,6 @@
 //! What everything in one engine shares.
 
+use super::observe::Meters;
 use super::permits::PermitLimits;
 use super::running::Running;
 use super::trouble::Troubles;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) running: Running,
     pub(crate) troubles: Troubles,
     pub(crate) permit_limits: PermitLimits,
+    pub(crate) meters: Arc<Meters>,
 }
 
 /// Says what the worker may do.
@@ -70,6 +72,7 @@ impl Shared {
             machines,
             profiles,
             plugins: Arc::new(plugins),
+            meters: Arc::new(Meters::new(workflows.values())),
             workflows,
             clock,
             options,

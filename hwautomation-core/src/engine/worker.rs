@@ -1,5 +1,6 @@
 //! Claims workflows that are due, runs each in a task, keeps the leases.
 
+use super::observe::{self, Call};
 use super::shared::{Mode, Shared};
 use super::{runner, timer};
 use crate::store::{Hint, HintListener, Lease, LeaseKey};
@@ -53,6 +54,7 @@ impl Worker {
     async fn work(mut self) {
         let mut mode = self.shared.mode.subscribe();
         let mut renew_at = self.next_renewal();
+        observe::refresh(&self.shared).await;
         loop {
             let now = self.shared.clock.now();
             let working = *mode.borrow_and_update() == Mode::Working;
@@ -68,6 +70,7 @@ impl Worker {
             }
             if now >= renew_at {
                 self.renew().await;
+                observe::refresh(&self.shared).await;
                 renew_at = self.next_renewal();
                 self.something_presses = true;
             }
@@ -161,9 +164,12 @@ impl Worker {
         match self.shared.store.renew(&leases, self.shared.options.lease).await {
             Ok(lost) => {
                 let runs = lost.iter().filter_map(|lease| self.shared.running.under(*lease));
-                runs.for_each(|handle| handle.lost.notify_one());
+                runs.for_each(|handle| handle.tell_lost());
             }
-            Err(error) => tracing::error!(%error, "leases were not renewed"),
+            Err(error) => {
+                self.shared.meters.store_failed(Call::Renew);
+                tracing::error!(%error, "leases were not renewed");
+            }
         }
     }
 }
@@ -174,7 +180,9 @@ async fn claim(shared: Arc<Shared>, limit: usize) -> Claimed {
     let claimed = shared.store.claim(shared.owner, shared.options.lease, limit).await;
     let leases = match claimed {
         Ok(leases) => leases,
-        Err(error) => return Claimed { leases: Vec::new(), again_at: store_failed(&shared, &error) },
+        Err(error) => {
+            return Claimed { leases: Vec::new(), again_at: store_failed(&shared, Call::Claim, &error) };
+        }
     };
     if leases.len() == limit {
         return Claimed { leases, again_at: Some(Timestamp::MIN) };
@@ -182,12 +190,13 @@ async fn claim(shared: Arc<Shared>, limit: usize) -> Claimed {
     let latest = shared.clock.now() + shared.options.lease;
     let again_at = match shared.store.next_due().await {
         Ok(at) => Some(at.map_or(latest, |at| at.min(latest))),
-        Err(error) => store_failed(&shared, &error),
+        Err(error) => store_failed(&shared, Call::NextDue, &error),
     };
     Claimed { leases, again_at }
 }
 
-fn store_failed(shared: &Shared, error: &crate::error::Error) -> Option<Timestamp> {
+fn store_failed(shared: &Shared, call: Call, error: &crate::error::Error) -> Option<Timestamp> {
+    shared.meters.store_failed(call);
     tracing::error!(%error, "the store failed; looking for work again soon");
     Some(shared.clock.now() + STORE_PAUSE)
 }

@@ -1,7 +1,7 @@
 //! The contract of a history store.
 
 use super::{
-    Acquired, Append, Appended, Begin, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, PermitRow,
+    Acquired, Append, Appended, Begin, Counts, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, PermitRow,
     PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use crate::error::Result;
@@ -84,6 +84,8 @@ use std::time::Duration;
 /// - `pruning_keeps_machine_changes_and_positions`: the events by which the machine directory changes stay, so that it
 ///   folds to the same; a position is never used again, also after opening anew; followers pass over what is gone.
 /// - `pruning_takes_blobs_that_nobody_names`: and leaves those that a remaining workflow stored or names.
+/// - `open_workflows_are_counted_by_standing`: each that has not ended once, as its projection says, also after
+///   opening anew; the time to count them does not grow with their number.
 ///
 /// Every method may fail with `Storage`; after that the caller does nothing else until it knows what happened.
 #[async_trait]
@@ -171,6 +173,9 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
         before: Option<WorkflowId>,
         limit: usize,
     ) -> Result<Vec<WorkflowSummary>>;
+
+    /// Counts the workflows that have not ended, by where they stand.
+    async fn counts(&self) -> Result<Counts>;
 
     /// Returns the workflow that holds the claim on a machine.
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>>;

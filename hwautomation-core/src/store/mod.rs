@@ -1,6 +1,7 @@
 //! Where history lives: the contracts of stores and directories, and their reference in memory.
 
 mod append;
+mod counts;
 mod directory;
 mod filter;
 mod hints;
@@ -13,6 +14,7 @@ pub mod refusal;
 mod retention;
 
 pub use append::{After, Append, Appended, Begin, Lease, LeaseKey};
+pub use counts::{Counts, Standing};
 pub use directory::{MachineDirectory, MemoryDirectory};
 pub use filter::{Only, WorkflowFilter};
 pub use hints::{EventListener, Hint, HintListener, Hints};

@@ -5,8 +5,8 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Acquired, After, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore,
-    NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    Acquired, After, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey,
+    MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use hwautomation_core::time::Timestamp;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -108,6 +108,9 @@ impl HistoryStore for Odd {
         n: usize,
     ) -> Result<Vec<WorkflowSummary>> {
         self.inner.list(f, b, n).await
+    }
+    async fn counts(&self) -> Result<Counts> {
+        self.inner.counts().await
     }
     async fn claim_on(&self, m: &MachineId) -> Result<Option<WorkflowId>> {
         self.inner.claim_on(m).await

@@ -79,6 +79,9 @@ const FAULTS: &[(&str, Fault)] = &[
     ("pruning_keeps_machine_changes_and_positions", Fault::ReusesPositions),
     ("pruning_takes_blobs_that_nobody_names", Fault::KeepsBlobs),
     ("pruning_takes_blobs_that_nobody_names", Fault::DropsSharedBlobs),
+    ("open_workflows_are_counted_by_standing", Fault::CountsTheEnded),
+    ("open_workflows_are_counted_by_standing", Fault::CountsOnlyTheBegun),
+    ("open_workflows_are_counted_by_standing", Fault::KeepsTheOldRow),
 ];
 
 struct Broken {

@@ -5,9 +5,9 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{BatchId, MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Hold, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Acquired, After, Append, Appended, Begin, GiveBack, Hints, HistoryStore, InboxItem, Lease, LeaseKey,
-    MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
-    refusal,
+    Acquired, After, Append, Appended, Begin, Counts, GiveBack, Hints, HistoryStore, InboxItem, Lease,
+    LeaseKey, MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Standing, Wanted,
+    WorkflowFilter, refusal,
 };
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::time::Timestamp;
@@ -82,6 +82,8 @@ pub(crate) enum Fault {
     LetsAnybodyTakePermits,
     CountsNobodyAhead,
     ListsFromTheBeginning,
+    CountsTheEnded,
+    CountsOnlyTheBegun,
 }
 
 #[derive(Debug)]
@@ -453,6 +455,23 @@ impl HistoryStore for BrokenStore {
             rows.truncate(limit);
         }
         Ok(rows)
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        let mut counts = self.inner.counts().await?;
+        match self.fault {
+            Fault::CountsTheEnded => {
+                let all = self.inner.list(&WorkflowFilter::default(), None, 1000).await?;
+                counts.set(Standing::Running, all.len() as u64 - counts.of(Standing::Pending));
+            }
+            Fault::CountsOnlyTheBegun => {
+                let pending = counts.of(Standing::Pending) + counts.of(Standing::Running);
+                counts.set(Standing::Pending, pending);
+                counts.set(Standing::Running, 0);
+            }
+            _ => {}
+        }
+        Ok(counts)
     }
 
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {

@@ -6,8 +6,8 @@ use super::tables::{Row, Tables};
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{BatchId, WorkflowId};
-use hwautomation_core::record::{Blob, NewEvent, Place, Position, RunState, Seq};
-use hwautomation_core::store::{After, Append, Appended, Begin, GiveBack, Only, refusal};
+use hwautomation_core::record::{Blob, NewEvent, Place, Position, Seq};
+use hwautomation_core::store::{After, Append, Appended, Begin, GiveBack, Only, Standing, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
@@ -49,11 +49,12 @@ impl Tables {
         {
             return Err(refusal::claimed(machine, holder).into());
         }
-        if begin.pending_max.is_some_and(|max| self.pending >= max) {
-            return Err(refusal::queue_full(self.pending).into());
+        let pending = usize::try_from(self.counts.of(Standing::Pending)).unwrap_or(usize::MAX);
+        if begin.pending_max.is_some_and(|max| pending >= max) {
+            return Err(refusal::queue_full(pending).into());
         }
         self.insert(workflow, summary, json, now)?;
-        self.pending += usize::from(summary.state == RunState::Pending);
+        self.counts.shift(None, Standing::of(summary));
         if let Some(machine) = claim {
             self.write(
                 "INSERT INTO claim (machine, workflow) VALUES (?1, ?2)",
@@ -94,8 +95,7 @@ impl Tables {
         let next_seq = row.next_seq + append.events.len() as Seq;
         self.update(&append.summary, json, workflow, position, next_seq)?;
         self.give_back(workflow, append.gives_back, now)?;
-        let is_pending = append.summary.state == RunState::Pending && append.after != After::End;
-        self.pending = (self.pending + usize::from(is_pending)).saturating_sub(usize::from(row.is_pending));
+        self.counts.shift(row.standing, Standing::of(&append.summary));
         match append.after {
             After::Hold => {}
             After::Release { wake_at } => self.let_go(workflow, wake_at, now)?,

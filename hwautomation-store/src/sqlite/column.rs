@@ -1,6 +1,7 @@
 //! Our types as columns and back.
 
 use hwautomation_core::id::{PermitName, WorkflowId};
+use hwautomation_core::store::Standing;
 use rusqlite::Row;
 use rusqlite::types::Type;
 
@@ -21,4 +22,10 @@ pub(super) fn workflow_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Work
 pub(super) fn permit_name(row: &Row<'_>, column: usize) -> rusqlite::Result<PermitName> {
     PermitName::new(row.get::<_, String>(column)?)
         .map_err(|cause| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(cause)))
+}
+
+/// None at the end, and for a word of a newer version.
+pub(super) fn standing(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Standing>> {
+    let word = row.get_ref(column)?.as_str_or_null()?;
+    Ok(word.and_then(|word| Standing::ALL.into_iter().find(|standing| standing.as_str() == word)))
 }

@@ -28,8 +28,8 @@ use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Acquired, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only,
-    PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    Acquired, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem,
+    Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use hwautomation_core::time::{Clock, Timestamp};
 use readers::Readers;
@@ -234,6 +234,10 @@ impl HistoryStore for SqliteStore {
     ) -> Result<Vec<WorkflowSummary>> {
         let filter = filter.clone();
         self.readers.read(move |conn| list::list(conn, &filter, before, limit)).await
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        self.writer.call(|tables| Ok(tables.counts)).await
     }
 
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {

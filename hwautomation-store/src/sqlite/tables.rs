@@ -1,12 +1,12 @@
 //! The tables as the writer sees them: one connection, the newest position, and what to tell afterwards.
 
-use super::column::{number, workflow_id};
+use super::column::{number, standing, workflow_id};
 use super::damaged::Damaged;
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{OwnerId, WorkflowId};
 use hwautomation_core::record::{Position, Seq};
-use hwautomation_core::store::{LeaseKey, refusal};
+use hwautomation_core::store::{Counts, LeaseKey, Standing, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params};
 use std::collections::BTreeSet;
@@ -19,8 +19,8 @@ pub(super) struct Tables {
     pub(super) position: Position,
     /// The newest request's for permits.
     pub(super) turn: i64,
-    /// How many workflows are accepted and not started.
-    pub(super) pending: usize,
+    /// How many workflows that have not ended stand where.
+    pub(super) counts: Counts,
     pub(super) told: Told,
     /// Holds one event's JSON at a time.
     pub(super) json: Vec<u8>,
@@ -40,11 +40,11 @@ pub(super) struct Told {
 pub(super) struct Row {
     pub(super) next_seq: Seq,
     pub(super) position: Position,
+    pub(super) standing: Option<Standing>,
     epoch: u64,
     owner: Option<[u8; 16]>,
     /// None when it has ended.
     pub(super) ready_at: Option<Timestamp>,
-    pub(super) is_pending: bool,
 }
 
 impl Row {
@@ -67,13 +67,11 @@ impl Tables {
         let sql = || StoreError::sql("opening the history");
         const NEWEST: &str = "SELECT max(ifnull((SELECT max(position) FROM event), 0),
             ifnull((SELECT value FROM counter WHERE name = 'position'), 0))";
-        const PENDING: &str = "SELECT count(*) FROM workflow WHERE ended = 0 AND state = 'pending'";
-        let pending: i64 = conn.query_row(PENDING, [], |row| row.get(0)).map_err(sql())?;
         let newest: i64 = conn.query_row(NEWEST, [], |row| row.get(0)).map_err(sql())?;
         let (position, turn) = (number(newest), Self::newest_turn(&conn).map_err(sql())?);
-        let pending = usize::try_from(pending).unwrap_or(0);
+        let counts = count(&conn).map_err(sql())?;
         let (told, json) = (Told::default(), Vec::new());
-        let mut tables = Self { conn, position, turn, pending, told, json, damaged };
+        let mut tables = Self { conn, position, turn, counts, told, json, damaged };
         tables.in_one_transaction(|tables| tables.end_leases(now).map_err(sql()))?;
         Ok(tables)
     }
@@ -93,7 +91,7 @@ impl Tables {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
     ) -> Result<Told, StoreError> {
-        let before = (self.position, self.pending);
+        let before = (self.position, self.counts);
         let begun = self
             .conn
             .execute_batch("BEGIN IMMEDIATE")
@@ -103,7 +101,7 @@ impl Tables {
         });
         let told = std::mem::take(&mut self.told);
         if done.is_err() {
-            (self.position, self.pending) = before;
+            (self.position, self.counts) = before;
             self.roll_back();
         }
         done.map(|()| told)
@@ -124,7 +122,7 @@ impl Tables {
     }
 
     pub(super) fn find(&self, workflow: WorkflowId) -> Result<Option<Row>, Stop> {
-        const SQL: &str = "SELECT next_seq, position, epoch, owner, ready_at, state = 'pending'
+        const SQL: &str = "SELECT next_seq, position, epoch, owner, ready_at, coalesce(sub_state, state)
             FROM workflow WHERE id = ?1";
         let row = self.conn.prepare_cached(SQL)?.query_row([workflow.as_bytes()], |row| {
             Ok(Row {
@@ -133,7 +131,7 @@ impl Tables {
                 epoch: number(row.get(2)?),
                 owner: row.get(3)?,
                 ready_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
-                is_pending: row.get(5)?,
+                standing: standing(row, 5)?,
             })
         });
         Ok(row.optional()?)
@@ -172,4 +170,18 @@ impl Tables {
         const SQL: &str = "UPDATE workflow SET ready_at = ?2 WHERE id = ?1";
         self.write(SQL, (workflow.as_bytes(), at.as_micros())).map(|_| ())
     }
+}
+
+/// Counts what has not ended; from here on each append keeps count.
+fn count(conn: &Connection) -> rusqlite::Result<Counts> {
+    const SQL: &str = "SELECT coalesce(sub_state, state), count(*) FROM workflow WHERE ended = 0 GROUP BY 1";
+    let mut statement = conn.prepare(SQL)?;
+    let mut rows = statement.query([])?;
+    let mut counts = Counts::default();
+    while let Some(row) = rows.next()? {
+        if let Some(standing) = standing(row, 0)? {
+            counts.set(standing, number(row.get(1)?));
+        }
+    }
+    Ok(counts)
 }

@@ -84,7 +84,7 @@ impl Shared {
             summary,
             pending_max,
         };
-        journal::begin(&*self.store, begin).await.map(|_| ())
+        journal::begin(&*self.store, &self.meters, begin).await.map(|_| ())
     }
 
     /// Checks all that can be checked without touching anything.

@@ -3,6 +3,7 @@
 use super::open::Footing;
 use super::port::{Desk, EnginePort, PortCall};
 use super::{Runner, Side, said};
+use crate::engine::observe::span;
 use crate::engine::shared::Mode;
 use crate::engine::timer;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,6 +19,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 /// How long a sub-task may wait to be recorded.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -92,7 +94,9 @@ impl Runner {
         let ctx = WorkflowContext::new(Arc::new(self.port(step, side, Arc::clone(&desk), calls_in)));
         self.handle.set_progress(None);
         let asks = matches!(job, Job::Probe(_));
-        let mut task = Task(tokio::spawn(call(implementation, ctx, job)));
+        let word = if asks { "probe" } else { span::side(side) };
+        let span = span::attempt(&self.step_name(step), word, self.attempt(step, side));
+        let mut task = Task(tokio::spawn(call(implementation, ctx, job).instrument(span)));
         let executed = match self.attend(step, side, asks, &mut task, calls, &desk).await {
             // Nothing more can be recorded, but what is under a guard is let finish.
             Err(error) => {

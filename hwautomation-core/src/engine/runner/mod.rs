@@ -10,6 +10,7 @@ mod serve;
 mod settle;
 
 use super::journal::Journal;
+use super::observe::span;
 use super::plan::{self, Action};
 use super::running::RunHandle;
 use super::shared::{Mode, Shared};
@@ -26,6 +27,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// Holds one running workflow.
 pub(crate) struct Runner {
@@ -63,17 +65,26 @@ enum Begun {
 
 /// Runs a workflow until it ends, waits, or is lost.
 pub(crate) async fn run(shared: Arc<Shared>, lease: Lease) {
+    // Pinned where it is made: a future this large is not copied for the span's sake.
+    let run = std::pin::pin!(run_in_span(shared, lease));
+    run.instrument(span::workflow(lease.key)).await;
+}
+
+async fn run_in_span(shared: Arc<Shared>, lease: Lease) {
     let workflow = lease.key.workflow;
+    let _runs = shared.meters.runs();
     let entered = shared.running.enter(lease.key);
+    let handle = entered.handle();
     // A bug in the engine is one run's trouble, not everybody's.
-    let ran = AssertUnwindSafe(go_on(&shared, entered.handle(), lease)).catch_unwind().await;
+    let ran = AssertUnwindSafe(go_on(&shared, Arc::clone(&handle), lease)).catch_unwind().await;
     drop(entered);
-    match ran {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => report(&shared, lease, &error).await,
-        Err(panic) => {
-            report(&shared, lease, &Error::internal(format!("the engine panicked: {}", said(&*panic)))).await
-        }
+    let ran =
+        ran.unwrap_or_else(|panic| Err(Error::internal(format!("the engine panicked: {}", said(&*panic)))));
+    if handle.was_lost() || ran.as_ref().is_err_and(|error| error.kind() == ErrorKind::LeaseLost) {
+        shared.meters.lease_lost();
+    }
+    if let Err(error) = ran {
+        report(&shared, lease, &error).await;
     }
     shared.waiters.tell(workflow);
 }

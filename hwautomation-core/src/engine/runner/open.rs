@@ -2,6 +2,7 @@
 
 use super::Runner;
 use crate::engine::journal::Journal;
+use crate::engine::observe::span;
 use crate::engine::running::RunHandle;
 use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorClass, Result};
@@ -21,10 +22,16 @@ pub(super) enum Footing {
 
 impl Runner {
     pub(super) async fn open(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<Self> {
-        let journal =
-            Journal::open(Arc::clone(&shared.store), shared.clock.clone(), lease, shared.mode.subscribe())
-                .await?;
+        let journal = Journal::open(
+            Arc::clone(&shared.store),
+            shared.clock.clone(),
+            lease,
+            shared.mode.subscribe(),
+            Arc::clone(&shared.meters),
+        )
+        .await?;
         let spec = &journal.state().spec;
+        span::identify(spec);
         let state = journal.state();
         let mut footing = match shared.troubles.gives_up(state.id).or_else(|| state.unreadable()) {
             Some(why) => Footing::Never(why),

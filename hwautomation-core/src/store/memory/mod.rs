@@ -5,8 +5,8 @@ mod prune;
 mod rows;
 
 use super::{
-    Acquired, After, Append, Appended, Begin, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem,
-    Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    Acquired, After, Append, Appended, Begin, Counts, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey,
+    NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use crate::error::Result;
 use crate::id::{MachineId, OwnerId, PermitName, WorkflowId};
@@ -166,6 +166,10 @@ impl HistoryStore for MemoryStore {
         limit: usize,
     ) -> Result<Vec<WorkflowSummary>> {
         Ok(self.rows().list(filter, before, limit))
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        Ok(self.rows().counts())
     }
 
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {

@@ -1,13 +1,13 @@
 //! The rows of the memory store, and what each call does to them. No clock, no lock.
 
 use super::super::{
-    Acquired, After, Append, Appended, Begin, GiveBack, InboxItem, ItemId, Lease, LeaseKey, NewItem, Only,
-    Posted, Wanted, WorkflowFilter, refusal,
+    Acquired, After, Append, Appended, Begin, Counts, GiveBack, InboxItem, ItemId, Lease, LeaseKey, NewItem,
+    Only, Posted, Standing, Wanted, WorkflowFilter, refusal,
 };
 use super::permits::Permits;
 use crate::error::Result;
 use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
-use crate::record::{Blob, BlobHash, Event, NewEvent, Place, Position, RunState, Seq, WorkflowSummary};
+use crate::record::{Blob, BlobHash, Event, NewEvent, Place, Position, Seq, WorkflowSummary};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -27,8 +27,7 @@ pub(super) struct Rows {
     pub(super) permits: Permits,
     /// Whether somebody became due since permits came free.
     roused: bool,
-    /// How many are accepted and not started.
-    pending: usize,
+    pub(super) counts: Counts,
 }
 
 /// Says where an event is.
@@ -68,10 +67,10 @@ impl Rows {
         {
             return Err(refusal::claimed(machine, *holder));
         }
-        if begin.pending_max.is_some_and(|max| self.pending >= max) {
-            return Err(refusal::queue_full(self.pending));
+        let pending = usize::try_from(self.counts.of(Standing::Pending)).unwrap_or(usize::MAX);
+        if begin.pending_max.is_some_and(|max| pending >= max) {
+            return Err(refusal::queue_full(pending));
         }
-        self.pending += usize::from(begin.summary.state == RunState::Pending);
         let row = Row {
             events: Vec::new(),
             blobs: BTreeSet::new(),
@@ -84,6 +83,7 @@ impl Rows {
             inbox: Vec::new(),
             woken: false,
         };
+        self.counts.shift(None, Standing::of(&row.summary));
         self.workflows.insert(begin.workflow, row);
         self.set_ready(begin.workflow, Some(now));
         self.claims.extend(begin.claim.map(|machine| (machine, begin.workflow)));
@@ -102,10 +102,9 @@ impl Rows {
             return Err(refusal::wrong_seq(workflow, append.expected_seq, len));
         }
         row.inbox.retain(|item| !append.consumed.contains(&item.id));
-        let was_pending = row.summary.state == RunState::Pending;
+        let (from, to) = (Standing::of(&row.summary), Standing::of(&append.summary));
         row.summary = append.summary;
-        let is_pending = row.summary.state == RunState::Pending && append.after != After::End;
-        self.pending = self.pending + usize::from(is_pending) - usize::from(was_pending);
+        self.counts.shift(from, to);
         let appended = self.store(workflow, append.batch, append.events, append.blobs);
         let freed = self.permits.give_back(workflow, append.gives_back);
         self.rouse(freed, now);
@@ -347,6 +346,10 @@ impl Rows {
     ) -> Vec<WorkflowSummary> {
         let newest = self.workflows.iter().rev().filter(|(id, _)| before.is_none_or(|before| **id < before));
         newest.map(|(_, row)| &row.summary).filter(|row| filter.matches(row)).take(limit).cloned().collect()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
     }
 
     pub(super) fn claim_on(&self, machine: &MachineId) -> Option<WorkflowId> {

@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use crate::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use crate::store::{
-    Acquired, Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem, Only,
-    PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    Acquired, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem,
+    Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -171,6 +171,11 @@ impl HistoryStore for StoppingStore {
     ) -> Result<Vec<WorkflowSummary>> {
         self.alive().await;
         self.inner.list(filter, before, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        self.alive().await;
+        self.inner.counts().await
     }
 
     async fn claim_on(&self, machine: &MachineId) -> Result<Option<WorkflowId>> {

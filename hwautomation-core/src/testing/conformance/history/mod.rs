@@ -101,4 +101,8 @@ suite! {
         pruning_keeps_machine_changes_and_positions
         pruning_takes_blobs_that_nobody_names
     }
+
+    count {
+        open_workflows_are_counted_by_standing
+    }
 }
