@@ -57,3 +57,39 @@ async fn a_batch_of_another_kind_of_workflow_is_refused_before_it_begins() {
         ErrorKind::Invalid
     );
 }
+
+#[test]
+fn a_stored_request_reads_back_and_its_defaults_are_as_documented() {
+    let stored = serde_json::json!({
+        "workflow": "work", "request": {"a": 1},
+        "machines": ["srv000", {"name": "srv001", "request": {"a": 2}}],
+        "concurrency": 3, "waves": [{"count": 1, "soak_s": 60}, {"percent": 10}, {"machines": ["srv001"]}, {}],
+        "stop_at": {"percent": 20, "least": 5}, "when_stopped": "cancel", "held_limit_s": 60,
+        "on_failure": "undo", "attempts": 2,
+    });
+    let request: BatchRequest = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&request).unwrap(), stored);
+    let least: BatchRequest =
+        serde_json::from_value(serde_json::json!({"workflow": "work", "machines": ["srv000"]})).unwrap();
+    assert_eq!(least, BatchRequest::new("work", ["srv000"]));
+    assert_eq!(
+        (least.concurrency, least.stop_at, least.held_limit_s),
+        (10, StopAt::Count { count: 1 }, 3600)
+    );
+}
+
+#[test]
+fn stored_reports_keep_their_form() {
+    let stored = serde_json::json!({
+        "machines": 9, "completed": 1, "failed": 2, "cancelled": 1, "open": 1, "not_started": 4,
+        "failed_machines": [{"machine": "srv000", "error": "told to fail"}],
+    });
+    let report: hwautomation_core::batch::BatchReport = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&report).unwrap(), stored);
+    let stored = serde_json::json!({
+        "wave": 1, "machines": 9, "completed": 1, "failed": 2, "cancelled": 1, "halted": 1, "not_started": 4,
+        "failed_machines": [],
+    });
+    let report: hwautomation_core::batch::WaveReport = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&report).unwrap(), stored);
+}
