@@ -48,10 +48,14 @@ impl Journal {
         store: Arc<dyn HistoryStore>,
         clock: Clock,
         lease: Lease,
+        remembered: Option<WorkflowState>,
         mode: watch::Receiver<Mode>,
         meters: Arc<Meters>,
     ) -> Result<Self> {
-        let state = load_events(&*store, lease.key.workflow, lease.next_seq).await?;
+        let state = match remembered {
+            Some(state) => state,
+            None => load_events(&*store, lease.key.workflow, lease.next_seq).await?,
+        };
         Ok(Self {
             store,
             clock,
@@ -71,6 +75,12 @@ impl Journal {
 
     pub(crate) fn state(&self) -> &WorkflowState {
         &self.state
+    }
+
+    /// Lets go until then, and returns the state as it is stored now.
+    pub(crate) async fn release(mut self, wake_at: Timestamp) -> Result<WorkflowState> {
+        self.commit(After::Release { wake_at }).await?;
+        Ok(self.state)
     }
 
     pub(crate) fn lease(&self) -> Lease {

@@ -11,6 +11,7 @@ pub mod observe;
 mod options;
 mod permits;
 mod plan;
+mod remembered;
 mod runner;
 mod running;
 mod shared;

@@ -41,13 +41,13 @@ pub(crate) struct Entered {
 }
 
 impl Running {
-    /// Enters a run; its inbox counts as unread.
-    pub(crate) fn enter(&self, lease: LeaseKey) -> Entered {
+    /// Enters a run, and says whether its inbox may have something.
+    pub(crate) fn enter(&self, lease: LeaseKey, unread: bool) -> Entered {
         let workflow = lease.workflow;
         let handle = Arc::new(RunHandle {
             lease,
             inbox: Notify::new(),
-            unread: AtomicBool::new(true),
+            unread: AtomicBool::new(unread),
             lost: Notify::new(),
             was_lost: AtomicBool::new(false),
             progress: AtomicU32::new(NO_PROGRESS),
@@ -126,8 +126,8 @@ mod tests {
     fn a_run_that_leaves_late_does_not_take_the_next_one_along() {
         let (running, workflow) = (Running::default(), WorkflowId::generate());
         let lease = |epoch| LeaseKey { workflow, owner: crate::id::OwnerId::from_bytes([7; 16]), epoch };
-        let first = running.enter(lease(1));
-        let second = running.enter(lease(2));
+        let first = running.enter(lease(1), true);
+        let second = running.enter(lease(2), true);
         assert!(running.under(lease(1)).is_none() && running.under(lease(2)).is_some());
         drop(first);
         assert!(running.find(workflow).is_some_and(|found| Arc::ptr_eq(&found, &second.handle)));

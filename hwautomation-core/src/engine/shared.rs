@@ -2,6 +2,7 @@
 
 use super::observe::Meters;
 use super::permits::PermitLimits;
+use super::remembered::Remembered;
 use super::running::Running;
 use super::trouble::Troubles;
 use super::waiters::Waiters;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) mode: watch::Sender<Mode>,
     pub(crate) running: Running,
     pub(crate) troubles: Troubles,
+    pub(crate) remembered: Remembered,
     pub(crate) permit_limits: PermitLimits,
     pub(crate) meters: Arc<Meters>,
 }
@@ -80,6 +82,7 @@ impl Shared {
             mode: watch::Sender::new(Mode::Working),
             running: Running::default(),
             troubles: Troubles::default(),
+            remembered: Remembered::default(),
             permit_limits: PermitLimits::default(),
         }
     }

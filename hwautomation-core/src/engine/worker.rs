@@ -3,10 +3,11 @@
 use super::observe::{self, Call};
 use super::shared::{Mode, Shared};
 use super::{runner, timer};
+use crate::id::WorkflowId;
 use crate::store::{Hint, HintListener, Lease, LeaseKey};
 use crate::time::Timestamp;
 use futures_util::future::BoxFuture;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
@@ -26,6 +27,7 @@ pub(crate) async fn work(shared: Arc<Shared>, hints: HintListener) {
         claim_at: Some(Timestamp::MIN),
         claiming: None,
         something_presses: true,
+        heard: Heard::default(),
     }
     .work()
     .await;
@@ -42,6 +44,21 @@ struct Worker {
     claiming: Option<BoxFuture<'static, Claimed>>,
     /// Whether there may be runs that must end though every place is taken.
     something_presses: bool,
+    /// Whose inbox got something while a claim was under way, which may have been too early to see it.
+    heard: Heard,
+}
+
+/// Remembers hints about inboxes of runs that are perhaps being claimed.
+#[derive(Debug, Default)]
+struct Heard {
+    of: HashSet<WorkflowId>,
+    of_all: bool,
+}
+
+impl Heard {
+    fn has(&self, workflow: WorkflowId) -> bool {
+        self.of_all || self.of.contains(&workflow)
+    }
 }
 
 /// What a claim brought: the leases, whether there may be more, and else when to look again.
@@ -120,12 +137,17 @@ impl Worker {
 
     /// Starts what was claimed. A hint that came meanwhile stands.
     fn take(&mut self, claimed: Claimed) {
-        claimed.leases.into_iter().for_each(|lease| self.start(lease));
+        let heard = std::mem::take(&mut self.heard);
+        for lease in claimed.leases {
+            self.start(lease, lease.has_items || heard.has(lease.key.workflow));
+        }
         self.claim_at = self.claim_at.or(claimed.again_at);
     }
 
-    fn start(&mut self, lease: Lease) {
-        let task = self.runs.spawn(runner::run(Arc::clone(&self.shared), lease));
+    /// From here on hints reach the run.
+    fn start(&mut self, lease: Lease, unread: bool) {
+        let entered = self.shared.running.enter(lease.key, unread);
+        let task = self.runs.spawn(runner::run(Arc::clone(&self.shared), lease, entered));
         self.leases.insert(task.id(), lease.key);
     }
 
@@ -143,11 +165,18 @@ impl Worker {
 
     fn hear(&mut self, hint: Hint) {
         match hint {
-            Hint::Inbox(workflow) => match self.shared.running.find(workflow) {
-                Some(handle) => handle.tell_inbox(),
-                None => self.something_presses = true,
-            },
+            Hint::Inbox(workflow) => {
+                // Whoever runs it may have let go already, and the claim be before the item.
+                if self.claiming.is_some() {
+                    self.heard.of.insert(workflow);
+                }
+                match self.shared.running.find(workflow) {
+                    Some(handle) => handle.tell_inbox(),
+                    None => self.something_presses = true,
+                }
+            }
             Hint::Everything => {
+                self.heard.of_all |= self.claiming.is_some();
                 self.shared.running.all().iter().for_each(|handle| handle.tell_inbox());
                 self.claim_at = Some(Timestamp::MIN);
             }

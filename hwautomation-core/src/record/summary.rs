@@ -121,7 +121,7 @@ impl WorkflowSummary {
     #[must_use]
     pub fn of(state: &WorkflowState) -> Self {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let newest = state.steps.iter().flat_map(|step| &step.failures).max_by_key(|failure| failure.at);
+        let newest = state.failed_last.and_then(|place| state.steps[place].failures.last());
         Self {
             id: state.id,
             name: state.spec.name.clone(),
@@ -129,7 +129,7 @@ impl WorkflowSummary {
             state: state.run_state(),
             sub_state: sub_state(state),
             step: state.current_step().map(|step| step.spec.name.clone()),
-            steps_finished: count(state.steps_finished()),
+            steps_finished: count(state.steps_finished),
             steps_total: count(state.steps.len()),
             submitted_at: state.submitted_at,
             ended_at: state.ended.as_ref().map(|ended| ended.at),

@@ -81,6 +81,8 @@ pub struct Lease {
     pub until: Timestamp,
     /// The number that the workflow's next event will have.
     pub next_seq: Seq,
+    /// Whether inbox items wait.
+    pub has_items: bool,
 }
 
 /// Holds what an append stored.

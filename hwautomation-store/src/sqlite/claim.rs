@@ -63,7 +63,8 @@ impl Tables {
         self.end_permits_with_lease(workflow, now)?;
         let held = self.hold(workflow, owner, until).map_err(Stop::from);
         let (epoch, next_seq) = self.damaged.learn(workflow, held)?;
-        Ok(Lease { key: LeaseKey { workflow, owner, epoch }, until, next_seq })
+        let has_items = self.has_items(workflow)?;
+        Ok(Lease { key: LeaseKey { workflow, owner, epoch }, until, next_seq, has_items })
     }
 
     /// A lease whose row cannot be read is lost: nothing can be written under it.

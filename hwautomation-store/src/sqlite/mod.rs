@@ -88,7 +88,9 @@ impl SqliteStore {
         let lock = file::Lock::take(&path)?;
         file::create(&path)?;
         let damaged = Damaged::default();
-        let tables = Tables::open(schema::open_writer(&path, &config)?, clock.now(), damaged.clone())?;
+        let conn = schema::open_writer(&path, &config)?;
+        let tables = Tables::open(conn, clock.now(), damaged.clone());
+        let tables = tables.map_err(|error| schema::at_path(error, &path))?;
         let hints = Hints::default();
         let writer = Writer::start(tables, hints.clone(), config.group_max, config.queue_max)?;
         Ok(Self { readers: Readers::new(path, config), writer, hints, clock, damaged, _lock: lock })

@@ -14,9 +14,7 @@ CREATE TABLE workflow (
     -- Who may write; a lease that ran out stays until somebody takes it over.
     owner    BLOB,
     -- When it may be claimed: when it wakes or, while somebody holds it, when the lease ends. None at the end.
-    ready_at INTEGER,
-    -- Where it stands, in one word, as its summary says; none at the end. Counted in the table of this name.
-    standing TEXT
+    ready_at INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX workflow_ready ON workflow (ready_at) WHERE ready_at IS NOT NULL;
 CREATE INDEX workflow_open ON workflow (id) WHERE ended = 0;

@@ -84,7 +84,9 @@ impl Shared {
             summary,
             pending_max,
         };
-        journal::begin(&*self.store, &self.meters, begin).await.map(|_| ())
+        journal::begin(&*self.store, &self.meters, begin).await?;
+        self.remembered.keep(state);
+        Ok(())
     }
 
     /// Checks all that can be checked without touching anything.

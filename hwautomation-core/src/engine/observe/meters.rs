@@ -70,7 +70,6 @@ impl Meters {
     }
 
     /// Counts a step that has to wait for a permit.
-    #[cfg_attr(not(test), expect(dead_code, reason = "permits are not there yet"))]
     #[expect(clippy::unused_self, reason = "every count goes through the engine's meters")]
     pub(crate) fn permit_waited(&self, name: &str) {
         PERMIT_WAITS.counter(&[first_word(name)]).increment(1);

@@ -12,9 +12,10 @@ mod settle;
 use super::journal::Journal;
 use super::observe::span;
 use super::plan::{self, Action};
-use super::running::RunHandle;
+use super::running::{Entered, RunHandle};
 use super::shared::{Mode, Shared};
 use crate::error::{Error, ErrorClass, ErrorKind, Result};
+use crate::id::StepName;
 use crate::machine::Machine;
 use crate::record::{EventKind, OutputRecord, Side};
 use crate::store::{After, GiveBack, Lease};
@@ -64,16 +65,15 @@ enum Begun {
 }
 
 /// Runs a workflow until it ends, waits, or is lost.
-pub(crate) async fn run(shared: Arc<Shared>, lease: Lease) {
+pub(crate) async fn run(shared: Arc<Shared>, lease: Lease, entered: Entered) {
     // Pinned where it is made: a future this large is not copied for the span's sake.
-    let run = std::pin::pin!(run_in_span(shared, lease));
+    let run = std::pin::pin!(run_in_span(shared, lease, entered));
     run.instrument(span::workflow(lease.key)).await;
 }
 
-async fn run_in_span(shared: Arc<Shared>, lease: Lease) {
+async fn run_in_span(shared: Arc<Shared>, lease: Lease, entered: Entered) {
     let workflow = lease.key.workflow;
     let _runs = shared.meters.runs();
-    let entered = shared.running.enter(lease.key);
     let handle = entered.handle();
     // A bug in the engine is one run's trouble, not everybody's.
     let ran = AssertUnwindSafe(go_on(&shared, Arc::clone(&handle), lease)).catch_unwind().await;
@@ -128,15 +128,21 @@ impl Runner {
         loop {
             self.read_inbox().await?;
             if self.shared.mode() != Mode::Working && self.shared.mode() != Mode::Draining {
-                return self.journal.commit(After::Release { wake_at: self.journal.now() }).await;
+                let now = self.journal.now();
+                return self.let_go(now).await;
             }
             match self.act().await? {
                 Flow::GoOn => {}
-                Flow::LetGo(wake_at) => return self.journal.commit(After::Release { wake_at }).await,
+                Flow::LetGo(wake_at) => return self.let_go(wake_at).await,
                 Flow::Leave => return self.leave().await,
                 Flow::Ended => return Ok(()),
             }
         }
+    }
+
+    async fn let_go(self, wake_at: Timestamp) -> Result<()> {
+        self.shared.remembered.keep(self.journal.release(wake_at).await?);
+        Ok(())
     }
 
     /// Whoever goes on need not wait until the lease runs out.
@@ -180,16 +186,7 @@ impl Runner {
                 Ok(Flow::GoOn)
             }
             Action::WaitUntil(at) => Ok(Flow::LetGo(at)),
-            Action::Halt { step, reason, until } => {
-                self.journal.add(EventKind::Halted { step, reason, until })?;
-                // While a person thinks, nobody else is held up.
-                self.journal.give_back(GiveBack::All);
-                self.journal.commit(After::Hold).await?;
-                self.shared.troubles.forget(self.journal.state().id);
-                self.shared.waiters.tell(self.journal.state().id);
-                self.shared.tell_parent(self.journal.state()).await;
-                Ok(Flow::GoOn)
-            }
+            Action::Halt { step, reason, until } => self.halt(step, reason, until).await,
             Action::BeginUndo { because, deadline_at } => {
                 self.journal.add(EventKind::UndoStarted { because, deadline_at })?;
                 self.journal.give_back(GiveBack::Call);
@@ -244,6 +241,18 @@ impl Runner {
         }
         let deadline_at = state.spec.deadline.map(|deadline| self.journal.now() + deadline);
         self.journal.add(EventKind::WorkflowStarted { deadline_at })
+    }
+
+    /// While a person thinks, nobody else is held up, and those who wait for the run hear of it.
+    async fn halt(&mut self, step: Option<StepName>, reason: String, until: Timestamp) -> Result<Flow> {
+        self.journal.add(EventKind::Halted { step, reason, until })?;
+        self.journal.give_back(GiveBack::All);
+        self.journal.commit(After::Hold).await?;
+        let state = self.journal.state();
+        self.shared.troubles.forget(state.id);
+        self.shared.waiters.tell(state.id);
+        self.shared.tell_parent(state).await;
+        Ok(Flow::GoOn)
     }
 
     fn step_name(&self, step: usize) -> crate::id::StepName {

@@ -22,10 +22,12 @@ pub(super) enum Footing {
 
 impl Runner {
     pub(super) async fn open(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<Self> {
+        let remembered = shared.remembered.take(lease.key.workflow, lease.next_seq);
         let journal = Journal::open(
             Arc::clone(&shared.store),
             shared.clock.clone(),
             lease,
+            remembered,
             shared.mode.subscribe(),
             Arc::clone(&shared.meters),
         )

@@ -78,6 +78,8 @@ impl Runner {
         let is_recorded =
             known.is_some_and(|known| (&known.step, known.side, &known.permits) == (&name, side, &permits));
         if !is_recorded {
+            let first = permits.first().map(PermitName::as_str).unwrap_or_default();
+            self.shared.meters.permit_waited(first);
             self.start_run()?;
             self.journal.add(EventKind::PermitsAwaited { step: name, side, permits })?;
         }

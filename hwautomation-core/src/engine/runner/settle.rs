@@ -243,22 +243,29 @@ impl Runner {
                 Err(error) => self.settle_failure(step, &error, &Notes::default()),
             },
             Ok(Probed::DidNotHappen) => self.close(name, side, intent, IntentResult::DidNotHappen),
-            Ok(Probed::Wait(wait)) => self.settle_too_early(step, side, &intent, wait),
-            Ok(Probed::Unknown { why }) => self.settle_unknown(step, undoing, &intent, &why),
+            Ok(Probed::Wait(wait)) => self.settle_too_early(step, side, &intent, wait).await,
+            Ok(Probed::Unknown { why }) => self.settle_unknown(step, undoing, &intent, &why).await,
             Err(error) if undoing => self.settle_undo_failure(step, &error),
             Err(error) => self.settle_failure(step, &error, &Notes::default()),
         }
     }
 
     /// The first wait for a reason is recorded. Its limit counts from when the effect was begun.
-    fn settle_too_early(&mut self, step: usize, side: Side, intent: &IntentName, wait: Wait) -> Result<Flow> {
+    async fn settle_too_early(
+        &mut self,
+        step: usize,
+        side: Side,
+        intent: &IntentName,
+        wait: Wait,
+    ) -> Result<Flow> {
         let state = self.journal.state();
         let undoing = state.undo.is_some();
         let known = state.steps[step].intents.get(&(side, intent.clone()));
         let (began, now) = (known.map_or(Timestamp::MIN, |known| known.opened_at), self.journal.now());
         let deadline_at = began + wait.limit;
         if now >= deadline_at {
-            return self.settle_unknown(step, undoing, intent, &format!("it waited for {}", wait.reason));
+            let why = format!("it waited for {}", wait.reason);
+            return self.settle_unknown(step, undoing, intent, &why).await;
         }
         let reason = crate::secret::scrub(&wait.reason).into_owned();
         let awaited = known.and_then(|known| known.awaited.as_ref());
@@ -282,7 +289,13 @@ impl Runner {
     }
 
     /// Forward, a person decides. On the way back nobody waits: it is named in the verdict.
-    fn settle_unknown(&mut self, step: usize, undoing: bool, intent: &IntentName, why: &str) -> Result<Flow> {
+    async fn settle_unknown(
+        &mut self,
+        step: usize,
+        undoing: bool,
+        intent: &IntentName,
+        why: &str,
+    ) -> Result<Flow> {
         let name = self.step_name(step);
         let reason = format!("nobody knows whether {intent} of step {name} happened: {why}");
         if undoing {
@@ -292,8 +305,7 @@ impl Runner {
             self.journal.give_back(GiveBack::All);
         } else {
             let until = self.journal.now() + self.journal.state().spec.halt_limit;
-            self.journal.add(EventKind::Halted { step: Some(name), reason, until })?;
-            self.journal.give_back(GiveBack::All);
+            return self.halt(Some(name), reason, until).await;
         }
         Ok(Flow::GoOn)
     }

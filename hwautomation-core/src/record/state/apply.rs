@@ -177,6 +177,7 @@ impl WorkflowState {
         step.phase = Phase::Done;
         step.output = output.cloned();
         finish(step, at);
+        self.steps_finished += 1;
         Ok(())
     }
 
@@ -194,6 +195,7 @@ impl WorkflowState {
             step.ended_at = Some(failure.at);
         }
         step.failures.push(failure);
+        self.failed_last = self.place_of(name).ok();
         Ok(())
     }
 
@@ -327,6 +329,7 @@ impl WorkflowState {
         allow(halted || step.is_active(), "the step is not running and the run is not halted")?;
         step.phase = Phase::Skipped { why: why.to_owned() };
         finish(step, at);
+        self.steps_finished += 1;
         self.end_halt(at);
         Ok(())
     }
@@ -368,12 +371,22 @@ impl WorkflowState {
     }
 
     pub(super) fn step_mut(&mut self, name: &StepName) -> Verdicted<&mut StepState> {
-        self.steps.iter_mut().find(|step| step.spec.name == *name).ok_or("there is no such step")
+        let place = self.place_of(name)?;
+        Ok(&mut self.steps[place])
+    }
+
+    /// Almost always it is the step at which the run is.
+    fn place_of(&self, name: &StepName) -> Verdicted<usize> {
+        let is_it = |place: &usize| self.steps.get(*place).is_some_and(|step| step.spec.name == *name);
+        let current = Some(self.steps_finished).filter(is_it);
+        current
+            .or_else(|| self.steps.iter().position(|step| step.spec.name == *name))
+            .ok_or("there is no such step")
     }
 
     fn check_end(&self, verdict: Verdict) -> Verdicted {
         let fine = match verdict {
-            Verdict::Completed => self.undo.is_none() && self.steps.iter().all(StepState::is_finished),
+            Verdict::Completed => self.undo.is_none() && self.current_index().is_none(),
             Verdict::Cancelled => self.cancel.is_some(),
             Verdict::Failed => self.halt.is_some() || self.undo.is_some() || self.started_at.is_none(),
         };

@@ -39,6 +39,8 @@ impl WorkflowState {
             started_at: None,
             deadline_at: None,
             steps,
+            steps_finished: spec.carried.len(),
+            failed_last: None,
             halt: None,
             cancel: None,
             abort: None,

@@ -67,6 +67,8 @@ impl WorkflowState {
             started_at: (row.state != RunState::Pending).then_some(row.submitted_at),
             deadline_at: None,
             steps: Vec::<StepState>::new(),
+            steps_finished: 0,
+            failed_last: None,
             halt: None,
             cancel: None,
             abort: None,

@@ -40,6 +40,10 @@ pub struct WorkflowState {
     pub deadline_at: Option<Timestamp>,
     /// Its steps, in order.
     pub steps: Vec<StepState>,
+    /// How many of them are done or skipped: always the first ones.
+    pub steps_finished: usize,
+    /// Which step failed last, by its place.
+    pub failed_last: Option<usize>,
     /// That it is halted, and why.
     pub halt: Option<Halt>,
     /// That somebody asked for a stop.

@@ -29,7 +29,7 @@ impl WorkflowState {
     /// Returns the place of the first step that is neither done nor skipped.
     #[must_use]
     pub fn current_index(&self) -> Option<usize> {
-        self.steps.iter().position(|step| !step.is_finished())
+        (self.steps_finished < self.steps.len()).then_some(self.steps_finished)
     }
 
     /// Returns the step of this name.
@@ -41,13 +41,14 @@ impl WorkflowState {
     /// Returns the guard that holds now, if one does.
     #[must_use]
     pub fn guard(&self, now: Timestamp) -> Option<Guard> {
-        self.steps.iter().filter_map(|step| step.guard).find(|guard| now < guard.until)
+        self.guards().find(|guard| now < guard.until)
     }
 
-    /// Counts the steps that are done or skipped.
-    #[must_use]
-    pub fn steps_finished(&self) -> usize {
-        self.steps.iter().filter(|step| step.is_finished()).count()
+    /// Forward only the step at which it is can be guarded, so a long workflow is not searched.
+    fn guards(&self) -> impl Iterator<Item = Guard> {
+        let from = if self.undo.is_some() { 0 } else { self.steps_finished };
+        let to = if self.undo.is_some() { self.steps.len() } else { self.steps.len().min(from + 1) };
+        self.steps[from..to].iter().filter_map(|step| step.guard)
     }
 
     /// Returns how much of the steps is done or skipped, in whole percent, rounded down.
@@ -56,7 +57,7 @@ impl WorkflowState {
         if self.damage.is_some() && self.steps.is_empty() {
             return 0;
         }
-        let done = self.steps_finished() * 100;
+        let done = self.steps_finished * 100;
         done.checked_div(self.steps.len()).and_then(|percent| u8::try_from(percent).ok()).unwrap_or(100)
     }
 
@@ -70,7 +71,7 @@ impl WorkflowState {
         if let Some(halt) = &self.halt {
             return Some(halt.until);
         }
-        let guarded_until = self.steps.iter().filter_map(|step| step.guard).map(|guard| guard.until).max();
+        let guarded_until = self.guards().map(|guard| guard.until).max();
         let at = match &self.undo {
             Some(undo) => Some(undo.deadline_at),
             None if self.started_at.is_none() => self.spec.start_limit.map(|limit| self.submitted_at + limit),

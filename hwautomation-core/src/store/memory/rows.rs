@@ -181,10 +181,11 @@ impl Rows {
         let row = self.workflows.get_mut(&workflow)?;
         row.epoch += 1;
         let (key, next_seq) = (LeaseKey { workflow, owner, epoch: row.epoch }, row.events.len() as Seq);
+        let has_items = !row.inbox.is_empty();
         row.owner = Some(key);
         row.woken = false;
         self.set_ready(workflow, Some(until));
-        Some(Lease { key, until, next_seq })
+        Some(Lease { key, until, next_seq, has_items })
     }
 
     fn set_ready(&mut self, workflow: WorkflowId, at: Option<Timestamp>) {

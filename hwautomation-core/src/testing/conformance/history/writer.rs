@@ -43,7 +43,7 @@ pub async fn only_the_lease_owner_appends(fixture: &dyn HistoryFixture) -> Resul
 /// Expects that neither the right place nor a wrong one is written by this key: a fenced writer must stop, and
 /// a `Conflict` would tell it to look again.
 async fn fenced(store: &dyn HistoryStore, who: &str, key: LeaseKey) -> Result<(), String> {
-    let lease = Lease { key, until: crate::time::Timestamp::MAX, next_seq: 1 };
+    let lease = Lease { key, until: crate::time::Timestamp::MAX, next_seq: 1, has_items: false };
     for seq in 0..4 {
         let what = format!("{who}, at {seq}");
         refused(&what, ErrorKind::LeaseLost, store.append(append(lease, seq, vec![started(9)])).await)?;

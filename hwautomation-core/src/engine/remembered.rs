@@ -1,0 +1,104 @@
+//! The states of runs that this engine let go of: whoever takes one up again need not read its history.
+
+use crate::id::WorkflowId;
+use crate::record::{Seq, WorkflowState};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How many states are remembered; one of seven steps weighs about 8 KiB. The one that was kept longest goes first.
+const STATES_MAX: usize = 1024;
+
+/// Remembers states as long as nobody wrote anything since: only the owner of a lease writes, and who takes it learns
+/// the number of the next event.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered(Mutex<States>);
+
+#[derive(Debug, Default)]
+struct States {
+    by_id: HashMap<WorkflowId, (u64, WorkflowState)>,
+    /// In the order in which they were kept, with those that were taken or kept again since.
+    order: VecDeque<(u64, WorkflowId)>,
+    kept: u64,
+}
+
+impl Remembered {
+    /// Keeps a state that is stored as it is.
+    pub(crate) fn keep(&self, state: WorkflowState) {
+        if state.unreadable().is_none() && state.ended.is_none() {
+            self.lock().keep(state);
+        }
+    }
+
+    /// Returns the state, unless somebody went on with the run since.
+    pub(crate) fn take(&self, workflow: WorkflowId, next_seq: Seq) -> Option<WorkflowState> {
+        let (_, state) = self.lock().by_id.remove(&workflow)?;
+        (state.next_seq == next_seq).then_some(state)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, States> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl States {
+    fn keep(&mut self, state: WorkflowState) {
+        self.kept += 1;
+        self.order.push_back((self.kept, state.id));
+        self.by_id.insert(state.id, (self.kept, state));
+        while self.by_id.len() > STATES_MAX {
+            self.forget_oldest();
+        }
+        if self.order.len() > 2 * STATES_MAX {
+            let Self { by_id, order, .. } = self;
+            order.retain(|(kept, id)| by_id.get(id).is_some_and(|(newest, _)| newest == kept));
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((kept, id)) = self.order.pop_front() else { return };
+        if self.by_id.get(&id).is_some_and(|(newest, _)| *newest == kept) {
+            self.by_id.remove(&id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{RunState, WorkflowSummary};
+    use crate::time::Timestamp;
+
+    fn state(next_seq: Seq) -> WorkflowState {
+        let row = serde_json::json!({
+            "id": WorkflowId::generate(), "name": "test", "state": RunState::Running, "steps_finished": 0,
+            "steps_total": 0, "submitted_at": Timestamp::MIN, "events": next_seq,
+        });
+        let row: WorkflowSummary = serde_json::from_value(row).unwrap();
+        WorkflowState { damage: None, next_seq, ..WorkflowState::stub(&row) }
+    }
+
+    #[test]
+    fn a_state_is_taken_once_and_only_while_nobody_went_on() {
+        let remembered = Remembered::default();
+        let (first, second) = (state(3), state(3));
+        remembered.keep(first.clone());
+        remembered.keep(second.clone());
+        assert_eq!(remembered.take(first.id, 3), Some(first.clone()));
+        assert_eq!(remembered.take(first.id, 3), None);
+        assert_eq!(remembered.take(second.id, 4), None);
+    }
+
+    #[test]
+    fn what_was_kept_longest_goes_and_nothing_grows() {
+        let remembered = Remembered::default();
+        let (oldest, again) = (state(1), state(1));
+        remembered.keep(oldest.clone());
+        (0..10 * STATES_MAX).for_each(|_| remembered.keep(again.clone()));
+        assert!(remembered.lock().order.len() <= 2 * STATES_MAX);
+        assert_eq!(remembered.lock().by_id.len(), 2);
+        (1..STATES_MAX).for_each(|_| remembered.keep(state(1)));
+        assert_eq!(remembered.lock().by_id.len(), STATES_MAX);
+        assert_eq!(remembered.take(oldest.id, 1), None);
+        assert!(remembered.take(again.id, 1).is_some());
+    }
+}
