@@ -7,7 +7,7 @@ mod backoff;
 mod journal;
 mod manager;
 mod options;
-mod plan;
+pub(crate) mod plan;
 mod runner;
 mod running;
 mod shared;

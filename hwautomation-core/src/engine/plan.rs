@@ -50,6 +50,9 @@ impl Action {
     }
 }
 
+/// A function that decides what comes next.
+pub(crate) type Decide = fn(&WorkflowState, Timestamp) -> Action;
+
 /// Decides what comes next.
 pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
     if let Some(why) = state.unreadable() {

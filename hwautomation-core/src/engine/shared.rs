@@ -1,5 +1,6 @@
 //! What everything in one engine shares.
 
+use super::plan::{self, Decide};
 use super::running::Running;
 use super::trouble::Troubles;
 use super::waiters::Waiters;
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) mode: watch::Sender<Mode>,
     pub(crate) running: Running,
     pub(crate) troubles: Troubles,
+    /// Says what comes next: `plan::next`, unless a test of our tests spoils it.
+    pub(crate) decide: Decide,
 }
 
 /// Says what the worker may do.
@@ -74,6 +77,7 @@ impl Shared {
             mode: watch::Sender::new(Mode::Working),
             running: Running::default(),
             troubles: Troubles::default(),
+            decide: plan::next,
         }
     }
 

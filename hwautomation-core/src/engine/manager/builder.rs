@@ -2,6 +2,7 @@
 
 use super::WorkflowManager;
 use crate::device::DeviceProfiles;
+use crate::engine::plan::Decide;
 use crate::engine::shared::Shared;
 use crate::engine::{EngineOptions, worker};
 use crate::error::{Error, Result};
@@ -25,6 +26,7 @@ pub struct ManagerBuilder {
     workflows: BTreeMap<WorkflowName, Arc<Workflow>>,
     options: EngineOptions,
     clock: Clock,
+    decide: Option<Decide>,
     faults: Vec<String>,
 }
 
@@ -128,6 +130,13 @@ impl ManagerBuilder {
         self
     }
 
+    /// Replaces the rules, so that tests can show that they notice.
+    #[cfg(feature = "testing")]
+    pub(crate) fn decide(mut self, decide: Decide) -> Self {
+        self.decide = Some(decide);
+        self
+    }
+
     /// Starts the manager and its worker. Call it inside a tokio runtime.
     ///
     /// # Errors
@@ -145,7 +154,9 @@ impl ManagerBuilder {
         let machines = self.machines.unwrap_or_else(|| Arc::new(MemoryDirectory::default()));
         let (profiles, plugins, workflows) = (self.profiles, self.plugins, self.workflows);
         let machines = OverlayDirectory::new(machines);
-        let shared = Shared::new(store, machines, profiles, plugins, workflows, self.clock, self.options);
+        let mut shared =
+            Shared::new(store, machines, profiles, plugins, workflows, self.clock, self.options);
+        shared.decide = self.decide.unwrap_or(shared.decide);
         let shared = Arc::new(shared);
         shared.sync_machines().await?;
         let hints = shared.store.hints().listen();
