@@ -142,10 +142,10 @@ fn ignore_the_guard(state: &WorkflowState, now: Timestamp) -> Action {
 fn never_wake(state: &WorkflowState, now: Timestamp) -> Action {
     match plan::next(state, now) {
         Action::Wake { step } => match &state.steps[step].phase {
-            Phase::Waiting(wait) => Action::WaitUntil(wait.deadline_at),
+            Phase::Waiting(wait) if now < wait.deadline_at => Action::WaitUntil(wait.deadline_at),
             _ => Action::Wake { step },
         },
-        action => action,
+        other => other,
     }
 }
 

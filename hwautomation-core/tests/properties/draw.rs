@@ -10,7 +10,7 @@ const ACTS_UNTIL: u64 = 200;
 
 pub(crate) fn case() -> impl Strategy<Value = Case> {
     (vec(run(), 1..5), 1..3_usize, 1..4_usize).prop_flat_map(|(runs, managers, places)| {
-        let acts = vec((0..ACTS_UNTIL, act(runs.len(), managers)), 0..9);
+        let acts = vec((0..ACTS_UNTIL, act(runs.len(), managers)), 0..11);
         acts.prop_map(move |mut acts| {
             acts.sort_by_key(|(at, _)| *at);
             Case { runs: runs.clone(), managers, places, acts }
@@ -58,7 +58,7 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (0..2_u8, outcome(), 0..4_u64).prop_map(|(name, outcome, takes)| Op::Effect { name, outcome, takes }),
         1 => Just(Op::Record),
         1 => Just(Op::SubTask),
-        1 => (5..40_u64).prop_map(|limit| Op::Guard { limit }),
+        2 => (5..40_u64).prop_map(|limit| Op::Guard { limit }),
         1 => Just(Op::Unguard),
         2 => (1..15_u64).prop_map(|seconds| Op::Take { seconds }),
         1 => Just(Op::Checkpoint),
@@ -115,7 +115,7 @@ fn act(runs: usize, managers: usize) -> impl Strategy<Value = Act> {
         2 => (0..managers, down).prop_map(|(manager, down)| Act::CrashOne { manager, down }),
         1 => (0..managers).prop_map(|manager| Act::Restart { manager }),
         1 => (0..managers, 1..60_u64).prop_map(|(manager, seconds)| Act::Pause { manager, seconds }),
-        2 => (0..managers, 5..60_u64).prop_map(|(manager, seconds)| Act::Cut { manager, seconds }),
+        3 => (0..managers, prop_oneof![5..20_u64, 35..90_u64]).prop_map(|(manager, seconds)| Act::Cut { manager, seconds }),
         1 => (1..30_u64).prop_map(|seconds| Act::StoreFails { seconds }),
         2 => Just(Act::LoseAnswer),
         2 => (1..40_u64).prop_map(|seconds| Act::AnswerLate { seconds }),

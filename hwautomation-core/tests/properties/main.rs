@@ -9,6 +9,7 @@
 
 mod case;
 mod draw;
+mod mutations;
 mod play;
 mod promise;
 mod step;

@@ -59,7 +59,11 @@ impl Scripted {
                 ctx.report_sub_task("working");
                 Ok(())
             }
-            Op::Guard { limit } => ctx.uninterruptible(Duration::from_secs(limit)).await,
+            Op::Guard { limit } => {
+                ctx.uninterruptible(Duration::from_secs(limit)).await?;
+                nap(limit / 2).await;
+                Ok(())
+            }
             Op::Unguard => ctx.interruptible().await,
             Op::Take { seconds } => {
                 nap(seconds).await;

@@ -6,7 +6,6 @@ use crate::story::{Story, Told, seconds};
 use crate::world::{Job, What};
 use hwautomation_core::error::ErrorClass;
 use hwautomation_core::record::{EventKind, Phase, Side, WorkflowState};
-use hwautomation_core::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// Neither by the engine nor by a person.
@@ -47,31 +46,15 @@ pub(super) fn guarded_work_is_not_dropped(story: &Story, run: &Told) -> Kept {
     })
 }
 
-/// What may still be going on is not begun again beside itself: a new owner waits until the guard's limit.
+/// What may still be going on is not begun again beside itself: a new owner waits until the guard's limit. A step that
+/// waits under its guard said itself that it looks again.
 pub(super) fn guarded_work_is_not_begun_twice(story: &Story, run: &Told) -> Kept {
-    let mut owners: BTreeMap<u64, u64> = BTreeMap::new();
-    for entry in story.log_of(run).filter(|entry| matches!(entry.what, What::Called { job: Job::Run, .. })) {
-        let state = run.after(entry.seq);
-        let Some(guard) = state.guard(entry.at) else { continue };
-        let opened = run.events[..entry.seq as usize].iter().rev();
-        let opened = opened.clone().find(|event| matches!(event.kind, EventKind::GuardOpened { .. }));
-        let opened = opened.map_or(0, |event| event.seq);
-        let owner = owner_at(story, run, opened);
-        let waits = run.events[..entry.seq as usize].iter().any(|event| {
-            event.seq > opened && matches!(event.kind, EventKind::StepWaiting { .. })
-        });
-        owners.insert(opened, entry.epoch);
-        require(waits || owner == Some(entry.epoch), || {
-            format!("{} was begun at {} while {guard:?} holds it for another owner", entry.place.1, entry.at)
-        })?;
-    }
-    Ok(())
-}
-
-/// Whose call was going on when this event was recorded.
-fn owner_at(story: &Story, run: &Told, seq: u64) -> Option<u64> {
-    let before = story.log_of(run).filter(|entry| entry.seq <= seq);
-    before.filter(|entry| matches!(entry.what, What::Called { .. })).last().map(|entry| entry.epoch)
+    story.calls(run, Job::Run).try_for_each(|call| {
+        let state = run.after(call.seq);
+        let runs = state.step(&call.place.1).is_some_and(|step| step.phase == Phase::Running);
+        let guard = state.guard(call.at).filter(|_| runs);
+        require(guard.is_none(), || format!("{} was begun again at {} under {guard:?}", call.place.1, call.at))
+    })
 }
 
 /// A step that can tell is asked about each open effect first; where nobody can, a person is.
@@ -127,13 +110,13 @@ pub(super) fn a_retry_keeps_its_pause(story: &Story, run: &Told) -> Kept {
         let is_start = matches!(&next.kind, EventKind::StepStarted { step: other, .. } if other == step);
         require(!is_start || next.at >= *at, || format!("{step} was to be tried again at {at} and was at {}", next.at))?;
         let late = story.has_room() && story.is_calm(event.at, *at + seconds(2)) && next.at > *at + seconds(2);
-        require(!late || has_open(&run.after(event.seq + 1), event.at), || {
+        require(!late || has_open(&run.after(event.seq + 1)), || {
             format!("{step} was to be tried again at {at}; {} came at {}", next.kind.name(), next.at)
         })
     })
 }
 
-fn has_open(state: &WorkflowState, _at: Timestamp) -> bool {
+fn has_open(state: &WorkflowState) -> bool {
     state.current_step().is_some_and(|step| step.open_intents(Side::Run).next().is_some())
 }
 

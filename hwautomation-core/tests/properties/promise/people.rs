@@ -49,13 +49,17 @@ pub(super) fn a_cancelled_run_ends_as_cancelled(story: &Story, run: &Told) -> Ke
     })
 }
 
-/// Neither a step nor a command, unless a guard holds the cancel off.
+/// Neither a step nor a command, unless a guard holds the cancel off. A command whose intent was recorded just before
+/// is on its way.
 pub(super) fn nothing_forward_follows_a_cancel(story: &Story, run: &Told) -> Kept {
     let Some(cancel) = cancel(run) else { return Ok(()) };
     let forward = story.log_of(run).filter(|entry| entry.seq > cancel.seq);
     forward.filter(|entry| matches!(entry.what, What::Sent { side: Side::Run, .. })).try_for_each(|entry| {
-        let guard = run.after(entry.seq).guard(entry.at);
-        require(guard.is_some(), || format!("{} sent a command at {} after the cancel", entry.place.1, entry.at))
+        let state = run.after(entry.seq);
+        let intents = state.step(&entry.place.1).into_iter().flat_map(|step| step.open_intents(Side::Run));
+        let on_its_way = entry.at == cancel.at && intents.into_iter().any(|(_, intent)| intent.opened_at == entry.at);
+        let fine = on_its_way || state.guard(entry.at).is_some();
+        require(fine, || format!("{} sent a command at {} after the cancel", entry.place.1, entry.at))
     })?;
     let mut started = run.events.iter().skip(cancel.seq as usize + 1);
     let started = started.find(|event| {
