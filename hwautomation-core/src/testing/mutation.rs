@@ -63,7 +63,9 @@ impl Mutation {
         match self {
             Self::SkipsTheProbe => skip_the_probe,
             Self::ResumesWhereAPersonMustDecide => resume_where_a_person_must_decide,
-            Self::IgnoresCancel => |state, now| plan::next(&WorkflowState { cancel: None, ..state.clone() }, now),
+            Self::IgnoresCancel => {
+                |state, now| plan::next(&WorkflowState { cancel: None, ..state.clone() }, now)
+            }
             Self::IgnoresTheDeadline => {
                 |state, now| plan::next(&WorkflowState { deadline_at: None, ..state.clone() }, now)
             }
@@ -158,10 +160,9 @@ fn give_up_without_retry(state: &WorkflowState, now: Timestamp) -> Action {
                     reason: "it failed".to_owned(),
                     until: now + state.spec.halt_limit,
                 },
-                OnFailure::Undo => Action::BeginUndo {
-                    because: UndoCause::Failed,
-                    deadline_at: now + state.spec.undo_limit,
-                },
+                OnFailure::Undo => {
+                    Action::BeginUndo { because: UndoCause::Failed, deadline_at: now + state.spec.undo_limit }
+                }
             }
         }
         action => action,

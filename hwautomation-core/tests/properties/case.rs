@@ -81,9 +81,16 @@ pub(crate) enum End {
     DoneWithOutput,
     Skip,
     /// Waits, for one of two reasons.
-    Wait { reason: u8, poll: u64, limit: u64 },
+    Wait {
+        reason: u8,
+        poll: u64,
+        limit: u64,
+    },
     /// Is done when this signal is there, and waits otherwise; a look again does the same.
-    Await { signal: u8, limit: u64 },
+    Await {
+        signal: u8,
+        limit: u64,
+    },
     FailForNow,
     FailForGood,
     FailUnknown,
@@ -111,24 +118,50 @@ pub(crate) enum UndoEnd {
 /// What people and the world do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Act {
-    Cancel { run: usize },
-    Signal { run: usize, signal: u8, key: u8 },
-    Decide { run: usize, decision: Decision },
+    Cancel {
+        run: usize,
+    },
+    Signal {
+        run: usize,
+        signal: u8,
+        key: u8,
+    },
+    Decide {
+        run: usize,
+        decision: Decision,
+    },
     /// The process of every manager ends; others start so much later.
-    CrashAll { down: u64 },
+    CrashAll {
+        down: u64,
+    },
     /// One process ends; another one starts so much later.
-    CrashOne { manager: usize, down: u64 },
+    CrashOne {
+        manager: usize,
+        down: u64,
+    },
     /// One manager is shut down in order; another one starts.
-    Restart { manager: usize },
-    Pause { manager: usize, seconds: u64 },
+    Restart {
+        manager: usize,
+    },
+    Pause {
+        manager: usize,
+        seconds: u64,
+    },
     /// One manager cannot reach the store.
-    Cut { manager: usize, seconds: u64 },
+    Cut {
+        manager: usize,
+        seconds: u64,
+    },
     /// Nobody can reach the store.
-    StoreFails { seconds: u64 },
+    StoreFails {
+        seconds: u64,
+    },
     /// The store does this append, and its answer is lost.
     LoseAnswer,
     /// The next answers of the store come so much later.
-    AnswerLate { seconds: u64 },
+    AnswerLate {
+        seconds: u64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,9 +19,8 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
 }
 
 fn run() -> impl Strategy<Value = RunPlan> {
-    (option::of(0..2_usize), any::<bool>(), weighted(0.3, 20..120_u64), vec(step(), 1..7)).prop_map(
-        |(machine, undoes, deadline, steps)| RunPlan { machine, undoes, deadline, steps },
-    )
+    (option::of(0..2_usize), any::<bool>(), weighted(0.3, 20..120_u64), vec(step(), 1..7))
+        .prop_map(|(machine, undoes, deadline, steps)| RunPlan { machine, undoes, deadline, steps })
 }
 
 fn step() -> impl Strategy<Value = StepPlan> {

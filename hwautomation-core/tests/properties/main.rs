@@ -53,14 +53,17 @@ fn judge(case: &Case) -> Result<(), TestCaseError> {
 }
 
 fn told(story: &Story, broken: &[Broken]) -> String {
-    let mut text: Vec<String> = broken.iter().map(|broken| format!("{}: {}", broken.clause, broken.how)).collect();
+    let mut text: Vec<String> =
+        broken.iter().map(|broken| format!("{}: {}", broken.clause, broken.how)).collect();
     for run in &story.runs {
         text.push(format!("run {}:", run.plan));
         text.extend(run.events.iter().map(|event| format!("  {:>3} {event}", event.seq)));
     }
     text.extend(story.log.iter().map(|entry| {
-        format!("  {} {}/{} seq {} epoch {}/{} {:?}", entry.at, entry.place.0, entry.place.1, entry.seq, entry.epoch,
-            entry.newest_epoch, entry.what)
+        format!(
+            "  {} {}/{} seq {} epoch {}/{} {:?}",
+            entry.at, entry.place.0, entry.place.1, entry.seq, entry.epoch, entry.newest_epoch, entry.what
+        )
     }));
     text.extend(story.posts.iter().map(|post| format!("  {post:?}")));
     text.join("\n")

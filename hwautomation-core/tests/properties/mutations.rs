@@ -43,10 +43,12 @@ fn the_engine_as_it_is_passes_the_same_cases() {
 }
 
 #[track_caller]
-fn assert_notices(spoiled: Spoiled, clause: &str) {
-    let Some((cases, clauses)) = noticed(spoiled) else { panic!("{spoiled:?} was not noticed in {CASES} cases") };
+fn assert_notices(spoiled: Spoiled, by: &str) {
+    let Some((cases, clauses)) = noticed(spoiled) else {
+        panic!("{spoiled:?} was not noticed in {CASES} cases")
+    };
     println!("{spoiled:?}: noticed in case {cases} by {clauses:?}");
-    assert!(clauses.contains(&clause), "{spoiled:?} was noticed by {clauses:?} instead of {clause}");
+    assert!(clauses.contains(&by), "{spoiled:?} was noticed by {clauses:?} instead of {by}");
 }
 
 macro_rules! notices {
@@ -93,7 +95,7 @@ notices! {
     an_engine_that_calls_a_cancel_a_failure_is_noticed:
         engine(Mutation::CallsACancelAFailure) => "a_cancelled_run_ends_as_cancelled";
     a_store_that_takes_old_epochs_is_noticed:
-        store(Lie::TakesOldEpochs) => "who_lost_the_lease_sends_nothing";
+        store(Lie::TakesOldEpochs) => "the_history_folds";
     a_store_that_loses_items_is_noticed:
         store(Lie::LosesItems) => "signals_are_neither_lost_nor_doubled";
     a_store_that_answers_before_it_stores_is_noticed:

@@ -44,7 +44,8 @@ pub(crate) fn options(case: &Case) -> EngineOptions {
 
 /// Plays a case in a runtime of its own.
 pub(crate) fn play(case: &Case, spoiled: Spoiled) -> Story {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async { Stage::new(case, spoiled).play().await })
 }
 
@@ -271,7 +272,9 @@ impl Stage {
         what: Asked,
         ask: impl AsyncFnOnce(&WorkflowManager, WorkflowId) -> Result<Option<Posted>>,
     ) {
-        let (Some(id), Some(manager)) = (self.ids[run], self.managers.iter().flatten().next()) else { return };
+        let (Some(id), Some(manager)) = (self.ids[run], self.managers.iter().flatten().next()) else {
+            return;
+        };
         let answer = ask(manager, id).await.map_err(|error| error.kind());
         self.posts.push(Post { id, at: self.clock.now(), what, answer });
     }

@@ -107,7 +107,9 @@ impl Scripted {
     }
 
     async fn perform_undo(&self, ctx: &WorkflowContext, number: usize) -> Result<UndoOutcome> {
-        let Some(Undoing { effect, end }) = self.plan.undo.get(number) else { return Ok(UndoOutcome::Undone) };
+        let Some(Undoing { effect, end }) = self.plan.undo.get(number) else {
+            return Ok(UndoOutcome::Undone);
+        };
         if let Some((outcome, takes)) = effect {
             self.effect(ctx, "undo", *outcome, *takes).await?;
         }

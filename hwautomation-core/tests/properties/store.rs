@@ -7,8 +7,8 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{BatchId, MachineId, OwnerId, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore, NewItem, Only, Posted,
-    WorkflowFilter,
+    Append, Appended, Begin, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore, NewItem, Only,
+    Posted, WorkflowFilter,
 };
 use hwautomation_core::time::Timestamp;
 use std::collections::BTreeMap;
@@ -72,6 +72,10 @@ impl Vault {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let count = u8::try_from(begun.len() + 1).unwrap();
         *begun.entry(*batch.as_bytes()).or_insert_with(|| WorkflowId::from_bytes([count; 16]))
+    }
+
+    fn forget(&self, batch: BatchId) {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).remove(batch.as_bytes());
     }
 
     fn wrote(&self, id: WorkflowId, appended: &Appended) {
@@ -144,8 +148,10 @@ impl Door {
         match vault.lie {
             Some(Lie::TakesOldEpochs) => match vault.append(append.clone()).await {
                 Err(error) if error.kind() == ErrorKind::LeaseLost => {
-                    let lease = vault.newest_of(append.lease.workflow).unwrap_or(append.lease);
-                    vault.append(Append { lease, ..append }).await
+                    let id = append.lease.workflow;
+                    let lease = vault.newest_of(id).unwrap_or(append.lease);
+                    let expected_seq = vault.inner.events(id, 0, usize::MAX).await?.len() as Seq;
+                    vault.append(Append { lease, expected_seq, ..append }).await
                 }
                 answer => answer,
             },
@@ -166,10 +172,9 @@ impl Door {
 impl HistoryStore for Door {
     async fn begin(&self, mut begin: Begin) -> Result<Appended> {
         self.open()?;
-        begin.workflow = self.vault.counted_id(begin.batch);
-        begin.summary.id = begin.workflow;
-        let id = begin.workflow;
-        let begun = self.vault.inner.begin(begin).await?;
+        let (id, batch) = (self.vault.counted_id(begin.batch), begin.batch);
+        (begin.workflow, begin.summary.id) = (id, id);
+        let begun = self.vault.inner.begin(begin).await.inspect_err(|_| self.vault.forget(batch))?;
         self.vault.wrote(id, &begun);
         Ok(begun)
     }

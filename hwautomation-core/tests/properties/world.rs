@@ -3,7 +3,7 @@
 use crate::case::Outcome;
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{IntentName, StepName, WorkflowId};
-use hwautomation_core::record::{EventKind, Event, Seq, Side};
+use hwautomation_core::record::{Event, EventKind, Seq, Side};
 use hwautomation_core::time::Timestamp;
 use hwautomation_core::workflow::{ProbedIntent, WorkflowContext};
 use std::collections::BTreeMap;
@@ -36,10 +36,21 @@ pub(crate) struct Entry {
 
 #[derive(Debug, Clone)]
 pub(crate) enum What {
-    Called { call: usize, job: Job },
-    Left { call: usize, dropped: bool },
+    Called {
+        call: usize,
+        job: Job,
+    },
+    Left {
+        call: usize,
+        dropped: bool,
+    },
     /// A command was sent, under the intent that the history had open then.
-    Sent { side: Side, name: IntentName, number: Option<u32>, happens: bool },
+    Sent {
+        side: Side,
+        name: IntentName,
+        number: Option<u32>,
+        happens: bool,
+    },
 }
 
 /// What the store really holds, for the log.
@@ -99,7 +110,12 @@ impl Drop for Called<'_> {
 
 impl World {
     /// Notes a call, and returns how many there were before.
-    pub(crate) fn called<'a>(&'a self, ctx: &'a WorkflowContext, place: Place, job: Job) -> (Called<'a>, usize) {
+    pub(crate) fn called<'a>(
+        &'a self,
+        ctx: &'a WorkflowContext,
+        place: Place,
+        job: Job,
+    ) -> (Called<'a>, usize) {
         let (call, before) = {
             let mut state = self.state();
             state.numbered += 1;

@@ -154,8 +154,7 @@ impl ManagerBuilder {
         let machines = self.machines.unwrap_or_else(|| Arc::new(MemoryDirectory::default()));
         let (profiles, plugins, workflows) = (self.profiles, self.plugins, self.workflows);
         let machines = OverlayDirectory::new(machines);
-        let mut shared =
-            Shared::new(store, machines, profiles, plugins, workflows, self.clock, self.options);
+        let mut shared = Shared::new(store, machines, profiles, plugins, workflows, self.clock, self.options);
         shared.decide = self.decide.unwrap_or(shared.decide);
         let shared = Arc::new(shared);
         shared.sync_machines().await?;

@@ -27,7 +27,9 @@ pub(super) fn what_was_begun_is_undone_or_named(_: &Story, run: &Told) -> Kept {
         let named = ended.not_undone.iter().any(|left| left.step == *name);
         let skipped = matches!(step.phase, Phase::Skipped { .. });
         let acted = step.intents.values().any(hwautomation_core::record::Intent::may_have_acted);
-        require(undone || named || (skipped && !acted), || format!("{name} was begun, not undone and not named"))?;
+        require(undone || named || (skipped && !acted), || {
+            format!("{name} was begun, not undone and not named")
+        })?;
         require(!(undone && named), || format!("{name} was undone and is named as not undone"))
     })
 }

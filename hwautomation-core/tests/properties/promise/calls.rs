@@ -25,7 +25,10 @@ pub(super) fn a_step_is_called_by_one_at_a_time(story: &Story, run: &Told) -> Ke
         match entry.what {
             What::Called { call, .. } => {
                 if let Some(other) = open.insert(entry.epoch, call) {
-                    return Err(format!("call {call} began within call {other}, both of epoch {}", entry.epoch));
+                    return Err(format!(
+                        "call {call} began within call {other}, both of epoch {}",
+                        entry.epoch
+                    ));
                 }
             }
             What::Left { call, .. } if open.get(&entry.epoch) == Some(&call) => {
@@ -53,7 +56,9 @@ pub(super) fn guarded_work_is_not_begun_twice(story: &Story, run: &Told) -> Kept
         let state = run.after(call.seq);
         let runs = state.step(&call.place.1).is_some_and(|step| step.phase == Phase::Running);
         let guard = state.guard(call.at).filter(|_| runs);
-        require(guard.is_none(), || format!("{} was begun again at {} under {guard:?}", call.place.1, call.at))
+        require(guard.is_none(), || {
+            format!("{} was begun again at {} under {guard:?}", call.place.1, call.at)
+        })
     })
 }
 
@@ -64,7 +69,9 @@ pub(super) fn a_step_is_asked_before_it_runs_again(story: &Story, run: &Told) ->
         let state = run.after(call.seq);
         let step = state.step(&call.place.1);
         let open = step.and_then(|step| step.open_intents(Side::Run).next()).map(|(name, _)| name.clone());
-        require(open.is_none(), || format!("{} was called at {} while {open:?} is open", call.place.1, call.at))
+        require(open.is_none(), || {
+            format!("{} was called at {} while {open:?} is open", call.place.1, call.at)
+        })
     })
 }
 
@@ -97,7 +104,9 @@ pub(super) fn what_may_pass_is_tried_again(story: &Story, run: &Told) -> Kept {
         let in_time = limits.min().is_none_or(|limit| longest < limit);
         let passes = !matches!(error.class, ErrorClass::Permanent);
         let had_enough = failures + 1 >= plan.attempts || failures + 1 >= 3;
-        require(!passes || had_enough || !in_time, || format!("{step} gave up after {} failures: {error}", failures + 1))
+        require(!passes || had_enough || !in_time, || {
+            format!("{step} gave up after {} failures: {error}", failures + 1)
+        })
     })
 }
 
@@ -108,8 +117,11 @@ pub(super) fn a_retry_keeps_its_pause(story: &Story, run: &Told) -> Kept {
         let next = run.events[event.seq as usize + 1..].iter().find(|next| is_turn(&next.kind));
         let Some(next) = next else { return Ok(()) };
         let is_start = matches!(&next.kind, EventKind::StepStarted { step: other, .. } if other == step);
-        require(!is_start || next.at >= *at, || format!("{step} was to be tried again at {at} and was at {}", next.at))?;
-        let late = story.has_room() && story.is_calm(event.at, *at + seconds(2)) && next.at > *at + seconds(2);
+        require(!is_start || next.at >= *at, || {
+            format!("{step} was to be tried again at {at} and was at {}", next.at)
+        })?;
+        let late =
+            story.has_room() && story.is_calm(event.at, *at + seconds(2)) && next.at > *at + seconds(2);
         require(!late || has_open(&run.after(event.seq + 1)), || {
             format!("{step} was to be tried again at {at}; {} came at {}", next.kind.name(), next.at)
         })

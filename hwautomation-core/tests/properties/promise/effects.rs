@@ -36,7 +36,9 @@ pub(super) fn a_command_is_recorded_before_it_is_sent(story: &Story, run: &Told)
                 if (step, side, intent) == (&sent.effect.0, &sent.effect.1, &sent.effect.2)
                     && Some(*number) == sent.number)
         };
-        require(run.find(happened).is_some(), || format!("{:?} was sent unrecorded at {}", sent.effect, sent.entry.at))
+        require(run.find(happened).is_some(), || {
+            format!("{:?} was sent unrecorded at {}", sent.effect, sent.entry.at)
+        })
     })
 }
 
@@ -71,7 +73,9 @@ pub(super) fn an_effect_happens_once(story: &Story, run: &Told) -> Kept {
     }
     for (effect, times) in &happened {
         let harmless = run.step_plan(story, &effect.0).rule == Rule::Rerun;
-        require(*times == 1 || harmless || was_decided(run, effect), || format!("{effect:?} happened {times} times"))?;
+        require(*times == 1 || harmless || was_decided(run, effect), || {
+            format!("{effect:?} happened {times} times")
+        })?;
     }
     let recorded = run.events.iter().filter_map(|event| match &event.kind {
         EventKind::IntentClosed { step, side, intent, result: IntentResult::Happened { .. }, .. } => {
@@ -96,7 +100,10 @@ pub(super) fn who_lost_the_lease_sends_nothing(story: &Story, run: &Told) -> Kep
     sent(story, run).try_for_each(|sent| {
         let entry = sent.entry;
         require(entry.epoch == entry.newest_epoch, || {
-            format!("{:?} was sent under epoch {} while {} holds it", sent.effect, entry.epoch, entry.newest_epoch)
+            format!(
+                "{:?} was sent under epoch {} while {} holds it",
+                sent.effect, entry.epoch, entry.newest_epoch
+            )
         })
     })
 }

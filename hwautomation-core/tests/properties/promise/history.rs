@@ -36,7 +36,9 @@ pub(super) fn it_ends_in_one_verdict_in_time(story: &Story, run: &Told) -> Kept 
 pub(super) fn the_row_says_what_the_events_say(_: &Story, run: &Told) -> Kept {
     let position = run.events.last().map_or(0, |event| event.position);
     let folded = WorkflowSummary { position, ..WorkflowSummary::of(&run.after(u64::MAX)) };
-    require(run.summary.as_ref() == Some(&folded), || format!("the row is {:?}, the events say {folded:?}", run.summary))
+    require(run.summary.as_ref() == Some(&folded), || {
+        format!("the row is {:?}, the events say {folded:?}", run.summary)
+    })
 }
 
 pub(super) fn a_machine_has_one_run_at_a_time(story: &Story) -> Kept {

@@ -39,11 +39,13 @@ const CLAUSES: [(&str, OfRun); 27] = clauses! {
 
 /// Lists every clause that a story breaks.
 pub(crate) fn broken_in(story: &Story) -> Vec<Broken> {
-    let mut broken: Vec<Broken> = history::positions_have_no_gaps(story).err().map(store_clause).into_iter().collect();
-    broken.extend(history::a_machine_has_one_run_at_a_time(story).err().map(|how| Broken {
-        clause: "a_machine_has_one_run_at_a_time",
-        how,
-    }));
+    let mut broken: Vec<Broken> =
+        history::positions_have_no_gaps(story).err().map(store_clause).into_iter().collect();
+    broken.extend(
+        history::a_machine_has_one_run_at_a_time(story)
+            .err()
+            .map(|how| Broken { clause: "a_machine_has_one_run_at_a_time", how }),
+    );
     for run in &story.runs {
         for (clause, kept) in CLAUSES {
             if let Err(how) = kept(story, run) {

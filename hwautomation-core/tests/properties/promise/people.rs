@@ -37,7 +37,9 @@ pub(super) fn a_cancelled_run_ends_as_cancelled(story: &Story, run: &Told) -> Ke
     let (Some(cancel), Some(ended)) = (cancel(run), run.ended()) else { return Ok(()) };
     let backward = run.after(cancel.seq).undo.is_some();
     let EventKind::WorkflowEnded { verdict, .. } = &ended.kind else { return Ok(()) };
-    require(backward || *verdict == Verdict::Cancelled, || format!("it was cancelled and ended as {verdict:?}"))?;
+    require(backward || *verdict == Verdict::Cancelled, || {
+        format!("it was cancelled and ended as {verdict:?}")
+    })?;
     let guards = run.events.iter().filter_map(|event| match event.kind {
         EventKind::GuardOpened { until, .. } if event.seq < cancel.seq => Some(until),
         _ => None,
@@ -54,19 +56,25 @@ pub(super) fn a_cancelled_run_ends_as_cancelled(story: &Story, run: &Told) -> Ke
 pub(super) fn nothing_forward_follows_a_cancel(story: &Story, run: &Told) -> Kept {
     let Some(cancel) = cancel(run) else { return Ok(()) };
     let forward = story.log_of(run).filter(|entry| entry.seq > cancel.seq);
-    forward.filter(|entry| matches!(entry.what, What::Sent { side: Side::Run, .. })).try_for_each(|entry| {
-        let state = run.after(entry.seq);
-        let intents = state.step(&entry.place.1).into_iter().flat_map(|step| step.open_intents(Side::Run));
-        let on_its_way = entry.at == cancel.at && intents.into_iter().any(|(_, intent)| intent.opened_at == entry.at);
-        let fine = on_its_way || state.guard(entry.at).is_some();
-        require(fine, || format!("{} sent a command at {} after the cancel", entry.place.1, entry.at))
-    })?;
+    forward.filter(|entry| matches!(entry.what, What::Sent { side: Side::Run, .. })).try_for_each(
+        |entry| {
+            let state = run.after(entry.seq);
+            let intents =
+                state.step(&entry.place.1).into_iter().flat_map(|step| step.open_intents(Side::Run));
+            let on_its_way =
+                entry.at == cancel.at && intents.into_iter().any(|(_, intent)| intent.opened_at == entry.at);
+            let fine = on_its_way || state.guard(entry.at).is_some();
+            require(fine, || format!("{} sent a command at {} after the cancel", entry.place.1, entry.at))
+        },
+    )?;
     let mut started = run.events.iter().skip(cancel.seq as usize + 1);
     let started = started.find(|event| {
         let begins = matches!(event.kind, EventKind::StepStarted { .. } | EventKind::Halted { .. });
         begins && run.after(event.seq).guard(event.at).is_none()
     });
-    require(started.is_none(), || format!("after the cancel came {}", started.map(Event::to_string).unwrap_or_default()))
+    require(started.is_none(), || {
+        format!("after the cancel came {}", started.map(Event::to_string).unwrap_or_default())
+    })
 }
 
 pub(super) fn signals_are_neither_lost_nor_doubled(story: &Story, run: &Told) -> Kept {
@@ -81,7 +89,8 @@ pub(super) fn signals_are_neither_lost_nor_doubled(story: &Story, run: &Told) ->
             EventKind::StepDone { signals_read, .. }
             | EventKind::StepSkipped { signals_read, .. }
             | EventKind::StepFailed { signals_read, .. } => {
-                let fresh = signals_read.iter().all(|seq| used.insert(*seq) && received.values().any(|at| at == seq));
+                let fresh =
+                    signals_read.iter().all(|seq| used.insert(*seq) && received.values().any(|at| at == seq));
                 require(fresh, || format!("event {} uses up a signal that is used or unknown", event.seq))?;
             }
             _ => {}
@@ -122,17 +131,22 @@ pub(super) fn a_halt_ends_by_a_person_or_in_time(story: &Story, run: &Told) -> K
         let EventKind::Halted { until, .. } = &event.kind else { continue };
         require(*until == event.at + story.options.halt_limit, || format!("{event} has another limit"))?;
         let rest = &run.events[place + 1..];
-        let Some(next) = rest.iter().find(|next| !matches!(next.kind, EventKind::SignalReceived { .. })) else {
+        let Some(next) = rest.iter().find(|next| !matches!(next.kind, EventKind::SignalReceived { .. }))
+        else {
             continue;
         };
         let in_time = matches!(next.kind, EventKind::WorkflowEnded { .. }) && next.at >= *until;
-        require(in_time || next.actor != Actor::engine(), || format!("the halt of event {} ended by {next}", event.seq))?;
+        require(in_time || next.actor != Actor::engine(), || {
+            format!("the halt of event {} ended by {next}", event.seq)
+        })?;
         let late = next.at > *until + MOMENT && story.is_calm(*until, next.at) && story.has_room();
         require(!late, || format!("the halt until {until} ended at {}", next.at))?;
         let acted = story.log_of(run).find(|entry| {
             matches!(entry.what, What::Called { .. }) && entry.seq > event.seq && entry.seq <= next.seq
         });
-        require(acted.is_none(), || format!("a step was called at {:?} in a halt", acted.map(|entry| entry.at)))?;
+        require(acted.is_none(), || {
+            format!("a step was called at {:?} in a halt", acted.map(|entry| entry.at))
+        })?;
     }
     Ok(())
 }

@@ -17,7 +17,8 @@ pub(super) fn nothing_runs_after_the_deadline(story: &Story, run: &Told) -> Kept
     let started = run.events.iter().filter(|event| matches!(event.kind, EventKind::StepStarted { .. }));
     started.into_iter().try_for_each(|event| {
         let state = run.after(event.seq);
-        let late = state.deadline_at.is_some_and(|deadline| event.at > deadline) && state.guard(event.at).is_none();
+        let late =
+            state.deadline_at.is_some_and(|deadline| event.at > deadline) && state.guard(event.at).is_none();
         require(!late, || format!("{event} came after the deadline {:?}", state.deadline_at))
     })
 }
