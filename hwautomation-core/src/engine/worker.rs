@@ -24,6 +24,7 @@ pub(crate) async fn work(shared: Arc<Shared>, hints: HintListener) {
         leases: HashMap::new(),
         claim_at: Some(Timestamp::MIN),
         claiming: None,
+        renewing: None,
         something_presses: true,
     }
     .work()
@@ -39,6 +40,8 @@ struct Worker {
     claim_at: Option<Timestamp>,
     /// The claim that is under way. What ends meanwhile makes room for the next one, so claims come in batches.
     claiming: Option<BoxFuture<'static, Claimed>>,
+    /// The renewal that is under way. A store that answers late must not make the worker deaf to hints meanwhile.
+    renewing: Option<BoxFuture<'static, Renewed>>,
     /// Whether there may be runs that must end though every place is taken.
     something_presses: bool,
 }
@@ -48,6 +51,9 @@ struct Claimed {
     leases: Vec<Lease>,
     again_at: Option<Timestamp>,
 }
+
+/// The leases that are lost, or why nobody knows.
+type Renewed = crate::error::Result<Vec<LeaseKey>>;
 
 impl Worker {
     async fn work(mut self) {
@@ -67,7 +73,7 @@ impl Worker {
                 self.claiming = self.claim_pressing();
             }
             if now >= renew_at {
-                self.renew().await;
+                self.renewing = self.renewing.take().or_else(|| self.renew());
                 renew_at = self.next_renewal();
                 self.something_presses = true;
             }
@@ -82,6 +88,10 @@ impl Worker {
                 claimed = under_way(&mut self.claiming) => {
                     self.claiming = None;
                     self.take(claimed);
+                }
+                renewed = under_way(&mut self.renewing) => {
+                    self.renewing = None;
+                    self.tell_lost(renewed);
                 }
                 hint = self.hints.next() => self.hear(hint),
                 () = timer::until(&clock, claim_at) => {}
@@ -152,13 +162,19 @@ impl Worker {
         }
     }
 
-    /// Keeps what runs ours, and tells the runs that are no longer.
-    async fn renew(&mut self) {
+    /// Keeps what runs ours.
+    fn renew(&self) -> Option<BoxFuture<'static, Renewed>> {
         let leases: Vec<LeaseKey> = self.leases.values().copied().collect();
         if leases.is_empty() {
-            return;
+            return None;
         }
-        match self.shared.store.renew(&leases, self.shared.options.lease).await {
+        let shared = Arc::clone(&self.shared);
+        Some(Box::pin(async move { shared.store.renew(&leases, shared.options.lease).await }))
+    }
+
+    /// Tells the runs that are no longer ours.
+    fn tell_lost(&self, renewed: Renewed) {
+        match renewed {
             Ok(lost) => {
                 let runs = lost.iter().filter_map(|lease| self.shared.running.under(*lease));
                 runs.for_each(|handle| handle.lost.notify_one());
@@ -192,9 +208,9 @@ fn store_failed(shared: &Shared, error: &crate::error::Error) -> Option<Timestam
     Some(shared.clock.now() + STORE_PAUSE)
 }
 
-async fn under_way(claiming: &mut Option<BoxFuture<'static, Claimed>>) -> Claimed {
-    match claiming {
-        Some(claiming) => claiming.await,
+async fn under_way<T>(call: &mut Option<BoxFuture<'static, T>>) -> T {
+    match call {
+        Some(call) => call.await,
         None => std::future::pending().await,
     }
 }

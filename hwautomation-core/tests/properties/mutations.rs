@@ -47,7 +47,7 @@ fn assert_notices(spoiled: Spoiled, by: &str) {
     let Some((cases, clauses)) = noticed(spoiled) else {
         panic!("{spoiled:?} was not noticed in {CASES} cases")
     };
-    println!("{spoiled:?}: noticed in case {cases} by {clauses:?}");
+    eprintln!("{spoiled:?}: noticed in case {cases} by {clauses:?}");
     assert!(clauses.contains(&by), "{spoiled:?} was noticed by {clauses:?} instead of {by}");
 }
 

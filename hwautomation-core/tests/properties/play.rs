@@ -171,12 +171,12 @@ impl Stage {
 
     /// Submits what was not accepted yet: a machine is one run's at a time.
     async fn submit(&mut self) {
-        for index in 0..self.ids.len() {
+        for (index, name) in NAMES.into_iter().enumerate().take(self.ids.len()) {
             if self.ids[index].is_some() {
                 continue;
             }
             let Some(manager) = self.managers.iter().flatten().next() else { return };
-            let submission = Submission::new(NAMES[index]);
+            let submission = Submission::new(name);
             let machine = self.case.runs[index].machine.map(|number| format!("srv-{number}"));
             let submission = machine.into_iter().fold(submission, Submission::machine);
             if manager.submit(submission, &actor()).await.is_ok() {
