@@ -9,17 +9,17 @@ use hwautomation_core::record::{ClosedBy, EventKind, IntentResult, Side};
 use std::collections::BTreeMap;
 
 /// Names an effect inside a run.
-type Effect = (StepName, Side, IntentName);
+pub(super) type Effect = (StepName, Side, IntentName);
 
 /// One command that was sent.
-struct Sent<'a> {
-    effect: Effect,
+pub(super) struct Sent<'a> {
+    pub(super) effect: Effect,
     number: Option<u32>,
-    happens: bool,
+    pub(super) happens: bool,
     entry: &'a Entry,
 }
 
-fn sent<'a>(story: &'a Story, run: &'a Told) -> impl Iterator<Item = Sent<'a>> {
+pub(super) fn sent<'a>(story: &'a Story, run: &'a Told) -> impl Iterator<Item = Sent<'a>> {
     story.log_of(run).filter_map(|entry| match &entry.what {
         What::Sent { side, name, number, happens } => {
             let effect = (entry.place.1.clone(), *side, name.clone());
@@ -88,7 +88,7 @@ pub(super) fn an_effect_happens_once(story: &Story, run: &Told) -> Kept {
     })
 }
 
-fn was_decided(run: &Told, effect: &Effect) -> bool {
+pub(super) fn was_decided(run: &Told, effect: &Effect) -> bool {
     run.find(|kind| {
         matches!(kind, EventKind::IntentClosed { step, side, intent, by: ClosedBy::Person, .. }
             if (step, side, intent) == (&effect.0, &effect.1, &effect.2))
@@ -96,7 +96,11 @@ fn was_decided(run: &Told, effect: &Effect) -> bool {
     .is_some()
 }
 
+/// It begins no call either.
 pub(super) fn who_lost_the_lease_sends_nothing(story: &Story, run: &Told) -> Kept {
+    let mut begun = story.log_of(run).filter(|entry| matches!(entry.what, What::Called { .. }));
+    let stale = begun.find(|entry| entry.epoch != entry.newest_epoch);
+    require(stale.is_none(), || format!("a stale owner called a step: {stale:?}"))?;
     sent(story, run).try_for_each(|sent| {
         let entry = sent.entry;
         require(entry.epoch == entry.newest_epoch, || {
