@@ -30,7 +30,9 @@ pub(super) fn what_was_begun_is_undone_or_named(story: &Story, run: &Told) -> Ke
         let skipped = matches!(step.phase, Phase::Skipped { .. });
         let mut sent = sent(story, run);
         let acted = sent.any(|sent| {
-            sent.happens && (&sent.effect.0, sent.effect.1) == (name, Side::Run) && !was_decided(run, &sent.effect)
+            sent.happens
+                && (&sent.effect.0, sent.effect.1) == (name, Side::Run)
+                && !was_decided(run, &sent.effect)
         });
         require(undone || named || (skipped && !acted), || {
             format!("{name} was begun, not undone and not named")
