@@ -5,6 +5,7 @@
 mod adversity;
 mod cancel;
 mod failure;
+mod garbage;
 mod lab;
 mod odd_store;
 mod once;
