@@ -13,6 +13,8 @@ use crate::plugin::{
 use crate::store::{HistoryStore, MachineDirectory, MemoryDirectory, MemoryStore, OverlayDirectory};
 use crate::time::Clock;
 use crate::workflow::Workflow;
+#[cfg(feature = "testing")]
+use crate::workflow::WorkflowStep;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -134,6 +136,19 @@ impl ManagerBuilder {
     #[cfg(feature = "testing")]
     pub(crate) fn decide(mut self, decide: Decide) -> Self {
         self.decide = Some(decide);
+        self
+    }
+
+    /// Puts something around each step of each workflow. Names and versions must stay as they are.
+    #[cfg(feature = "testing")]
+    pub(crate) fn around_steps(
+        mut self,
+        around: impl Fn(&Arc<dyn WorkflowStep>) -> Arc<dyn WorkflowStep>,
+    ) -> Self {
+        for workflow in self.workflows.values_mut() {
+            let workflow = Arc::make_mut(workflow);
+            workflow.steps.iter_mut().for_each(|step| *step = around(step));
+        }
         self
     }
 

@@ -3,7 +3,7 @@
 use super::{Side, StopAppend, StoppingStore, Stores, World};
 use crate::actor::Actor;
 use crate::engine::WorkflowManager;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::id::WorkflowId;
 use crate::record::{RunState, SubState, WorkflowState, WorkflowSummary};
 use crate::store::{HistoryStore, WorkflowFilter};
@@ -166,9 +166,23 @@ pub(crate) async fn rest(
     world: &dyn World,
     id: WorkflowId,
 ) -> Result<Ending, String> {
+    open_gate(manager, world, id).await?;
     let status = manager.wait_or_halt(id).await.map_err(|error| told(&error))?;
     let (truth, commands) = (world.truth(), world.commands());
     Ok(Ending { state: status.state, sub_state: status.sub_state, truth, commands })
+}
+
+/// Says yes, if anybody asks; a second yes to the same question is the first.
+pub(super) async fn open_gate(
+    manager: &WorkflowManager,
+    world: &dyn World,
+    id: WorkflowId,
+) -> Result<(), String> {
+    let Some(gate) = world.gate() else { return Ok(()) };
+    match manager.approve(id, gate, "the campaign says so", &Actor::person("campaign")).await {
+        Err(error) if error.kind() != ErrorKind::Conflict => Err(told(&error)),
+        _ => Ok(()),
+    }
 }
 
 async fn newest(store: &dyn HistoryStore) -> Result<Option<WorkflowSummary>, String> {

@@ -3,6 +3,7 @@
 use super::Side;
 use crate::device::DeviceProfiles;
 use crate::engine::{ManagerBuilder, Submission, WorkflowManager};
+use crate::id::SignalName;
 use crate::testing::fake::{FakeRack, Fault, FaultAction, FaultOn};
 use crate::workflow::Workflow;
 use serde_json::{Value, json};
@@ -34,6 +35,11 @@ pub trait World: Send + Sync {
 
     /// Lists the commands that took effect and must happen once per intent, in order.
     fn commands(&self) -> Vec<String>;
+
+    /// Names the approval gate that somebody must open, if the workflow has one. Default: none.
+    fn gate(&self) -> Option<SignalName> {
+        None
+    }
 }
 
 impl World for Box<dyn World> {
@@ -68,6 +74,10 @@ impl World for Box<dyn World> {
     fn commands(&self) -> Vec<String> {
         (**self).commands()
     }
+
+    fn gate(&self) -> Option<SignalName> {
+        (**self).gate()
+    }
 }
 
 /// Runs a workflow on a rack of fakes.
@@ -77,6 +87,7 @@ pub struct FakeWorld {
     submission: Submission,
     profiles: Option<DeviceProfiles>,
     harmless: Vec<&'static str>,
+    gate: Option<SignalName>,
 }
 
 impl FakeWorld {
@@ -84,7 +95,8 @@ impl FakeWorld {
     #[must_use]
     pub fn new(workflow: Workflow) -> Self {
         let submission = Submission::new(workflow.name().as_str()).machine(MACHINE);
-        Self { rack: FakeRack::new([MACHINE]), workflow, submission, profiles: None, harmless: Vec::new() }
+        let rack = FakeRack::new([MACHINE]);
+        Self { rack, workflow, submission, profiles: None, harmless: Vec::new(), gate: None }
     }
 
     /// Gives the manager device profiles.
@@ -105,6 +117,17 @@ impl FakeWorld {
     #[must_use]
     pub fn harmless(mut self, command: &'static str) -> Self {
         self.harmless.push(command);
+        self
+    }
+
+    /// Names the approval gate that somebody opens.
+    ///
+    /// # Panics
+    ///
+    /// When the name is no signal's.
+    #[must_use]
+    pub fn gate(mut self, name: &'static str) -> Self {
+        self.gate = Some(SignalName::from_static(name));
         self
     }
 
@@ -166,6 +189,10 @@ impl World for FakeWorld {
     fn commands(&self) -> Vec<String> {
         let commands = self.rack.log().into_iter().map(|logged| format!("{} {}", logged.source, logged.what));
         commands.filter(|command| !self.harmless.contains(&command.as_str())).collect()
+    }
+
+    fn gate(&self) -> Option<SignalName> {
+        self.gate.clone()
     }
 }
 
