@@ -11,7 +11,9 @@ use hwautomation_core::record::{OnFailure, Resume};
 use hwautomation_core::store::HistoryStore;
 use hwautomation_core::testing::campaign::{FakeWorld, Stores, hinder_everywhere, stop_everywhere};
 use hwautomation_core::time::Clock;
-use hwautomation_core::workflow::{ApprovalGate, Probed, StepOutcome, UndoOutcome, Workflow, WorkflowStep, step_fn};
+use hwautomation_core::workflow::{
+    ApprovalGate, Probed, StepOutcome, UndoOutcome, Workflow, WorkflowStep, step_fn,
+};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -123,6 +125,7 @@ async fn a_gated_provisioning_stopped_anywhere_comes_to_the_same_end_on_sqlite()
 
 #[tokio::test]
 async fn a_gated_provisioning_hindered_everywhere_comes_to_the_same_end_on_sqlite() {
-    let report = hinder_everywhere(gated_provisioning(), &files()).await.unwrap_or_else(|why| panic!("{why}"));
+    let report =
+        hinder_everywhere(gated_provisioning(), &files()).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(report.runs >= 14 && report.wakes >= 3, "{report:?}");
 }

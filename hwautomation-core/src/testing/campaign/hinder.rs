@@ -6,12 +6,15 @@ use super::{Side, Stores, World};
 use crate::actor::Actor;
 use crate::engine::WorkflowManager;
 use crate::id::{SignalName, StepName, WorkflowId};
-use crate::record::{SubState, WorkflowStatus};
+use crate::record::{Side as Way, SubState, WorkflowStatus};
 use crate::time::Timestamp;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How many runs go on beside each other: each spends its time in the pause before the next attempt.
+const AT_ONCE: usize = 8;
 /// How often each wait is woken before it is due.
 const WAKES: u32 = 5;
 /// How long a woken step has to look.
@@ -43,28 +46,36 @@ pub async fn hinder_everywhere<W: World>(
 ) -> Result<Hindered, String> {
     let calm = Trap::new(None);
     let peace = run(&make(), stores, &calm, false).await?.0;
-    let mut report = Hindered::default();
-    for (step, way) in calm.called() {
-        for side in [Side::Before, Side::After] {
-            let fall = Fall { step: step.clone(), way, side };
-            let said = |why: String| format!("{fall:?}: {why}");
-            let trap = Trap::new(Some(fall.clone()));
-            let found = run(&make(), stores, &trap, false).await.map_err(said)?.0;
-            // A step that never ends well has no end to lose.
-            if trap.is_set() {
-                continue;
-            }
-            same(&peace, &found).map_err(said)?;
-            match way {
-                crate::record::Side::Run => report.runs += 1,
-                crate::record::Side::Undo => report.undos += 1,
-            }
-        }
-    }
+    let falls = calm.called().into_iter().flat_map(|(step, way)| {
+        [Side::Before, Side::After].map(|side| Fall { step: step.clone(), way, side })
+    });
+    let tried = falls.map(|fall| tried(&make, stores, &peace, fall));
+    let counts: Vec<Hindered> = stream::iter(tried).buffer_unordered(AT_ONCE).try_collect().await?;
     let (found, wakes) = run(&make(), stores, &calm, true).await?;
     same(&peace, &found).map_err(|why| format!("woken early: {why}"))?;
-    report.wakes = wakes;
-    Ok(report)
+    let sum = |count: fn(&Hindered) -> u64| counts.iter().map(count).sum();
+    Ok(Hindered { runs: sum(|count| count.runs), undos: sum(|count| count.undos), wakes })
+}
+
+/// Runs with one fall.
+async fn tried<W: World>(
+    make: &impl Fn() -> W,
+    stores: &dyn Stores,
+    peace: &Ending,
+    fall: Fall,
+) -> Result<Hindered, String> {
+    let said = |why: String| format!("{fall:?}: {why}");
+    let trap = Trap::new(Some(fall.clone()));
+    let found = run(&make(), stores, &trap, false).await.map_err(said)?.0;
+    // A step that never ends well has no end to lose.
+    if trap.is_set() {
+        return Ok(Hindered::default());
+    }
+    same(peace, &found).map_err(said)?;
+    Ok(match fall.way {
+        Way::Run => Hindered { runs: 1, ..Hindered::default() },
+        Way::Undo => Hindered { undos: 1, ..Hindered::default() },
+    })
 }
 
 fn same(peace: &Ending, found: &Ending) -> Result<(), String> {
