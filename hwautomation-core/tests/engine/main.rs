@@ -7,6 +7,7 @@ mod cancel;
 mod failure;
 mod garbage;
 mod lab;
+mod late_answers;
 mod odd_store;
 mod once;
 mod people;
