@@ -5,7 +5,7 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::StepName;
 use hwautomation_core::plugin::{CommissionOptions, CommissionState, KeepReachable, PowerAction};
 use hwautomation_core::record::{OnFailure, Resume};
-use hwautomation_core::testing::campaign::{FakeWorld, MemoryStores, stop_everywhere};
+use hwautomation_core::testing::campaign::{FakeWorld, MemoryStores, hinder_everywhere, stop_everywhere};
 use hwautomation_core::workflow::{
     Probed, ProbedIntent, StepOutcome, StepOutput, Workflow, WorkflowContext, WorkflowStep,
 };
@@ -154,6 +154,15 @@ async fn stopped_anywhere_on_the_way_back_too() {
     assert!(report.stops >= 40, "{report:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn each_step_or_undo_failing_once_and_each_wait_woken_early_changes_no_end() {
+    let (stores, told) = (MemoryStores::new(), |why: String| -> _ { panic!("{why}") });
+    let there = hinder_everywhere(good, &stores).await.unwrap_or_else(told);
+    assert!(there.runs == 6 && there.wakes >= 3, "{there:?}");
+    let back = hinder_everywhere(undone, &stores).await.unwrap_or_else(told);
+    assert!(back.undos == 4, "{back:?}");
+}
+
 /// Says that its command is harmless when sent twice, which is not so.
 #[derive(Debug, Clone)]
 struct Careless;
@@ -180,4 +189,32 @@ async fn the_campaign_finds_a_command_that_is_sent_twice() {
     let careless = || FakeWorld::new(Workflow::new("careless").step(Careless));
     let why = stop_everywhere(careless, &MemoryStores::new()).await.unwrap_err();
     assert!(why.contains("power on") && why.contains("stopped at"), "{why}");
+}
+
+/// Forgets with each attempt what it did in the one before.
+#[derive(Debug, Clone)]
+struct Forgetful;
+
+#[async_trait::async_trait]
+impl WorkflowStep for Forgetful {
+    fn name(&self) -> StepName {
+        StepName::from_static("forgetful")
+    }
+
+    fn resume(&self) -> Resume {
+        Resume::Rerun
+    }
+
+    async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
+        power(ctx).await?;
+        ctx.once(format!("on-{}", ctx.attempt()), ctx.power()?.request(PowerAction::On)).await?;
+        StepOutcome::finished()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_campaign_finds_a_step_that_acts_anew_with_each_attempt() {
+    let forgetful = || FakeWorld::new(Workflow::new("forgetful").step(Forgetful));
+    let why = hinder_everywhere(forgetful, &MemoryStores::new()).await.unwrap_err();
+    assert!(why.contains("After") && why.contains("power on"), "{why}");
 }

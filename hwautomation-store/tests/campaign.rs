@@ -10,9 +10,11 @@ use hwautomation_core::plugin::{PowerAction, PowerState};
 use hwautomation_core::provisioning::{ProvisioningOptions, ProvisioningRequest, ServerProvisioning};
 use hwautomation_core::record::{OnFailure, Resume};
 use hwautomation_core::store::HistoryStore;
-use hwautomation_core::testing::campaign::{FakeWorld, Stores, stop_everywhere};
+use hwautomation_core::testing::campaign::{FakeWorld, Stores, hinder_everywhere, stop_everywhere};
 use hwautomation_core::time::Clock;
-use hwautomation_core::workflow::{Probed, StepOutcome, UndoOutcome, Workflow, WorkflowStep, step_fn};
+use hwautomation_core::workflow::{
+    ApprovalGate, Probed, StepOutcome, UndoOutcome, Workflow, WorkflowStep, step_fn,
+};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,7 +85,7 @@ fn turn_on() -> impl WorkflowStep {
 
 #[tokio::test]
 async fn stopped_anywhere_a_workflow_comes_to_the_same_end_on_sqlite() {
-    let stores = Files { folder: tempfile::tempdir().unwrap(), newest: AtomicU64::new(0) };
+    let stores = files();
     let fail = || step_fn("fail", Resume::Rerun, |_| async { Err(Error::invalid("told to fail")) });
     let there_and_back = || {
         let workflow = Workflow::new("there-and-back").step(turn_on()).step(fail());
@@ -93,32 +95,38 @@ async fn stopped_anywhere_a_workflow_comes_to_the_same_end_on_sqlite() {
     assert!(report.stops >= 30, "{report:?}");
 }
 
-#[tokio::test]
-async fn a_provisioning_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
-    let stores = Files { folder: tempfile::tempdir().unwrap(), newest: AtomicU64::new(0) };
+fn files() -> Files {
+    Files { folder: tempfile::tempdir().unwrap(), newest: AtomicU64::new(0) }
+}
+
+/// A provisioning that begins when a person said so.
+fn gated_provisioning() -> impl Fn() -> FakeWorld {
     let text = "[device.\"a1.c5.large\"]\nvendor = \"Fake\"\nbios.settings = { BootMode = \"UEFI\" }";
     let profiles = DeviceProfiles::from_toml(text, "test").unwrap();
-    let options = ProvisioningOptions {
-        poll: POLL,
-        settle: Duration::from_millis(20),
-        ..ProvisioningOptions::default()
-    };
+    let settle = Duration::from_millis(20);
+    let options = ProvisioningOptions { poll: POLL, settle, ..ProvisioningOptions::default() };
     let provisioning = ServerProvisioning::new(profiles.clone()).options(options);
     let request = ProvisioningRequest::new("srv001", "a1.c5.large").unwrap();
     let request = request.target_ipmi_ip("192.0.2.100".parse().unwrap());
-    let make = || {
-        FakeWorld::new(provisioning.workflow())
+    move || {
+        let gate = ApprovalGate::new("go-ahead", "may it stay?");
+        FakeWorld::new(provisioning.workflow().step(gate))
             .submission(request.submission().unwrap())
             .profiles(profiles.clone())
             .harmless("shell true")
-    };
-    let report = stop_everywhere(make, &stores).await.unwrap_or_else(|why| panic!("{why}"));
+            .gate("go-ahead")
+    }
+}
+
+#[tokio::test]
+async fn a_gated_provisioning_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
+    let report = stop_everywhere(gated_provisioning(), &files()).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(report.stops >= 100, "{report:?}");
 }
 
 #[tokio::test]
 async fn a_batch_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
-    let stores = Files { folder: tempfile::tempdir().unwrap(), newest: AtomicU64::new(0) };
+    let stores = files();
     const MACHINES: [&str; 3] = ["srv001", "srv002", "srv003"];
     let fail_at = |broken: &'static str| {
         step_fn("look", Resume::Rerun, move |ctx| async move {
@@ -140,4 +148,11 @@ async fn a_batch_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
     };
     let report = stop_everywhere(make, &stores).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(report.stops >= 80, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_gated_provisioning_hindered_everywhere_comes_to_the_same_end_on_sqlite() {
+    let report =
+        hinder_everywhere(gated_provisioning(), &files()).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.runs >= 14 && report.wakes >= 3, "{report:?}");
 }

@@ -192,6 +192,15 @@ impl Journal {
         Ok(())
     }
 
+    /// Asks the store whether the lease is still ours where that is not certain: it may have run out while an answer was
+    /// on its way, or an append that was sent twice may have been stored before somebody else took over.
+    pub(crate) async fn hold_if_in_doubt(&mut self, span: Duration) -> Result<()> {
+        if self.in_doubt || self.lease.until <= self.clock.now() {
+            return self.hold_surely(span).await;
+        }
+        Ok(())
+    }
+
     /// Makes sure that the lease is still ours, and lasts this long, by asking the store.
     pub(crate) async fn hold_surely(&mut self, span: Duration) -> Result<()> {
         self.in_doubt = true;

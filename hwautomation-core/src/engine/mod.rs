@@ -10,7 +10,7 @@ mod manager;
 pub mod observe;
 mod options;
 mod permits;
-mod plan;
+pub(crate) mod plan;
 mod remembered;
 mod runner;
 mod running;

@@ -4,8 +4,8 @@ use super::backoff;
 use crate::error::{ErrorClass, ErrorKind, ErrorRecord};
 use crate::id::{IntentName, StepName};
 use crate::record::{
-    NotUndone, OnFailure, Phase, Resume, Side, StepState, UndoCause, UndoOf, UndoPhase, UndoState, Verdict,
-    WaitState, WorkflowState,
+    Intent, IntentOutcome, NotUndone, OnFailure, Phase, Resume, Side, StepState, UndoCause, UndoOf,
+    UndoPhase, UndoState, Verdict, WaitState, WorkflowState,
 };
 use crate::time::Timestamp;
 
@@ -49,6 +49,9 @@ impl Action {
         )
     }
 }
+
+/// A function that decides what comes next.
+pub(crate) type Decide = fn(&WorkflowState, Timestamp) -> Action;
 
 /// Decides what comes next.
 pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
@@ -119,7 +122,8 @@ fn cancel(state: &WorkflowState, now: Timestamp) -> Action {
 
 /// A skipped step is not undone: who skips it takes it over. What it did before is named.
 fn has_acted(step: &StepState) -> bool {
-    let acted = step.intents.values().any(|intent| intent.is_open() || intent.value.is_some());
+    let unresolved = |intent: &Intent| intent.end.is_some_and(|end| end.outcome == IntentOutcome::Unresolved);
+    let acted = step.intents.values().any(|it| it.is_open() || it.value.is_some() || unresolved(it));
     matches!(step.phase, Phase::Skipped { .. }) && acted
 }
 

@@ -2,6 +2,7 @@
 
 use super::observe::Meters;
 use super::permits::PermitLimits;
+use super::plan::{self, Decide};
 use super::remembered::Remembered;
 use super::running::Running;
 use super::trouble::Troubles;
@@ -43,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) remembered: Remembered,
     pub(crate) permit_limits: PermitLimits,
     pub(crate) meters: Arc<Meters>,
+    /// Says what comes next: `plan::next`, unless a test of our tests spoils it.
+    pub(crate) decide: Decide,
 }
 
 /// Says what the worker may do.
@@ -84,6 +87,7 @@ impl Shared {
             troubles: Troubles::default(),
             remembered: Remembered::default(),
             permit_limits: PermitLimits::default(),
+            decide: plan::next,
         }
     }
 

@@ -26,6 +26,7 @@ pub(crate) async fn work(shared: Arc<Shared>, hints: HintListener) {
         leases: HashMap::new(),
         claim_at: Some(Timestamp::MIN),
         claiming: None,
+        renewing: None,
         something_presses: true,
         heard: Heard::default(),
     }
@@ -42,6 +43,8 @@ struct Worker {
     claim_at: Option<Timestamp>,
     /// The claim that is under way. What ends meanwhile makes room for the next one, so claims come in batches.
     claiming: Option<BoxFuture<'static, Claimed>>,
+    /// The renewal that is under way. A store that answers late must not make the worker deaf to hints meanwhile.
+    renewing: Option<BoxFuture<'static, Renewed>>,
     /// Whether there may be runs that must end though every place is taken.
     something_presses: bool,
     /// Whose inbox got something while a claim was under way, which may have been too early to see it.
@@ -67,6 +70,9 @@ struct Claimed {
     again_at: Option<Timestamp>,
 }
 
+/// The leases that are lost, or why nobody knows.
+type Renewed = crate::error::Result<Vec<LeaseKey>>;
+
 impl Worker {
     async fn work(mut self) {
         let mut mode = self.shared.mode.subscribe();
@@ -86,8 +92,7 @@ impl Worker {
                 self.claiming = self.claim_pressing();
             }
             if now >= renew_at {
-                self.renew().await;
-                observe::refresh(&self.shared).await;
+                self.renewing = self.renewing.take().or_else(|| Some(self.renew()));
                 renew_at = self.next_renewal();
                 self.something_presses = true;
             }
@@ -102,6 +107,10 @@ impl Worker {
                 claimed = under_way(&mut self.claiming) => {
                     self.claiming = None;
                     self.take(claimed);
+                }
+                renewed = under_way(&mut self.renewing) => {
+                    self.renewing = None;
+                    self.tell_lost(renewed);
                 }
                 hint = self.hints.next() => self.hear(hint),
                 () = timer::until(&clock, claim_at) => {}
@@ -184,13 +193,23 @@ impl Worker {
         }
     }
 
-    /// Keeps what runs ours, and tells the runs that are no longer.
-    async fn renew(&mut self) {
+    /// Keeps what runs ours, and tells those who watch how much stands where.
+    fn renew(&self) -> BoxFuture<'static, Renewed> {
         let leases: Vec<LeaseKey> = self.leases.values().copied().collect();
-        if leases.is_empty() {
-            return;
-        }
-        match self.shared.store.renew(&leases, self.shared.options.lease).await {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let renewed = match leases.as_slice() {
+                [] => Ok(Vec::new()),
+                leases => shared.store.renew(leases, shared.options.lease).await,
+            };
+            observe::refresh(&shared).await;
+            renewed
+        })
+    }
+
+    /// Tells the runs that are no longer ours.
+    fn tell_lost(&self, renewed: Renewed) {
+        match renewed {
             Ok(lost) => {
                 let runs = lost.iter().filter_map(|lease| self.shared.running.under(*lease));
                 runs.for_each(|handle| handle.tell_lost());
@@ -230,9 +249,9 @@ fn store_failed(shared: &Shared, call: Call, error: &crate::error::Error) -> Opt
     Some(shared.clock.now() + STORE_PAUSE)
 }
 
-async fn under_way(claiming: &mut Option<BoxFuture<'static, Claimed>>) -> Claimed {
-    match claiming {
-        Some(claiming) => claiming.await,
+async fn under_way<T>(call: &mut Option<BoxFuture<'static, T>>) -> T {
+    match call {
+        Some(call) => call.await,
         None => std::future::pending().await,
     }
 }

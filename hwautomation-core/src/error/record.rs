@@ -39,12 +39,23 @@ impl From<&Error> for ErrorRecord {
         Self {
             kind: error.kind(),
             class: error.class(),
-            message: scrub(error.message()).into_owned(),
+            message: storable(error.message()),
             chain: causes(error),
-            remedy: error.remedy().map(|remedy| scrub(remedy).into_owned()),
+            remedy: error.remedy().map(storable),
             sub_task: None,
         }
     }
+}
+
+/// How long a free text in history may be, in bytes: a driver that answers with a dump must not fill the disk.
+const TEXT_BYTES_MAX: usize = 4096;
+
+/// Takes secrets out of a free text and cuts it, so that it can be stored.
+pub(crate) fn storable(text: &str) -> String {
+    let mut text = scrub(text).into_owned();
+    let end = (0..=TEXT_BYTES_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
+    text
 }
 
 /// How many causes are kept: longer chains repeat themselves.
@@ -54,7 +65,7 @@ fn causes(error: &Error) -> Vec<String> {
     let first = std::error::Error::source(error);
     std::iter::successors(first, |cause| cause.source())
         .take(CAUSES_MAX)
-        .map(|cause| scrub(&cause.to_string()).into_owned())
+        .map(|cause| storable(&cause.to_string()))
         .collect()
 }
 

@@ -3,3 +3,4 @@
 pub mod campaign;
 pub mod conformance;
 pub mod fake;
+pub mod mutation;

@@ -5,7 +5,9 @@
 mod adversity;
 mod cancel;
 mod failure;
+mod garbage;
 mod lab;
+mod late_answers;
 mod observe;
 mod odd_store;
 mod once;

@@ -20,6 +20,10 @@ pub(crate) struct Odd {
     pub(crate) inbox_fails: AtomicBool,
     pub(crate) append_fails: AtomicBool,
     pub(crate) busy_close: AtomicBool,
+    /// The next renewal is done, and its answer takes a minute.
+    pub(crate) late_renew: AtomicBool,
+    /// The next start of a second step is stored, and its answer is lost together with all leases.
+    pub(crate) lose_second_start: AtomicBool,
 }
 
 #[async_trait::async_trait]
@@ -38,7 +42,12 @@ impl HistoryStore for Odd {
         }
         let release = matches!(a.after, After::Release { .. });
         let opened = a.events.iter().any(|e| matches!(e.kind, EventKind::IntentOpened { .. }));
+        let starts = a.events.iter().any(|e| matches!(e.kind, EventKind::StepDone { .. }));
         let done = self.inner.append(a).await;
+        if starts && self.lose_second_start.swap(false, SeqCst) {
+            self.inner.end_leases();
+            return Err(Error::new(ErrorKind::Storage, "answer lost"));
+        }
         if release && self.late_release.swap(false, SeqCst) {
             nap(3).await; // the answer takes its time
         }
@@ -55,7 +64,11 @@ impl HistoryStore for Odd {
         self.inner.claim_pressing(o, l, n).await
     }
     async fn renew(&self, l: &[LeaseKey], d: Duration) -> Result<Vec<LeaseKey>> {
-        self.inner.renew(l, d).await
+        let done = self.inner.renew(l, d).await;
+        if self.late_renew.swap(false, SeqCst) {
+            nap(60).await;
+        }
+        done
     }
     async fn release(&self, l: LeaseKey, at: Timestamp) -> Result<()> {
         let done = self.inner.release(l, at).await;

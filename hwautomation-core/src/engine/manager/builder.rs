@@ -3,6 +3,7 @@
 use super::WorkflowManager;
 use crate::device::DeviceProfiles;
 use crate::engine::permits::PermitLimits;
+use crate::engine::plan::Decide;
 use crate::engine::shared::Shared;
 use crate::engine::{EngineOptions, worker};
 use crate::error::{Error, Result};
@@ -13,6 +14,8 @@ use crate::plugin::{
 use crate::store::{HistoryStore, MachineDirectory, MemoryDirectory, MemoryStore, OverlayDirectory};
 use crate::time::Clock;
 use crate::workflow::Workflow;
+#[cfg(feature = "testing")]
+use crate::workflow::WorkflowStep;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -27,6 +30,7 @@ pub struct ManagerBuilder {
     permit_limits: PermitLimits,
     options: EngineOptions,
     clock: Clock,
+    decide: Option<Decide>,
     faults: Vec<String>,
 }
 
@@ -139,6 +143,26 @@ impl ManagerBuilder {
         self
     }
 
+    /// Replaces the rules, so that tests can show that they notice.
+    #[cfg(feature = "testing")]
+    pub(crate) fn decide(mut self, decide: Decide) -> Self {
+        self.decide = Some(decide);
+        self
+    }
+
+    /// Puts something around each step of each workflow. Names and versions must stay as they are.
+    #[cfg(feature = "testing")]
+    pub(crate) fn around_steps(
+        mut self,
+        around: impl Fn(&Arc<dyn WorkflowStep>) -> Arc<dyn WorkflowStep>,
+    ) -> Self {
+        for workflow in self.workflows.values_mut() {
+            let workflow = Arc::make_mut(workflow);
+            workflow.steps.iter_mut().for_each(|step| *step = around(step));
+        }
+        self
+    }
+
     /// Starts the manager and its worker. Call it inside a tokio runtime.
     ///
     /// # Errors
@@ -159,8 +183,10 @@ impl ManagerBuilder {
         let machines = self.machines.unwrap_or_else(|| Arc::new(MemoryDirectory::default()));
         let (profiles, plugins, workflows) = (self.profiles, self.plugins, self.workflows);
         let machines = OverlayDirectory::new(machines);
-        let shared = Shared::new(store, machines, profiles, plugins, workflows, self.clock, self.options);
-        let shared = Arc::new(Shared { permit_limits: self.permit_limits, ..shared });
+        let mut shared = Shared::new(store, machines, profiles, plugins, workflows, self.clock, self.options);
+        shared.decide = self.decide.unwrap_or(shared.decide);
+        shared.permit_limits = self.permit_limits;
+        let shared = Arc::new(shared);
         shared.sync_machines().await?;
         let hints = shared.store.hints().listen();
         let worker = tokio::spawn(worker::work(Arc::clone(&shared), hints));

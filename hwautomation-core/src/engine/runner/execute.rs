@@ -87,6 +87,7 @@ impl Runner {
     /// Calls a step. What waits in the journal is stored first: recorded before acted.
     pub(super) async fn execute(&mut self, step: usize, side: Side, job: Job) -> Result<Executed> {
         self.journal.commit(After::Hold).await?;
+        self.journal.hold_if_in_doubt(self.shared.options.lease).await?;
         let Footing::Firm(workflow) = &self.footing else { return Ok(Executed::Leave) };
         let implementation = Arc::clone(&workflow.steps[step]);
         let (calls_in, calls) = mpsc::channel(CALLS_WAITING_MAX);

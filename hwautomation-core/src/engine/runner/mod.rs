@@ -159,7 +159,7 @@ impl Runner {
         let (state, now) = (self.journal.state(), self.journal.now());
         let action = match &self.footing {
             Footing::Never(why) => plan::next_unrunnable(state, now, why),
-            Footing::Firm(_) | Footing::NotNow(_) => plan::next(state, now),
+            Footing::Firm(_) | Footing::NotNow(_) => (self.shared.decide)(state, now),
         };
         tracing::debug!(workflow = %state.id, ?action, "next");
         if let Footing::NotNow(why) = &self.footing

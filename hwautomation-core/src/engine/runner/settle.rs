@@ -132,7 +132,7 @@ impl Runner {
     /// The first wait for a reason is recorded; looking again only moves the time of the next look.
     fn settle_wait(&mut self, step: usize, side: Side, wait: Wait) -> Result<Flow> {
         let now = self.journal.now();
-        let reason = crate::secret::scrub(&wait.reason).into_owned();
+        let reason = crate::error::storable(&wait.reason);
         let known =
             self.known_wait(step, side).filter(|known| known.reason == reason).map(|known| known.deadline_at);
         let deadline_at = known.unwrap_or(now + wait.limit);
@@ -267,7 +267,7 @@ impl Runner {
             let why = format!("it waited for {}", wait.reason);
             return self.settle_unknown(step, undoing, intent, &why).await;
         }
-        let reason = crate::secret::scrub(&wait.reason).into_owned();
+        let reason = crate::error::storable(&wait.reason);
         let awaited = known.and_then(|known| known.awaited.as_ref());
         if awaited.is_none_or(|awaited| awaited.reason != reason) {
             let (step, intent, poll) = (self.step_name(step), intent.clone(), wait.poll);

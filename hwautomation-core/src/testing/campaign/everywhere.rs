@@ -3,7 +3,7 @@
 use super::{Side, StopAppend, StoppingStore, Stores, World};
 use crate::actor::Actor;
 use crate::engine::WorkflowManager;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::id::WorkflowId;
 use crate::record::{RunState, SubState, WorkflowState, WorkflowSummary};
 use crate::store::{HistoryStore, WorkflowFilter};
@@ -100,7 +100,8 @@ async fn stopped(world: &dyn World, stores: &dyn Stores, stop: Stop) -> Result<(
     };
     let store = Arc::new(StoppingStore::new(stores.fresh().await, at));
     match first_process(world, stores, store, at).await? {
-        Some(ended) if world.is_concurrent() => return Ok((ended, false)),
+        // Whoever opens a gate does so beside the run: an answer may share an append with something else.
+        Some(ended) if world.is_concurrent() || world.gate().is_some() => return Ok((ended, false)),
         Some(ended) => return Err(format!("the stop was never reached; it ended {ended:?}")),
         None => {}
     }
@@ -170,6 +171,7 @@ pub(crate) async fn rest(
     world: &dyn World,
     id: WorkflowId,
 ) -> Result<Ending, String> {
+    open_gate(manager, world, id).await?;
     let status = manager.wait_or_halt(id).await.map_err(|error| told(&error))?;
     let (truth, commands) = (world.truth(), world.commands());
     Ok(Ending { state: status.state, sub_state: status.sub_state, truth, commands })
@@ -182,6 +184,19 @@ async fn first(store: &dyn HistoryStore) -> Result<Option<WorkflowSummary>, Stri
 
 async fn rows(store: &dyn HistoryStore) -> Result<Vec<WorkflowSummary>, String> {
     store.list(&WorkflowFilter::default(), None, EVENTS_MAX).await.map_err(|error| told(&error))
+}
+
+/// Says yes, if anybody asks; a second yes to the same question is the first.
+pub(super) async fn open_gate(
+    manager: &WorkflowManager,
+    world: &dyn World,
+    id: WorkflowId,
+) -> Result<(), String> {
+    let Some(gate) = world.gate() else { return Ok(()) };
+    match manager.approve(id, gate, "the campaign says so", &Actor::person("campaign")).await {
+        Err(error) if error.kind() != ErrorKind::Conflict => Err(told(&error)),
+        _ => Ok(()),
+    }
 }
 
 /// The history folds, nothing of it is missing, and the row says what the events add up to.

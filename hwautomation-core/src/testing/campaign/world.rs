@@ -4,6 +4,7 @@ use super::Side;
 use crate::device::DeviceProfiles;
 use crate::engine::{ManagerBuilder, Submission, WorkflowManager};
 use crate::id::MachineId;
+use crate::id::SignalName;
 use crate::testing::fake::{FakeRack, Fault, FaultAction, FaultOn};
 use crate::workflow::Workflow;
 use serde_json::{Value, json};
@@ -39,6 +40,11 @@ pub trait World: Send + Sync {
     /// Tells whether several workflows run at once. Then two runs need not take the same steps, and a run may end
     /// before it comes to its stop: it must end as in peace.
     fn is_concurrent(&self) -> bool;
+
+    /// Names the approval gate that somebody must open, if the workflow has one. Default: none.
+    fn gate(&self) -> Option<SignalName> {
+        None
+    }
 }
 
 impl World for Box<dyn World> {
@@ -77,6 +83,10 @@ impl World for Box<dyn World> {
     fn is_concurrent(&self) -> bool {
         (**self).is_concurrent()
     }
+
+    fn gate(&self) -> Option<SignalName> {
+        (**self).gate()
+    }
 }
 
 /// Runs a workflow on a rack of fakes.
@@ -87,6 +97,7 @@ pub struct FakeWorld {
     submission: Submission,
     profiles: Option<DeviceProfiles>,
     harmless: Vec<&'static str>,
+    gate: Option<SignalName>,
 }
 
 impl FakeWorld {
@@ -101,6 +112,7 @@ impl FakeWorld {
             submission,
             profiles: None,
             harmless: Vec::new(),
+            gate: None,
         }
     }
 
@@ -137,6 +149,17 @@ impl FakeWorld {
     #[must_use]
     pub fn harmless(mut self, command: &'static str) -> Self {
         self.harmless.push(command);
+        self
+    }
+
+    /// Names the approval gate that somebody opens.
+    ///
+    /// # Panics
+    ///
+    /// When the name is no signal's.
+    #[must_use]
+    pub fn gate(mut self, name: &'static str) -> Self {
+        self.gate = Some(SignalName::from_static(name));
         self
     }
 
@@ -207,6 +230,10 @@ impl World for FakeWorld {
 
     fn is_concurrent(&self) -> bool {
         self.machines.len() > 1
+    }
+
+    fn gate(&self) -> Option<SignalName> {
+        self.gate.clone()
     }
 }
 

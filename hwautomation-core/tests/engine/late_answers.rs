@@ -1,0 +1,81 @@
+//! What the properties found: answers of the store that come late, or after somebody else has taken over.
+
+use crate::adversity::nap;
+use crate::lab::{Lab, ops, pass};
+use crate::odd_store::Odd;
+use hwautomation_core::engine::{Submission, WorkflowManager};
+use hwautomation_core::error::{Error, ErrorKind};
+use hwautomation_core::record::{Backoff, OnFailure, Policy, Resume, RunState};
+use hwautomation_core::store::{HistoryStore, MemoryStore};
+use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
+
+async fn over_odd(lab: &Lab, workflow: Workflow) -> (WorkflowManager, Arc<Odd>) {
+    let inner = MemoryStore::with_clock(lab.clock.clone());
+    let store = Arc::new(Odd { inner, ..Odd::default() });
+    let builder = lab.builder().store(Arc::clone(&store) as Arc<dyn HistoryStore>);
+    (builder.workflow(workflow).start().await.unwrap(), store)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_is_heard_while_the_store_takes_a_minute_to_renew_leases() {
+    let lab = Lab::new();
+    let long = step_fn("long", Resume::Rerun, |_| async {
+        nap(500).await;
+        StepOutcome::finished()
+    });
+    let long = long.policy(Policy { timeout: Duration::from_secs(600), ..Policy::default() });
+    let (manager, store) = over_odd(&lab, Workflow::new("test").step(long)).await;
+    store.late_renew.store(true, SeqCst);
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(15).await;
+    assert!(!store.late_renew.load(SeqCst), "a renewal is under way");
+    manager.cancel(id, "stop", &ops()).await.unwrap();
+    let asked = lab.clock.now();
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Cancelled);
+    assert!(lab.clock.now().since(asked) <= Duration::from_secs(12), "the grace is 10 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_hears_late_that_its_append_was_stored_does_not_call_the_step_of_the_next_owner() {
+    let lab = Lab::new();
+    let calls = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&calls);
+    let first = step_fn("first", Resume::Rerun, |_| async { StepOutcome::finished() });
+    let second = step_fn("second", Resume::Rerun, move |_| {
+        seen.fetch_add(1, SeqCst);
+        async {
+            nap(5).await;
+            StepOutcome::finished()
+        }
+    });
+    let (manager, store) = over_odd(&lab, Workflow::new("test").step(first).step(second)).await;
+    store.lose_second_start.store(true, SeqCst);
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
+    pass(10).await;
+    assert_eq!(calls.load(SeqCst), 1, "only the owner calls it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_skips_itself_after_an_effect_of_unknown_outcome_is_named() {
+    let lab = Lab::new();
+    let maybe = step_fn("maybe", Resume::Rerun, |ctx| async move {
+        if ctx.attempt() > 1 {
+            return StepOutcome::skipped("it is not needed after all");
+        }
+        let lost = Error::new(ErrorKind::Unreachable, "the answer was lost").unknown_outcome();
+        ctx.once("cut", async { Err::<u8, _>(lost) }).await?;
+        StepOutcome::finished()
+    });
+    let first = Duration::from_secs(1);
+    let maybe = maybe.policy(Policy { backoff: Backoff { first, max: first }, ..Policy::default() });
+    let fail = step_fn("fail", Resume::Rerun, |_| async { Err(Error::new(ErrorKind::Refused, "no")) });
+    let workflow = Workflow::new("test").step(maybe).step(fail).on_failure(OnFailure::Undo);
+    let (manager, status) = lab.run(workflow).await;
+    let ended = manager.state(status.id).await.unwrap().ended.unwrap();
+    let left: Vec<&str> = ended.not_undone.iter().map(|left| left.step.as_str()).collect();
+    assert_eq!((status.state, left), (RunState::Failed, vec!["maybe"]), "{}", ended.reason);
+}
