@@ -31,16 +31,43 @@ pub struct Place {
     pub position: Position,
 }
 
+/// Holds the stored form of an event that has its number, but not its position yet. For store authors: only who writes
+/// knows the position, and that one has better things to do than to write JSON.
+#[derive(Debug, Clone)]
+pub struct Unplaced {
+    before: Vec<u8>,
+    after: Vec<u8>,
+}
+
+/// What stands before the position. Nothing before it is free text.
+const POSITION: &[u8] = b"\"position\":";
+
 impl NewEvent {
-    /// Writes the stored form of the event that stands at this place. For store authors.
+    /// Writes the stored form of the event with this number. For store authors.
     ///
     /// # Errors
     ///
     /// When it cannot be written as JSON.
-    pub fn write(&self, place: Place, to: &mut Vec<u8>) -> serde_json::Result<()> {
+    pub fn unplaced(&self, workflow: WorkflowId, seq: Seq) -> serde_json::Result<Unplaced> {
         let (none, more) = (Map::new(), Map::new());
         let kind = KindWithMore { kind: &self.kind, more: &none };
-        serde_json::to_writer(to, &Written { place, at: self.at, actor: &self.actor, kind, more: &more })
+        let place = Place { workflow, seq, position: 0 };
+        let written = Written { place, at: self.at, actor: &self.actor, kind, more: &more };
+        let mut before = serde_json::to_vec(&written)?;
+        let found = before.windows(POSITION.len()).position(|window| window == POSITION);
+        let digit = found.map_or(before.len(), |at| at + POSITION.len());
+        let after = before.split_off((digit + 1).min(before.len()));
+        before.truncate(digit);
+        Ok(Unplaced { before, after })
+    }
+}
+
+impl Unplaced {
+    /// Writes the whole, with the position.
+    pub fn write(&self, position: Position, to: &mut Vec<u8>) {
+        to.extend_from_slice(&self.before);
+        to.extend_from_slice(position.to_string().as_bytes());
+        to.extend_from_slice(&self.after);
     }
 }
 
@@ -207,6 +234,17 @@ mod tests {
         let mut written = Vec::new();
         new.write(read.place(), &mut written).unwrap();
         assert_eq!(written, serde_json::to_vec(&read).unwrap());
+    }
+
+    #[test]
+    fn an_event_without_its_position_is_written_as_with_it() {
+        let json = event(&json!({"type": "step_resumed", "step": "cut"}));
+        let read: Event = serde_json::from_value(json).unwrap();
+        let new = NewEvent { at: read.at, actor: read.actor.clone(), kind: read.kind.clone() };
+        let unplaced = new.unplaced(read.workflow, read.seq).unwrap();
+        let mut text = Vec::new();
+        unplaced.write(read.position, &mut text);
+        assert_eq!(text, serde_json::to_vec(&read).unwrap());
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod stored;
 mod summary;
 
 pub use event::{Event, NewEvent, Position, Seq};
-pub use json::Place;
+pub use json::{Place, Unplaced};
 pub use kind::{
     ClosedBy, EventKind, IntentResult, NotUndone, OutputRecord, Side, UndoCause, UndoOf, UndoResult, Verdict,
 };

@@ -1,12 +1,12 @@
 //! Beginning and appending.
 
 use super::column::int;
-use super::row::SummaryJson;
+use super::row::Text;
 use super::tables::{Row, Tables};
-use crate::error::{Stop, StoreError};
+use crate::error::Stop;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{BatchId, WorkflowId};
-use hwautomation_core::record::{Blob, NewEvent, Place, Position, Seq};
+use hwautomation_core::record::{Blob, NewEvent, Position, Seq};
 use hwautomation_core::store::{After, Append, Appended, Begin, GiveBack, Only, Standing, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -33,12 +33,7 @@ impl Placed {
 }
 
 impl Tables {
-    pub(super) fn begin(
-        &mut self,
-        begin: &Begin,
-        json: &SummaryJson,
-        now: Timestamp,
-    ) -> Result<Placed, Stop> {
+    pub(super) fn begin(&mut self, begin: &Begin, text: &Text, now: Timestamp) -> Result<Placed, Stop> {
         let (workflow, claim, summary) = (begin.workflow, &begin.claim, &begin.summary);
         if let Some(row) = self.find(workflow)? {
             let known = self.repeated(&row, workflow, 0, 1, begin.batch)?;
@@ -53,7 +48,7 @@ impl Tables {
         if begin.pending_max.is_some_and(|max| pending >= max) {
             return Err(refusal::queue_full(pending).into());
         }
-        self.insert(workflow, summary, json, now)?;
+        self.insert(workflow, summary, text, now)?;
         self.counts.shift(None, Standing::of(summary));
         if let Some(machine) = claim {
             self.write(
@@ -64,15 +59,10 @@ impl Tables {
         self.told.due = true;
         let event = std::slice::from_ref(&begin.event);
         self.store_blobs(workflow, &begin.blobs, event)?;
-        self.store_events(workflow, 0, begin.batch, event)
+        self.store_events(workflow, 0, begin.batch, event, text)
     }
 
-    pub(super) fn append(
-        &mut self,
-        append: &Append,
-        json: &SummaryJson,
-        now: Timestamp,
-    ) -> Result<Placed, Stop> {
+    pub(super) fn append(&mut self, append: &Append, text: &Text, now: Timestamp) -> Result<Placed, Stop> {
         let workflow = append.lease.workflow;
         let row = self.row(workflow)?;
         let known = self.repeated(&row, workflow, append.expected_seq, append.events.len(), append.batch)?;
@@ -90,10 +80,10 @@ impl Tables {
                 (int(*item), workflow.as_bytes()),
             )?;
         }
-        let placed = self.store_events(workflow, row.next_seq, append.batch, &append.events)?;
+        let placed = self.store_events(workflow, row.next_seq, append.batch, &append.events, text)?;
         let position = if append.events.is_empty() { row.position } else { self.position };
         let next_seq = row.next_seq + append.events.len() as Seq;
-        self.update(&append.summary, json, workflow, position, next_seq)?;
+        self.update(&append.summary, text, workflow, position, next_seq)?;
         self.give_back(workflow, append.gives_back, now)?;
         self.counts.shift(row.standing, Standing::of(&append.summary));
         match append.after {
@@ -110,26 +100,23 @@ impl Tables {
         from: Seq,
         batch: BatchId,
         events: &[NewEvent],
+        text: &Text,
     ) -> Result<Placed, Stop> {
+        const SQL: &str = "INSERT INTO event (position, workflow, seq, batch, machine_changed, json)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let placed = Placed::New { seq: from, position: self.position + 1 };
-        for (event, seq) in events.iter().zip(from..) {
-            self.store_event(event, Place { workflow, seq, position: self.position + 1 }, batch)?;
+        let mut statement = self.conn.prepare_cached(SQL)?;
+        for ((event, text), seq) in events.iter().zip(&text.events).zip(from..) {
             self.position += 1;
+            self.json.clear();
+            text.write(self.position, &mut self.json);
+            let json = ToSqlOutput::Borrowed(ValueRef::Text(&self.json));
+            let changed = Only::MachineChanges.matches(&event.kind);
+            let position = int(self.position);
+            statement.execute((position, workflow.as_bytes(), int(seq), batch.as_bytes(), changed, json))?;
             self.told.events = true;
         }
         Ok(placed)
-    }
-
-    fn store_event(&mut self, event: &NewEvent, place: Place, batch: BatchId) -> Result<(), Stop> {
-        const SQL: &str = "INSERT INTO event (position, workflow, seq, batch, machine_changed, json)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        self.json.clear();
-        event.write(place, &mut self.json).map_err(StoreError::row("an event"))?;
-        let json = ToSqlOutput::Borrowed(ValueRef::Text(&self.json));
-        let changed = Only::MachineChanges.matches(&event.kind);
-        let (position, seq) = (int(place.position), int(place.seq));
-        self.write(SQL, (position, place.workflow.as_bytes(), seq, batch.as_bytes(), changed, json))?;
-        Ok(())
     }
 
     /// Stores blobs, and which of them the workflow needs: those it stored, and those that its events name.

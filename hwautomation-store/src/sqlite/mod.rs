@@ -33,7 +33,7 @@ use hwautomation_core::store::{
 };
 use hwautomation_core::time::{Clock, Timestamp};
 use readers::Readers;
-use row::SummaryJson;
+use row::Text;
 use std::sync::Arc;
 use std::time::Duration;
 use tables::Tables;
@@ -136,21 +136,24 @@ impl Tables {
 #[async_trait]
 impl HistoryStore for SqliteStore {
     async fn begin(&self, begin: Begin) -> Result<Appended> {
-        let (json, now) = (SummaryJson::of(&begin.summary)?, self.clock.now());
+        let event = std::slice::from_ref(&begin.event);
+        let (text, now) = (Text::of(begin.workflow, &begin.summary, 0, event)?, self.clock.now());
         let begin = Arc::new(begin);
         let given = Arc::clone(&begin);
-        let placed = self.writer.call(move |tables| tables.begin(&given, &json, now)).await?;
+        let placed = self.writer.call(move |tables| tables.begin(&given, &text, now)).await?;
         let begin = Arc::unwrap_or_clone(begin);
         Ok(placed.number(begin.workflow, vec![begin.event]))
     }
 
     async fn append(&self, append: Append) -> Result<Appended> {
-        let (json, now) = (SummaryJson::of(&append.summary)?, self.clock.now());
+        let workflow = append.lease.workflow;
+        let text = Text::of(workflow, &append.summary, append.expected_seq, &append.events)?;
+        let now = self.clock.now();
         let append = Arc::new(append);
         let given = Arc::clone(&append);
-        let placed = self.writer.call(move |tables| tables.append(&given, &json, now)).await?;
+        let placed = self.writer.call(move |tables| tables.append(&given, &text, now)).await?;
         let append = Arc::unwrap_or_clone(append);
-        Ok(placed.number(append.lease.workflow, append.events))
+        Ok(placed.number(workflow, append.events))
     }
 
     async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {

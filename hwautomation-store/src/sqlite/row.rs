@@ -6,16 +6,31 @@ use super::tables::Tables;
 use crate::error::StoreError;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::WorkflowId;
-use hwautomation_core::record::{Position, Seq, WorkflowSummary};
+use hwautomation_core::record::{NewEvent, Position, Seq, Unplaced, WorkflowSummary};
 use hwautomation_core::time::Timestamp;
 use rusqlite::params;
 
-/// The projection as JSON text. Written before the call is handed to the writer, whose time is everybody's.
-pub(super) struct SummaryJson(String);
+/// What a call stores, as JSON text. Written before the call is handed to the writer, whose time is everybody's.
+pub(super) struct Text {
+    summary: String,
+    pub(super) events: Vec<Unplaced>,
+}
 
-impl SummaryJson {
-    pub(super) fn of(summary: &WorkflowSummary) -> Result<Self> {
-        Ok(Self(serde_json::to_string(summary).map_err(StoreError::row("a summary"))?))
+impl Text {
+    /// Writes the projection, and the events that have numbers from here on.
+    pub(super) fn of(
+        workflow: WorkflowId,
+        summary: &WorkflowSummary,
+        from: Seq,
+        events: &[NewEvent],
+    ) -> Result<Self> {
+        // A number that cannot be is refused by the writer.
+        let numbers = (0..).map(|count| from.wrapping_add(count));
+        let unplaced = events.iter().zip(numbers).map(|(event, seq)| event.unplaced(workflow, seq));
+        Ok(Self {
+            summary: serde_json::to_string(summary).map_err(StoreError::row("a summary"))?,
+            events: unplaced.collect::<serde_json::Result<_>>().map_err(StoreError::row("an event"))?,
+        })
     }
 }
 
@@ -25,7 +40,7 @@ impl Tables {
         &self,
         workflow: WorkflowId,
         summary: &WorkflowSummary,
-        json: &SummaryJson,
+        text: &Text,
         now: Timestamp,
     ) -> rusqlite::Result<()> {
         const SQL: &str = "INSERT INTO workflow
@@ -38,7 +53,7 @@ impl Tables {
             machine.map(|machine| machine.as_str()),
             parent.map(WorkflowId::as_bytes),
             state_text(summary.state),
-            &json.0,
+            &text.summary,
             int(self.position + 1),
             now.as_micros(),
             summary.submitted_at.as_micros(),
@@ -51,7 +66,7 @@ impl Tables {
     pub(super) fn update(
         &self,
         summary: &WorkflowSummary,
-        json: &SummaryJson,
+        text: &Text,
         workflow: WorkflowId,
         position: Position,
         next_seq: Seq,
@@ -61,7 +76,7 @@ impl Tables {
         let values = params![
             workflow.as_bytes(),
             state_text(summary.state),
-            &json.0,
+            &text.summary,
             int(position),
             int(next_seq),
             summary.sub_state.map(|sub_state| sub_state.to_string()),
