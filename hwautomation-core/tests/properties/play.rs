@@ -72,6 +72,7 @@ enum Later {
     Resume(usize),
     Mend(usize),
     MendStore,
+    Hasten,
 }
 
 impl Stage {
@@ -133,6 +134,7 @@ impl Stage {
                 Later::Start(index) => self.start(index).await,
                 Later::Resume(index) => self.managers[index].iter().for_each(WorkflowManager::resume),
                 Later::Mend(index) => self.doors[index].cut.store(false, SeqCst),
+                Later::Hasten => self.vault.slow.store(0, SeqCst),
                 Later::MendStore => self.vault.fails.store(false, SeqCst),
             }
         }
@@ -250,6 +252,11 @@ impl Stage {
             Act::AnswerLate { seconds: span } => {
                 self.vault.late.store(span, SeqCst);
                 self.is_troubled(now, Timestamp::MAX);
+            }
+            Act::Slow { delay, seconds: span } => {
+                self.vault.slow.store(delay, SeqCst);
+                self.later.push((now + seconds(span), Later::Hasten));
+                self.is_troubled(now, now + seconds(delay + span));
             }
         }
     }
