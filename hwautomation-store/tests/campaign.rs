@@ -99,8 +99,8 @@ fn files() -> Files {
     Files { folder: tempfile::tempdir().unwrap(), newest: AtomicU64::new(0) }
 }
 
-/// A provisioning that begins when a person said so.
-fn gated_provisioning() -> impl Fn() -> FakeWorld {
+/// A provisioning, and perhaps a person who says at its end whether it stays.
+fn provisioning(gate: Option<&'static str>) -> impl Fn() -> FakeWorld {
     let text = "[device.\"a1.c5.large\"]\nvendor = \"Fake\"\nbios.settings = { BootMode = \"UEFI\" }";
     let profiles = DeviceProfiles::from_toml(text, "test").unwrap();
     let settle = Duration::from_millis(20);
@@ -109,18 +109,20 @@ fn gated_provisioning() -> impl Fn() -> FakeWorld {
     let request = ProvisioningRequest::new("srv001", "a1.c5.large").unwrap();
     let request = request.target_ipmi_ip("192.0.2.100".parse().unwrap());
     move || {
-        let gate = ApprovalGate::new("go-ahead", "may it stay?");
-        FakeWorld::new(provisioning.workflow().step(gate))
-            .submission(request.submission().unwrap())
-            .profiles(profiles.clone())
-            .harmless("shell true")
-            .gate("go-ahead")
+        let workflow = provisioning.workflow();
+        let workflow = match gate {
+            Some(name) => workflow.step(ApprovalGate::new(name, "may it stay?")),
+            None => workflow,
+        };
+        let world = FakeWorld::new(workflow).submission(request.submission().unwrap());
+        let world = world.profiles(profiles.clone()).harmless("shell true");
+        gate.into_iter().fold(world, FakeWorld::gate)
     }
 }
 
 #[tokio::test]
-async fn a_gated_provisioning_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
-    let report = stop_everywhere(gated_provisioning(), &files()).await.unwrap_or_else(|why| panic!("{why}"));
+async fn a_provisioning_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
+    let report = stop_everywhere(provisioning(None), &files()).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(report.stops >= 100, "{report:?}");
 }
 
@@ -151,8 +153,16 @@ async fn a_batch_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
 }
 
 #[tokio::test]
+async fn a_gate_stopped_anywhere_opens_once_on_sqlite() {
+    let gate = || ApprovalGate::new("go-ahead", "may it be turned on?");
+    let make = || FakeWorld::new(Workflow::new("gated").step(gate()).step(turn_on())).gate("go-ahead");
+    let report = stop_everywhere(make, &files()).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.stops >= 15, "{report:?}");
+}
+
+#[tokio::test]
 async fn a_gated_provisioning_hindered_everywhere_comes_to_the_same_end_on_sqlite() {
-    let report =
-        hinder_everywhere(gated_provisioning(), &files()).await.unwrap_or_else(|why| panic!("{why}"));
+    let make = provisioning(Some("go-ahead"));
+    let report = hinder_everywhere(make, &files()).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(report.runs >= 14 && report.wakes >= 3, "{report:?}");
 }

@@ -4,7 +4,7 @@ use super::observe::{self, Call, Meters, Tally};
 use super::shared::Mode;
 use super::timer;
 use crate::actor::Actor;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{BatchId, WorkflowId};
 use crate::record::{Blob, EventKind, NewEvent, Position, Seq, WorkflowState, WorkflowSummary};
 use crate::store::{After, Append, Appended, Begin, GiveBack, HistoryStore, ItemId, Lease};
@@ -17,6 +17,10 @@ use tokio::sync::watch;
 const PAGE: usize = 500;
 /// The first and the longest pause before an append is sent to a store that failed.
 const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// How long a renewal's answer may take before the store is asked again, and how often it is asked.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+const HOLD_TRIES: u32 = 3;
 
 /// Holds a workflow's state and the right to add to it.
 ///
@@ -180,16 +184,29 @@ impl Journal {
         }
     }
 
-    /// Makes sure that the lease lasts this long.
+    /// Makes sure that the lease lasts this long from now on. An answer that was long on its way says nothing about now,
+    /// so the store is asked again.
     pub(crate) async fn hold_for(&mut self, span: Duration) -> Result<()> {
-        let until = self.clock.now() + span;
-        if self.lease.until < until || std::mem::take(&mut self.in_doubt) {
+        for _ in 0..HOLD_TRIES {
+            let asked_at = self.clock.now();
+            if self.lease.until >= asked_at + span && !self.in_doubt {
+                return Ok(());
+            }
+            let span = span.saturating_add(ANSWER_MAX);
             if !self.store.renew(&[self.lease.key], span).await?.is_empty() {
                 return Err(crate::store::refusal::lease_lost(self.lease.key));
             }
-            self.lease.until = self.lease.until.max(until);
+            self.in_doubt = false;
+            self.lease.until = self.lease.until.max(asked_at + span);
         }
-        Ok(())
+        if self.lease.until >= self.clock.now() + span {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Storage,
+            format!("the store took longer than {ANSWER_MAX:?} for each answer"),
+        )
+        .with_remedy("look at the store's disk or network; nothing is sent while it is that slow"))
     }
 
     /// Asks the store whether the lease is still ours where that is not certain: it may have run out while an answer was

@@ -7,7 +7,7 @@ use hwautomation_core::engine::{Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::record::{Backoff, OnFailure, Policy, Resume, RunState};
 use hwautomation_core::store::{HistoryStore, MemoryStore};
-use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
+use hwautomation_core::workflow::{Probed, StepOutcome, Workflow, step_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
@@ -57,6 +57,34 @@ async fn who_hears_late_that_its_append_was_stored_does_not_call_the_step_of_the
     assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
     pass(10).await;
     assert_eq!(calls.load(SeqCst), 1, "only the owner calls it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_about_the_lease_that_was_longer_on_its_way_than_the_lease_sends_nothing() {
+    let lab = Lab::new();
+    let sent = Arc::new(AtomicU32::new(0));
+    let (sending, truth) = (Arc::clone(&sent), Arc::clone(&sent));
+    let step = step_fn("cut", Resume::Probe, move |ctx| {
+        let sending = Arc::clone(&sending);
+        async move {
+            ctx.once("cut", async move { Ok(sending.fetch_add(1, SeqCst)) }).await?;
+            StepOutcome::finished()
+        }
+    });
+    let step = step.probe(move |_, _| {
+        let sent = truth.load(SeqCst);
+        async move { if sent > 0 { Probed::happened(sent) } else { Ok(Probed::DidNotHappen) } }
+    });
+    let step = step.policy(Policy { timeout: Duration::from_secs(600), attempts: 9, ..Policy::default() });
+    let (manager, store) = over_odd(&lab, Workflow::new("test").step(step)).await;
+    store.late_intent.store(true, SeqCst);
+    store.slow_renew.store(true, SeqCst);
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(70).await;
+    store.slow_renew.store(false, SeqCst);
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
+    pass(60).await;
+    assert_eq!(sent.load(SeqCst), 1, "the next owner asks, and sends where it did not happen");
 }
 
 #[tokio::test(start_paused = true)]

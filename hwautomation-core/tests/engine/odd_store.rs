@@ -22,6 +22,10 @@ pub(crate) struct Odd {
     pub(crate) busy_close: AtomicBool,
     /// The next renewal is done, and its answer takes a minute.
     pub(crate) late_renew: AtomicBool,
+    /// Every renewal is done, and its answer takes 40 s.
+    pub(crate) slow_renew: AtomicBool,
+    /// The next recorded intent is stored, and the answer takes 15 s.
+    pub(crate) late_intent: AtomicBool,
     /// The next start of a second step is stored, and its answer is lost together with all leases.
     pub(crate) lose_second_start: AtomicBool,
 }
@@ -42,9 +46,13 @@ impl HistoryStore for Odd {
         }
         let release = matches!(a.after, After::Release { .. });
         let opened = a.events.iter().any(|e| matches!(e.kind, EventKind::IntentOpened { .. }));
-        let starts = a.events.iter().any(|e| matches!(e.kind, EventKind::StepDone { .. }));
+        let opens = a.events.iter().any(|e| matches!(e.kind, EventKind::IntentOpened { .. }));
+        let starts_second = a.events.iter().any(|e| matches!(e.kind, EventKind::StepDone { .. }));
         let done = self.inner.append(a).await;
-        if starts && self.lose_second_start.swap(false, SeqCst) {
+        if opens && self.late_intent.swap(false, SeqCst) {
+            nap(15).await;
+        }
+        if starts_second && self.lose_second_start.swap(false, SeqCst) {
             self.inner.end_leases();
             return Err(Error::new(ErrorKind::Storage, "answer lost"));
         }
@@ -65,6 +73,9 @@ impl HistoryStore for Odd {
     }
     async fn renew(&self, l: &[LeaseKey], d: Duration) -> Result<Vec<LeaseKey>> {
         let done = self.inner.renew(l, d).await;
+        if self.slow_renew.load(SeqCst) {
+            nap(40).await;
+        }
         if self.late_renew.swap(false, SeqCst) {
             nap(60).await;
         }

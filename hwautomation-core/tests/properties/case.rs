@@ -158,8 +158,13 @@ pub(crate) enum Act {
     },
     /// The store does this append, and its answer is lost.
     LoseAnswer,
-    /// The next answers of the store come so much later.
+    /// The next answer of the store comes so much later.
     AnswerLate {
+        seconds: u64,
+    },
+    /// For a while every answer of the store comes so much later.
+    Slow {
+        delay: u64,
         seconds: u64,
     },
 }

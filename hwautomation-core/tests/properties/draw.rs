@@ -118,5 +118,6 @@ fn act(runs: usize, managers: usize) -> impl Strategy<Value = Act> {
         1 => (1..30_u64).prop_map(|seconds| Act::StoreFails { seconds }),
         2 => Just(Act::LoseAnswer),
         2 => (1..40_u64).prop_map(|seconds| Act::AnswerLate { seconds }),
+        2 => (1..50_u64, 10..100_u64).prop_map(|(delay, seconds)| Act::Slow { delay, seconds }),
     ]
 }

@@ -73,6 +73,7 @@ enum Later {
     Resume(usize),
     Mend(usize),
     MendStore,
+    Hasten,
 }
 
 impl Stage {
@@ -134,6 +135,7 @@ impl Stage {
                 Later::Start(index) => self.start(index).await,
                 Later::Resume(index) => self.managers[index].iter().for_each(WorkflowManager::resume),
                 Later::Mend(index) => self.doors[index].cut.store(false, SeqCst),
+                Later::Hasten => self.vault.slow.store(0, SeqCst),
                 Later::MendStore => self.vault.fails.store(false, SeqCst),
             }
         }
@@ -251,6 +253,11 @@ impl Stage {
             Act::AnswerLate { seconds: span } => {
                 self.vault.late.store(span, SeqCst);
                 self.is_troubled(now, Timestamp::MAX);
+            }
+            Act::Slow { delay, seconds: span } => {
+                self.vault.slow.store(delay, SeqCst);
+                self.later.push((now + seconds(span), Later::Hasten));
+                self.is_troubled(now, now + seconds(delay + span));
             }
         }
     }

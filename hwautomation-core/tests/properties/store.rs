@@ -43,6 +43,8 @@ pub(crate) struct Vault {
     pub(crate) fails: AtomicBool,
     pub(crate) lose_answers: AtomicU32,
     pub(crate) late: AtomicU64,
+    /// How late every answer comes.
+    pub(crate) slow: AtomicU64,
     items: AtomicU32,
     /// Which id each accepted run got: ids are counted, so that a case is the same when it is repeated.
     begun: Mutex<BTreeMap<[u8; 16], WorkflowId>>,
@@ -58,6 +60,7 @@ impl Vault {
             fails: AtomicBool::default(),
             lose_answers: AtomicU32::default(),
             late: AtomicU64::default(),
+            slow: AtomicU64::default(),
             items: AtomicU32::default(),
             begun: Mutex::default(),
             newest: Mutex::default(),
@@ -105,7 +108,7 @@ impl Vault {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied()
     }
 
-    async fn claimed(&self, mut leases: Vec<Lease>) -> Vec<Lease> {
+    fn claimed(&self, mut leases: Vec<Lease>) -> Vec<Lease> {
         self.handed_out(&leases);
         if self.lie == Some(Lie::HandsOutTwice) {
             leases.extend(leases.clone());
@@ -133,9 +136,15 @@ impl Door {
         Ok(&self.vault.inner)
     }
 
+    /// Leases may come late, too; lost ones run out by themselves.
+    async fn slowed<T>(&self, answer: T) -> Result<T> {
+        nap(self.vault.slow.load(SeqCst)).await;
+        Ok(answer)
+    }
+
     /// An answer may come late, or never.
     async fn answer<T>(&self, answer: Result<T>) -> Result<T> {
-        nap(self.vault.late.swap(0, SeqCst)).await;
+        nap(self.vault.late.swap(0, SeqCst).max(self.vault.slow.load(SeqCst))).await;
         let loses = |left: u32| left.checked_sub(1);
         if answer.is_ok() && self.vault.lose_answers.fetch_update(SeqCst, SeqCst, loses).is_ok() {
             return Err(Error::new(ErrorKind::Storage, "the answer was lost"));
@@ -187,12 +196,14 @@ impl HistoryStore for Door {
 
     async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
         let leases = self.open()?.claim(owner, lease_for, limit).await?;
-        Ok(self.vault.claimed(leases).await)
+        let leases = self.vault.claimed(leases);
+        self.slowed(leases).await
     }
 
     async fn claim_pressing(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
         let leases = self.open()?.claim_pressing(owner, lease_for, limit).await?;
-        Ok(self.vault.claimed(leases).await)
+        let leases = self.vault.claimed(leases);
+        self.slowed(leases).await
     }
 
     async fn renew(&self, leases: &[LeaseKey], lease_for: Duration) -> Result<Vec<LeaseKey>> {

@@ -4,6 +4,7 @@ use super::Runner;
 use super::execute::Notes;
 use super::port::{Desk, PortCall};
 use crate::error::{Error, ErrorKind, Result};
+use crate::id::IntentName;
 use crate::machine::MachineChange;
 use crate::record::{ClosedBy, EventKind, Intent, Side};
 use crate::secret::scrub;
@@ -103,26 +104,24 @@ impl Runner {
         if let Some(refused) = refused {
             return Err(refused);
         }
-        if side == Side::Run && state.cancel.is_some() && state.guard(self.journal.now()).is_none() {
-            return Err(Error::new(
-                ErrorKind::Cancelled,
-                format!("{intent} is not begun: the run was cancelled"),
-            ));
-        }
+        self.check_not_cancelled(side, &intent)?;
         let is_open = known.is_some_and(Intent::is_open);
         if is_open && notes.opened.contains(&intent) {
             return Err(still_open(intent.as_str()));
         }
         let number = known.map_or(1, |known: &Intent| known.number + 1);
         let lease = may_take.saturating_add(LEASE_MARGIN);
-        notes.opened.insert(intent.clone());
-        notes.busy_until = Some(self.journal.now() + lease);
         if is_open {
             self.journal.hold_surely(lease).await?;
+            // The guard under which it was asked for may have ended meanwhile.
+            self.check_not_cancelled(side, &intent)?;
+            self.note_effect(&intent, lease, notes);
             // Only a step that says `Resume::Rerun` gets here: doing it twice is harmless.
             return Ok(Opened::Now);
         }
         self.journal.hold_for(lease).await?;
+        self.check_not_cancelled(side, &intent)?;
+        self.note_effect(&intent, lease, notes);
         let opened = EventKind::IntentOpened { step: self.step_name(step), side, intent, number };
         match boots {
             Some(by) => self.change_machine(vec![opened], MachineChange::Booted { by }, desk).await?,
@@ -131,6 +130,21 @@ impl Runner {
         // Storing may have taken long, or been answered late: what is sent now must be ours to send.
         self.journal.hold_for(may_take).await?;
         Ok(Opened::Now)
+    }
+
+    /// Nothing forward begins after a cancel, unless a guard holds it off.
+    fn check_not_cancelled(&self, side: Side, intent: &IntentName) -> Result<()> {
+        let state = self.journal.state();
+        if side == Side::Run && state.cancel.is_some() && state.guard(self.journal.now()).is_none() {
+            let message = format!("{intent} is not begun: the run was cancelled");
+            return Err(Error::new(ErrorKind::Cancelled, message));
+        }
+        Ok(())
+    }
+
+    fn note_effect(&self, intent: &IntentName, may_take: Duration, notes: &mut Notes) {
+        notes.opened.insert(intent.clone());
+        notes.busy_until = Some(self.journal.now() + may_take);
     }
 
     /// Records a change of the machine, and lets the step and the directory see it.

@@ -100,8 +100,7 @@ async fn stopped(world: &dyn World, stores: &dyn Stores, stop: Stop) -> Result<(
     };
     let store = Arc::new(StoppingStore::new(stores.fresh().await, at));
     match first_process(world, stores, store, at).await? {
-        // Whoever opens a gate does so beside the run: an answer may share an append with something else.
-        Some(ended) if world.is_concurrent() || world.gate().is_some() => return Ok((ended, false)),
+        Some(ended) if world.is_concurrent() => return Ok((ended, false)),
         Some(ended) => return Err(format!("the stop was never reached; it ended {ended:?}")),
         None => {}
     }
@@ -186,8 +185,31 @@ async fn rows(store: &dyn HistoryStore) -> Result<Vec<WorkflowSummary>, String> 
     store.list(&WorkflowFilter::default(), None, EVENTS_MAX).await.map_err(|error| told(&error))
 }
 
-/// Says yes, if anybody asks; a second yes to the same question is the first.
+/// Says yes as soon as the gate asks, and not before, so that each run makes the same appends. A second yes to the same
+/// question is the first.
+#[expect(clippy::disallowed_methods, reason = "a campaign looks at its world from outside, in any time")]
 pub(super) async fn open_gate(
+    manager: &WorkflowManager,
+    world: &dyn World,
+    id: WorkflowId,
+) -> Result<(), String> {
+    let Some(gate) = world.gate() else { return Ok(()) };
+    loop {
+        let row = manager.summary(id).await.map_err(|error| told(&error))?;
+        if row.state.is_terminal() || row.sub_state == Some(SubState::Halted) {
+            return Ok(());
+        }
+        let asks = row.step.is_some_and(|step| step.as_str() == gate.as_str());
+        if asks && row.sub_state == Some(SubState::Waiting) {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    say_yes(manager, world, id).await
+}
+
+/// Says yes, whether anybody asks already or not.
+pub(super) async fn say_yes(
     manager: &WorkflowManager,
     world: &dyn World,
     id: WorkflowId,

@@ -1,6 +1,6 @@
 //! Each step fails once, each undo too, each wait is disturbed: the end is that of the run in peace.
 
-use super::everywhere::{Ending, open_gate, rest, submit, told};
+use super::everywhere::{Ending, rest, say_yes, submit, told};
 use super::hindered::{Around, Fall, Trap};
 use super::{Side, Stores, World};
 use crate::actor::Actor;
@@ -104,7 +104,7 @@ async fn run(
     // A step with one attempt halts; a person says: try again.
     if ending.sub_state == Some(SubState::Halted) && set && !trap.is_set() {
         manager.retry(id, "once more", &Actor::person("campaign")).await.map_err(|error| told(&error))?;
-        open_gate(&manager, world, id).await?;
+        say_yes(&manager, world, id).await?;
         ending = rest(&manager, world, id).await?;
     }
     manager.shutdown().await;

@@ -14,9 +14,9 @@ pub(super) type Effect = (StepName, Side, IntentName);
 /// One command that was sent.
 pub(super) struct Sent<'a> {
     pub(super) effect: Effect,
-    number: Option<u32>,
+    pub(super) number: Option<u32>,
     pub(super) happens: bool,
-    entry: &'a Entry,
+    pub(super) entry: &'a Entry,
 }
 
 pub(super) fn sent<'a>(story: &'a Story, run: &'a Told) -> impl Iterator<Item = Sent<'a>> {

@@ -1,6 +1,6 @@
 //! What people ask is heard, once; and a person is asked only what a person must decide.
 
-use super::{Kept, calls::is_over_for_good, require};
+use super::{Kept, calls::is_over_for_good, effects::sent, require};
 use crate::story::{Asked, Post, Story, Told, seconds};
 use crate::world::What;
 use hwautomation_core::actor::Actor;
@@ -51,22 +51,23 @@ pub(super) fn a_cancelled_run_ends_as_cancelled(story: &Story, run: &Told) -> Ke
     })
 }
 
-/// Neither a step nor a command, unless a guard holds the cancel off. A command whose intent was recorded just before
-/// is on its way.
+/// Neither a step nor a command, unless a guard holds the cancel off. A command whose intent was recorded before that is
+/// on its way, once.
 pub(super) fn nothing_forward_follows_a_cancel(story: &Story, run: &Told) -> Kept {
     let Some(cancel) = cancel(run) else { return Ok(()) };
-    let forward = story.log_of(run).filter(|entry| entry.seq > cancel.seq);
-    forward.filter(|entry| matches!(entry.what, What::Sent { side: Side::Run, .. })).try_for_each(
-        |entry| {
-            let state = run.after(entry.seq);
-            let intents =
-                state.step(&entry.place.1).into_iter().flat_map(|step| step.open_intents(Side::Run));
-            let on_its_way =
-                entry.at == cancel.at && intents.into_iter().any(|(_, intent)| intent.opened_at == entry.at);
-            let fine = on_its_way || state.guard(entry.at).is_some();
-            require(fine, || format!("{} sent a command at {} after the cancel", entry.place.1, entry.at))
-        },
-    )?;
+    let is_late = |event: &Event| event.seq > cancel.seq && run.after(event.seq).guard(event.at).is_none();
+    let mut begun = run.events.iter().filter(|event| is_late(event));
+    let begun = begun.find(|event| matches!(event.kind, EventKind::IntentOpened { side: Side::Run, .. }));
+    require(begun.is_none(), || {
+        format!("after the cancel came {}", begun.map(Event::to_string).unwrap_or_default())
+    })?;
+    let mut known = BTreeSet::new();
+    for sent in sent(story, run).filter(|sent| sent.effect.1 == Side::Run) {
+        let again = !known.insert((sent.effect.clone(), sent.number));
+        let late =
+            again && sent.entry.seq > cancel.seq && run.after(sent.entry.seq).guard(sent.entry.at).is_none();
+        require(!late, || format!("{:?} was sent again at {} after the cancel", sent.effect, sent.entry.at))?;
+    }
     let mut started = run.events.iter().skip(cancel.seq as usize + 1);
     let started = started.find(|event| {
         let begins = matches!(event.kind, EventKind::StepStarted { .. } | EventKind::Halted { .. });
