@@ -21,8 +21,10 @@ pub(super) const VERSION: i64 = 2;
 const PAGE_BYTES: u32 = 8192;
 /// How many pages the write-ahead log may grow before it is copied into the file: fewer copies of hot pages.
 const CHECKPOINT_PAGES: u32 = 2000;
-/// How many KiB of pages a connection keeps, so that the rows of open workflows stay in memory.
-const CACHE_KIB: i64 = 32 * 1024;
+/// How many KiB of pages the writer keeps, so that the rows of open workflows stay in memory.
+const WRITER_KIB: i64 = 32 * 1024;
+/// How many KiB of pages a reader keeps: it reads here and there, and the system keeps the file's pages too.
+const READER_KIB: i64 = 2 * 1024;
 /// How many prepared statements a connection keeps: more than there are.
 const STATEMENTS: usize = 128;
 
@@ -72,7 +74,7 @@ fn prepare(conn: &Connection, path: &Path, config: &SqliteConfig) -> Result<(), 
     let copy_at_closing = |copy: bool| conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !copy);
     copy_at_closing(false).map_err(sql())?;
     check_log(conn, path)?;
-    set_up(conn, config).map_err(sql())?;
+    set_up(conn, config, WRITER_KIB).map_err(sql())?;
     let number = |pragma| conn.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let tables = "SELECT count(*) FROM sqlite_schema";
     if conn.query_row(tables, [], |row| row.get::<_, i64>(0)).map_err(sql())? == 0 {
@@ -106,13 +108,13 @@ fn limit(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
 }
 
 /// What every connection has.
-fn set_up(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
+fn set_up(conn: &Connection, config: &SqliteConfig, cache_kib: i64) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // A plan does not depend on a bound value, such as LIMIT ?: else SQLite prepares anew at each run.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.busy_timeout(Duration::from_millis(config.busy_ms.into()))?;
     conn.execute_batch(&format!(
-        "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-{CACHE_KIB}; PRAGMA temp_store=MEMORY"
+        "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-{cache_kib}; PRAGMA temp_store=MEMORY"
     ))
 }
 
@@ -157,6 +159,6 @@ pub(super) fn at_path(error: StoreError, path: &Path) -> StoreError {
 pub(super) fn open_reader(path: &Path, config: &SqliteConfig) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
-    set_up(&conn, config)?;
+    set_up(&conn, config, READER_KIB)?;
     Ok(conn)
 }
