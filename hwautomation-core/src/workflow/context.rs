@@ -4,7 +4,7 @@ use super::effect::{Effect, overdue};
 use super::handle::{
     BiosHandle, BmcHandle, BootHandle, CommissionerHandle, PowerHandle, PowerLedger, ShellHandle,
 };
-use super::outcome::{StepOutput, read_output};
+use super::outcome::{HandedOn, StepOutput, read_output};
 use super::port::{Opened, Opening, Port};
 use crate::device::Capability;
 use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
@@ -69,9 +69,9 @@ impl WorkflowContext {
     ///
     /// # Errors
     ///
-    /// `NotFound` when no step recorded it, `Invalid` when it has another shape.
+    /// `NotFound` when no step recorded it, `Invalid` when it has another shape. Either names the output and the steps.
     pub async fn output<T: StepOutput>(&self) -> Result<T> {
-        let Some(record) = self.port.output(T::NAME) else {
+        let Some(HandedOn { by, output }) = self.port.output(T::NAME) else {
             let step = &self.port.place().step;
             return Err(Error::not_found(format!(
                 "step {step} reads the output {}, which no step recorded",
@@ -79,8 +79,8 @@ impl WorkflowContext {
             ))
             .with_remedy("put the step that hands it on before this one; a skipped step hands on nothing"));
         };
-        let value = self.port.load(&record.value).await?;
-        read_output(Some(&record), value)
+        let value = self.port.load(&output.value).await?;
+        read_output(&by, value)
     }
 
     /// Reads what an earlier step handed on, or nothing if it was skipped.

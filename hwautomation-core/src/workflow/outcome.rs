@@ -94,11 +94,11 @@ impl StepOutcome {
     }
 }
 
-/// Reads a stored output as a type.
-pub(crate) fn read_output<T: StepOutput>(record: Option<&OutputRecord>, value: Value) -> Result<T> {
-    let found = record.map_or("nothing", |record| record.name.as_str());
+/// Reads an output that this step handed on.
+pub(crate) fn read_output<T: StepOutput>(by: &StepName, value: Value) -> Result<T> {
     serde_json::from_value(value).map_err(|cause| {
-        Error::invalid(format!("reading the recorded output {found} as {}", T::NAME))
+        let wanted = std::any::type_name::<T>();
+        Error::invalid(format!("reading the output {} of step {by} as {wanted}", T::NAME))
             .with_remedy(
                 "the stored output has another shape; raise the step's version when its output changes",
             )
@@ -237,6 +237,13 @@ impl fmt::Display for WorkflowPlan {
         }
         Ok(())
     }
+}
+
+/// Holds what a step handed on, and which one did.
+#[derive(Debug, Clone)]
+pub(crate) struct HandedOn {
+    pub(crate) by: StepName,
+    pub(crate) output: OutputRecord,
 }
 
 /// Makes the stored form of an output.

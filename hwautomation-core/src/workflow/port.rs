@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::id::{IntentName, MachineId, SignalName, StepName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
-use crate::record::{Intent, IntentResult, OutputRecord, RunState, Side, Stored, WorkflowSummary};
+use crate::record::{Intent, IntentResult, RunState, Side, Stored, WorkflowSummary};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde_json::Value;
@@ -62,7 +62,7 @@ pub(crate) trait Port: fmt::Debug + Send + Sync {
     fn now(&self) -> Timestamp;
     fn cancelled(&self) -> bool;
     fn power_overridden(&self) -> bool;
-    fn output(&self, name: &str) -> Option<OutputRecord>;
+    fn output(&self, name: &str) -> Option<super::HandedOn>;
     fn sub_task(&self, text: String);
     fn progress(&self, fraction: f32);
     async fn machine_at(&self, address: IpAddr) -> Result<Option<MachineId>>;

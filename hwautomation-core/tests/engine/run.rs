@@ -154,3 +154,45 @@ async fn a_drained_manager_ends_what_runs_and_takes_no_more() {
     let next = lab.start(Workflow::new("empty")).await;
     assert_eq!(next.wait(id).await.unwrap().state, RunState::Completed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_output_is_an_error_that_names_the_step_and_the_output() {
+    let lab = Lab::new();
+    let step = step_fn("check", Resume::Rerun, |ctx| async move {
+        assert!(ctx.output_if_any::<Count>().await?.is_none());
+        ctx.output::<Count>().await?;
+        StepOutcome::finished()
+    });
+    let (_manager, status) = lab.run_step(step).await;
+    let error = &status.steps[0].errors[0];
+    assert_eq!(error.kind, ErrorKind::NotFound, "{status}");
+    assert_eq!(error.message, "step check reads the output count, which no step recorded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_output_of_another_shape_is_an_error_that_names_its_step_and_what_was_wanted() {
+    #[derive(Serialize, Deserialize)]
+    struct Words(Vec<String>);
+    impl StepOutput for Words {
+        const NAME: &'static str = "count";
+    }
+    let lab = Lab::new();
+    let workflow = Workflow::new("test")
+        .step(step_fn("make", Resume::Rerun, |_| async {
+            StepOutcome::done(Words(vec!["seven".to_owned()]))
+        }))
+        .step(step_fn("check", Resume::Rerun, |ctx| async move {
+            ctx.output::<Count>().await?;
+            StepOutcome::finished()
+        }));
+    let (manager, status) = lab.run(workflow).await;
+    let error = &status.steps[1].errors[0];
+    assert_eq!(error.kind, ErrorKind::Invalid, "{status}");
+    assert!(
+        error.message.starts_with("reading the output count of step make as ")
+            && error.message.ends_with("Count"),
+        "{status}"
+    );
+    assert!(error.chain[0].contains("expected u64"), "{status}");
+    assert_eq!(manager.output::<Words>(status.id).await.unwrap().0, ["seven"]);
+}

@@ -6,11 +6,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{IntentName, MachineId, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
-use crate::record::{Intent, IntentResult, OutputRecord, RunState, Side, Stored, WorkflowSummary};
+use crate::record::{Intent, IntentResult, RunState, Side, Stored, WorkflowSummary};
 use crate::secret::scrub;
 use crate::time::{Clock, Timestamp};
 use crate::workflow::port::{ChildCommand, Opened, Opening, Place, Port};
-use crate::workflow::{PlannedStep, StepPlan, Submission, WorkflowContext, WorkflowPlan, WorkflowStep};
+use crate::workflow::{
+    HandedOn, PlannedStep, StepPlan, Submission, WorkflowContext, WorkflowPlan, WorkflowStep,
+};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::net::IpAddr;
@@ -116,7 +118,7 @@ impl Port for ReadOnlyPort {
         false
     }
 
-    fn output(&self, _name: &str) -> Option<OutputRecord> {
+    fn output(&self, _name: &str) -> Option<HandedOn> {
         None
     }
 

@@ -147,14 +147,14 @@ impl WorkflowManager {
     /// `NotFound` when no step did so far, `Invalid` when it has another shape; `Corrupt`, `Storage`.
     pub async fn output<T: StepOutput>(&self, id: WorkflowId) -> Result<T> {
         let state = self.state(id).await?;
-        let mut newest = state.steps.iter().rev().filter_map(|step| step.output.as_ref());
-        let found = newest.find(|output| output.name == T::NAME);
-        let Some(record) = found else {
+        let mut newest = state.steps.iter().rev().filter_map(|step| Some((step, step.output.as_ref()?)));
+        let found = newest.find(|(_, output)| output.name == T::NAME);
+        let Some((step, output)) = found else {
             return Err(Error::not_found(format!("no step of workflow {id} handed on {}", T::NAME))
                 .with_remedy("look at its status: the step may not be done, or was skipped"));
         };
-        let value = self.shared.value(&record.value).await?;
-        read_output(Some(record), value)
+        let value = self.shared.value(&output.value).await?;
+        read_output(&step.spec.name, value)
     }
 
     /// Finds a machine as the directory knows it now, with what its profile adds.

@@ -17,9 +17,10 @@ use super::shared::{Mode, Shared};
 use crate::error::{Error, ErrorClass, ErrorKind, Result};
 use crate::id::StepName;
 use crate::machine::Machine;
-use crate::record::{EventKind, OutputRecord, Side};
+use crate::record::{EventKind, Side};
 use crate::store::{After, GiveBack, Lease};
 use crate::time::Timestamp;
+use crate::workflow::HandedOn;
 use futures_util::FutureExt;
 use open::Footing;
 use permits::Permitted;
@@ -39,7 +40,7 @@ pub(crate) struct Runner {
     machine: Option<Arc<Machine>>,
     request: Arc<Value>,
     /// What the steps handed on, by name; shared with the contexts of steps.
-    outputs: Arc<BTreeMap<String, OutputRecord>>,
+    outputs: Arc<BTreeMap<String, HandedOn>>,
     /// Whether the step that was called last needed permits.
     has_permits: bool,
 }

@@ -8,7 +8,7 @@ use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorClass, Result};
 use crate::record::WorkflowState;
 use crate::store::Lease;
-use crate::workflow::Workflow;
+use crate::workflow::{HandedOn, Workflow};
 use std::sync::Arc;
 
 /// Says whether a run's steps can be called here.
@@ -47,8 +47,11 @@ impl Runner {
             }
         }
         let request = Arc::new(spec.request.clone());
-        let outputs = journal.state().steps.iter().filter_map(|step| step.output.clone());
-        let outputs = Arc::new(outputs.map(|output| (output.name.clone(), output)).collect());
+        let handed_on = journal.state().steps.iter().filter_map(|step| {
+            let output = step.output.clone()?;
+            Some((output.name.clone(), HandedOn { by: step.spec.name.clone(), output }))
+        });
+        let outputs = Arc::new(handed_on.collect());
         Ok(Self {
             shared: Arc::clone(shared),
             handle,

@@ -6,11 +6,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{IntentName, MachineId, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
-use crate::record::{Blob, Intent, IntentResult, OutputRecord, RunState, Side, Stored, WorkflowSummary};
+use crate::record::{Blob, Intent, IntentResult, RunState, Side, Stored, WorkflowSummary};
 use crate::secret::scrub_json;
 use crate::time::{Clock, Timestamp};
-use crate::workflow::Submission;
 use crate::workflow::port::{ChildCommand, Opened, Opening, Place, Port};
+use crate::workflow::{HandedOn, Submission};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -72,7 +72,7 @@ pub(super) struct EnginePort {
     pub(super) place: Place,
     pub(super) request: Arc<Value>,
     pub(super) plugins: Arc<Plugins>,
-    pub(super) outputs: Arc<BTreeMap<String, OutputRecord>>,
+    pub(super) outputs: Arc<BTreeMap<String, HandedOn>>,
     pub(super) clock: Clock,
     pub(super) machines: Arc<Shared>,
     pub(super) handle: Arc<crate::engine::running::RunHandle>,
@@ -124,7 +124,7 @@ impl Port for EnginePort {
         self.power_overridden
     }
 
-    fn output(&self, name: &str) -> Option<OutputRecord> {
+    fn output(&self, name: &str) -> Option<HandedOn> {
         self.outputs.get(name).cloned()
     }
 

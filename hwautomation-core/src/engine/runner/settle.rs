@@ -11,7 +11,7 @@ use crate::record::{
 use crate::secret::contains_secret;
 use crate::store::GiveBack;
 use crate::time::Timestamp;
-use crate::workflow::{Probed, ProbedIntent, StepOutcome, UndoOutcome, Wait};
+use crate::workflow::{HandedOn, Probed, ProbedIntent, StepOutcome, UndoOutcome, Wait};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +52,8 @@ impl Runner {
             StepOutcome::Done(Some((output, value))) => match self.store(value) {
                 Ok(value) => {
                     let output = crate::workflow::output_record(output, value);
-                    Arc::make_mut(&mut self.outputs).insert(output.name.clone(), output.clone());
+                    let handed_on = HandedOn { by: name.clone(), output: output.clone() };
+                    Arc::make_mut(&mut self.outputs).insert(output.name.clone(), handed_on);
                     self.journal.add(EventKind::StepDone {
                         step: name,
                         output: Some(output),
