@@ -11,7 +11,7 @@ use crate::machine::Machine;
 use crate::plugin::{
     BiosBackend, BmcConfigurator, BootController, Commissioner, PowerController, RemoteShell,
 };
-use crate::record::{EventKind, NewEvent, StepSpec, Submitted, WorkflowState, WorkflowSummary};
+use crate::record::{Blob, EventKind, NewEvent, StepSpec, Submitted, WorkflowState, WorkflowSummary};
 use crate::secret::contains_secret;
 use crate::store::Begin;
 use crate::workflow::{Submission, Workflow, WorkflowStep};
@@ -71,6 +71,7 @@ impl Shared {
         let spec = self.spec(&workflow, machine.as_ref(), submission);
         let claim = spec.machine.clone();
         let kind = EventKind::WorkflowSubmitted(Box::new(spec));
+        let blobs = self.blobs_of(&kind).await?;
         let event = NewEvent { at: self.clock.now(), actor: actor.clone(), kind };
         let state = WorkflowState::begin(&event.clone().numbered(id, 0, 0))?;
         let summary = WorkflowSummary::of(&state);
@@ -79,7 +80,7 @@ impl Shared {
             workflow: id,
             batch: BatchId::generate(),
             event,
-            blobs: Vec::new(),
+            blobs,
             claim,
             summary,
             pending_max,
@@ -87,6 +88,15 @@ impl Shared {
         journal::begin(&*self.store, &self.meters, begin).await?;
         self.remembered.keep(state);
         Ok(())
+    }
+
+    /// Reads what is carried over, to store it once more: the old run may be pruned meanwhile.
+    async fn blobs_of(&self, kind: &EventKind) -> Result<Vec<Blob>> {
+        let mut blobs = Vec::new();
+        for hash in kind.blobs() {
+            blobs.push(Blob { hash: hash.clone(), bytes: self.store.blob(hash).await? });
+        }
+        Ok(blobs)
     }
 
     /// Checks all that can be checked without touching anything.
