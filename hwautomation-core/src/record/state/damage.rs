@@ -42,6 +42,12 @@ impl WorkflowState {
         foreign.or_else(|| self.damage.as_ref().map(|what| format!("its history is damaged: {what}")))
     }
 
+    /// Tells whether the event that says what was accepted is lost: then the [`spec`](Self::spec) is a stand-in.
+    #[must_use]
+    pub fn is_request_lost(&self) -> bool {
+        self.damage.is_some() && self.spec.fingerprint.is_empty()
+    }
+
     /// Begins a state of which the beginning is lost, by the row that lists show.
     #[must_use]
     pub fn stub(row: &WorkflowSummary) -> Self {
