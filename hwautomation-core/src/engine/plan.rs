@@ -70,7 +70,7 @@ pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
         return give_up(state, step, UndoCause::Deadline, "its deadline passed".to_owned(), now);
     }
     if state.started_at.is_none()
-        && let Some(limit) = state.spec.start_limit.filter(|limit| now >= state.submitted_at + *limit)
+        && let Some(limit) = state.spec.start_limit.filter(|_| state.start_until.is_some_and(|at| now >= at))
     {
         return finish(Verdict::Failed, &format!("nobody started it within {limit:?}"));
     }

@@ -71,6 +71,7 @@ impl WorkflowState {
             next_seq: 0,
             last_at: row.submitted_at,
             started_at: (row.state != RunState::Pending).then_some(row.submitted_at),
+            start_until: None,
             deadline_at: None,
             steps: Vec::<StepState>::new(),
             steps_finished: 0,
