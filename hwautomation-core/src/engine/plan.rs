@@ -82,6 +82,10 @@ pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
 
 /// Decides for a run that this program cannot run: only a person, or the halt's deadline, ends it.
 pub(crate) fn next_unrunnable(state: &WorkflowState, now: Timestamp, why: &str) -> Action {
+    if let Some(guard) = state.guard(now).filter(|_| state.cancel.is_some() || state.undo.is_some()) {
+        // The process died in work that nothing may interrupt: it may still be going on.
+        return Action::WaitUntil(guard.until);
+    }
     let left = |why: &str| {
         state.steps.iter().filter(|step| is_begun(step)).map(|step| not_undone(step, why)).collect()
     };
