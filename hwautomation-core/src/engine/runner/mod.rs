@@ -111,7 +111,10 @@ async fn report(shared: &Shared, lease: Lease, error: &Error) {
         }
         (ErrorKind::Conflict, _) => {
             troubles.fault(workflow, &error.to_string(), now);
-            let _lease_is_gone = shared.store.release(lease.key, now).await;
+            // Where that did not help, time must pass.
+            if troubles.gives_up(workflow).is_none() {
+                let _lease_is_gone = shared.store.release(lease.key, now).await;
+            }
         }
         (_, ErrorClass::Permanent) => {
             troubles.fault(workflow, &error.to_string(), now);
