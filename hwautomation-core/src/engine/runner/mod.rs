@@ -170,6 +170,8 @@ impl Runner {
         {
             let again_at = self.shared.troubles.obstacle(state.id, why, now);
             let presses_at = state.presses_at().filter(|at| *at > now);
+            // Others may be served before it can ask again.
+            self.journal.give_back(GiveBack::Call);
             return Ok(Flow::LetGo(presses_at.map_or(again_at, |at| at.min(again_at))));
         }
         match action {
