@@ -16,6 +16,7 @@ mod recorder;
 mod report;
 mod retention;
 mod run;
+mod seams;
 mod secrets;
 mod spans;
 mod submit;

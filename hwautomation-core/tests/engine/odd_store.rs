@@ -9,7 +9,7 @@ use hwautomation_core::store::{
     MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use hwautomation_core::time::Timestamp;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Odd {
     pub(crate) inbox_fails: AtomicBool,
     pub(crate) append_fails: AtomicBool,
     pub(crate) busy_close: AtomicBool,
+    pub(crate) conflicts: AtomicBool,
+    pub(crate) appends: AtomicU32,
 }
 
 #[async_trait::async_trait]
@@ -28,6 +30,10 @@ impl HistoryStore for Odd {
         self.inner.begin(b).await
     }
     async fn append(&self, a: Append) -> Result<Appended> {
+        self.appends.fetch_add(1, SeqCst);
+        if self.conflicts.load(SeqCst) {
+            return Err(Error::new(ErrorKind::Conflict, "another number is next"));
+        }
         if self.append_fails.load(SeqCst) {
             return Err(Error::new(ErrorKind::Storage, "disk full"));
         }
