@@ -5,9 +5,11 @@
 mod common;
 
 use common::{append, begin, begun};
+use hwautomation_core::actor::Actor;
 use hwautomation_core::error::ErrorKind;
 use hwautomation_core::id::{OwnerId, WorkflowId};
-use hwautomation_core::store::{HistoryStore, LeaseKey};
+use hwautomation_core::store::{Command, HistoryStore, LeaseKey, NewItem};
+use hwautomation_core::time::Clock;
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::{Connection, ErrorCode};
 use std::collections::BTreeSet;
@@ -29,15 +31,7 @@ fn open() -> (TempDir, PathBuf, Arc<SqliteStore>) {
 
 /// Overwrites the first leaf of the table of workflows while the store is open, and lists who lies on it.
 fn damage(path: &Path, workflows: &[WorkflowId]) -> BTreeSet<WorkflowId> {
-    let conn = Connection::open(path).unwrap();
-    let leaf = "SELECT pageno FROM dbstat WHERE name = 'workflow' AND pagetype = 'leaf' ORDER BY path";
-    let page: u64 = conn.query_row(leaf, [], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap();
-    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
-    file.seek(SeekFrom::Start((page - 1) * PAGE_BYTES)).unwrap();
-    file.write_all(&[0xa5; 400]).unwrap();
-    // A commit of somebody else makes every connection read its pages anew.
-    conn.execute_batch("PRAGMA user_version = 2").unwrap();
+    damage_leaf(path, "workflow");
     let conn = Connection::open(path).unwrap();
     let is_lost = |id: &&WorkflowId| {
         let read = conn.query_row("SELECT summary FROM workflow WHERE id = ?1", [id.as_bytes()], |_| Ok(()));
@@ -46,6 +40,19 @@ fn damage(path: &Path, workflows: &[WorkflowId]) -> BTreeSet<WorkflowId> {
     let lost: BTreeSet<WorkflowId> = workflows.iter().filter(is_lost).copied().collect();
     assert!(!lost.is_empty() && lost.len() < workflows.len() / 2, "{} lie on the page", lost.len());
     lost
+}
+
+/// Overwrites the first leaf of a table or an index.
+fn damage_leaf(path: &Path, of: &str) {
+    let conn = Connection::open(path).unwrap();
+    let leaf = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY path";
+    let page: u64 = conn.query_row(leaf, [of], |row| row.get::<_, i64>(0)).unwrap().try_into().unwrap();
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start((page - 1) * PAGE_BYTES)).unwrap();
+    file.write_all(&[0xa5; 400]).unwrap();
+    // A commit of somebody else makes every connection read its pages anew.
+    conn.execute_batch("PRAGMA user_version = 2").unwrap();
 }
 
 fn ids(leases: &[LeaseKey]) -> Vec<WorkflowId> {
@@ -117,4 +124,23 @@ async fn leases_on_a_damaged_page_are_lost_and_the_others_are_renewed() {
     let lost = damage(&path, &ids(&leases));
     let named = store.renew(&leases, common::HOUR * 2).await.unwrap();
     assert_eq!(ids(&named).into_iter().collect::<BTreeSet<_>>(), lost);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_page_of_the_inbox_stops_those_whose_items_lie_there_and_nobody_else() {
+    let (_folder, path, store) = open();
+    let mut workflows = Vec::new();
+    for number in 0..WORKFLOWS {
+        let begin = begin();
+        workflows.push(begin.workflow);
+        store.begin(begin).await.unwrap();
+        let command = Command::Cancel { why: "enough".to_owned() };
+        let (at, actor) = (Clock::system().now(), Actor::person("ops"));
+        let item = NewItem { workflow: workflows[number], key: "k".repeat(200), at, actor, command };
+        store.post(item).await.unwrap();
+    }
+    damage_leaf(&path, "sqlite_autoindex_inbox_1");
+    let claimed = store.claim(OwnerId::generate(), common::HOUR, 1000).await.unwrap();
+    assert!((WORKFLOWS / 2..WORKFLOWS).contains(&claimed.len()), "{} were claimed", claimed.len());
+    assert!(claimed.iter().all(|lease| lease.has_items));
 }

@@ -43,6 +43,8 @@ pub(super) struct Tally {
     places: HashMap<MachineId, usize>,
     /// The newest event that was read of each machine's children: a later child's is later.
     newest: Vec<Position>,
+    /// The children that were seen. A person may submit one of them again: then the newest of a machine is not ours.
+    seen: HashSet<WorkflowId>,
     /// How many children of other waves are at work.
     pub(super) active_elsewhere: usize,
 }
@@ -52,7 +54,7 @@ impl Tally {
     pub(super) async fn read(ctx: &WorkflowContext, machines: Vec<MachineId>) -> Result<Self> {
         let places = machines.iter().cloned().zip(0..).collect();
         let (known, newest) = (vec![Known::New; machines.len()], vec![0; machines.len()]);
-        let mut tally = Self { machines, known, places, newest, active_elsewhere: 0 };
+        let mut tally = Self { machines, known, places, newest, seen: HashSet::new(), active_elsewhere: 0 };
         each_child(ctx, &[], |row| tally.see(&row)).await?;
         Ok(tally)
     }
@@ -84,6 +86,7 @@ impl Tally {
             self.active_elsewhere += usize::from(!row.state.is_terminal() && !halted);
             return;
         };
+        self.seen.insert(row.id);
         if row.position < self.newest[place] {
             return;
         }
@@ -118,7 +121,7 @@ impl Tally {
             Known::New => true,
             Known::Held(_) | Known::Active(_) | Known::Ended(_, RunState::Completed, _) => false,
             Known::Halted(id, events, _) => round.halted.get(id).is_some_and(|before| before == events),
-            Known::Ended(id, ..) => *id != ctx.child_id(&key(&self.machines[place], round.number)),
+            Known::Ended(..) => !self.seen.contains(&ctx.child_id(&key(&self.machines[place], round.number))),
         }
     }
 

@@ -127,7 +127,8 @@ impl Journal {
     /// process ends.
     pub(crate) async fn commit(&mut self, after: After) -> Result<()> {
         let gives_back = std::mem::take(&mut self.gives_back);
-        if self.waiting.is_empty() && self.consumed.is_empty() && ends_with(gives_back, after) {
+        let queues = self.state.permits_awaited.is_some();
+        if self.waiting.is_empty() && self.consumed.is_empty() && ends_with(gives_back, after, queues) {
             return self.let_go(after).await;
         }
         let events = std::mem::take(&mut self.waiting);
@@ -225,11 +226,11 @@ impl Journal {
     }
 }
 
-/// Tells whether what is given back comes back with the lease anyway.
-fn ends_with(gives_back: GiveBack, after: After) -> bool {
+/// Tells whether what is given back comes back with the lease anyway. A place in the queue does not.
+fn ends_with(gives_back: GiveBack, after: After, queues: bool) -> bool {
     match gives_back {
         GiveBack::Nothing => true,
-        GiveBack::Call => after != After::Hold,
+        GiveBack::Call => after != After::Hold && !queues,
         GiveBack::All => false,
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
         return give_up(state, step, UndoCause::Deadline, "its deadline passed".to_owned(), now);
     }
     if state.started_at.is_none()
-        && let Some(limit) = state.spec.start_limit.filter(|limit| now >= state.submitted_at + *limit)
+        && let Some(limit) = state.spec.start_limit.filter(|_| state.start_until.is_some_and(|at| now >= at))
     {
         return finish(Verdict::Failed, &format!("nobody started it within {limit:?}"));
     }
@@ -85,6 +85,10 @@ pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
 
 /// Decides for a run that this program cannot run: only a person, or the halt's deadline, ends it.
 pub(crate) fn next_unrunnable(state: &WorkflowState, now: Timestamp, why: &str) -> Action {
+    if let Some(guard) = state.guard(now).filter(|_| state.cancel.is_some() || state.undo.is_some()) {
+        // The process died in work that nothing may interrupt: it may still be going on.
+        return Action::WaitUntil(guard.until);
+    }
     let left = |why: &str| {
         state.steps.iter().filter(|step| is_begun(step)).map(|step| not_undone(step, why)).collect()
     };

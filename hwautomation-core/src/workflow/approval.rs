@@ -14,6 +14,7 @@ const LOOK: Duration = Duration::from_secs(3600);
 
 /// Waits for an answer: `WorkflowManager::approve` opens it, `WorkflowManager::deny` fails the step for good.
 ///
+/// Of several answers that came before the gate looked, a no counts.
 /// A denied gate halts or undoes the run like any failed step. A person's retry asks again. The answer stands in the
 /// history as the output [`Approval`], with who gave it and why.
 #[derive(Debug, Clone)]
@@ -79,7 +80,12 @@ impl WorkflowStep for ApprovalGate {
     }
 
     async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
-        match ctx.signal::<Approval>(&self.signal).await? {
+        let mut found = ctx.signal::<Approval>(&self.signal).await?;
+        // Of several answers to one question a no counts, and none is left for the next question.
+        while let Some(other) = ctx.signal::<Approval>(&self.signal).await? {
+            found = found.filter(|known| !known.approved).or(Some(other));
+        }
+        match found {
             None => StepOutcome::wait(format!("an answer to: {}", self.question), LOOK, self.limit),
             Some(answer) if answer.approved => StepOutcome::done(answer),
             Some(answer) => {

@@ -8,6 +8,7 @@ mod children;
 mod held;
 mod large;
 mod request;
+mod resubmitted;
 mod site;
 mod status;
 mod stop;

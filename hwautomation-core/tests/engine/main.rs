@@ -18,6 +18,7 @@ mod recorder;
 mod report;
 mod retention;
 mod run;
+mod seams;
 mod secrets;
 mod spans;
 mod submit;

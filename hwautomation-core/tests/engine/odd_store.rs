@@ -9,7 +9,7 @@ use hwautomation_core::store::{
     MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use hwautomation_core::time::Timestamp;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(crate) struct Odd {
     pub(crate) late_intent: AtomicBool,
     /// The next start of a second step is stored, and its answer is lost together with all leases.
     pub(crate) lose_second_start: AtomicBool,
+    pub(crate) conflicts: AtomicBool,
+    pub(crate) appends: AtomicU32,
 }
 
 #[async_trait::async_trait]
@@ -36,6 +38,10 @@ impl HistoryStore for Odd {
         self.inner.begin(b).await
     }
     async fn append(&self, a: Append) -> Result<Appended> {
+        self.appends.fetch_add(1, SeqCst);
+        if self.conflicts.load(SeqCst) {
+            return Err(Error::new(ErrorKind::Conflict, "another number is next"));
+        }
         if self.append_fails.load(SeqCst) {
             return Err(Error::new(ErrorKind::Storage, "disk full"));
         }

@@ -127,7 +127,7 @@ impl Tables {
                 (blob.hash.as_str(), &blob.bytes),
             )?;
         }
-        let named = events.iter().filter_map(|event| event.kind.blob());
+        let named = events.iter().flat_map(|event| event.kind.blobs());
         for hash in blobs.iter().map(|blob| &blob.hash).chain(named) {
             const SQL: &str = "INSERT OR IGNORE INTO blob_use (workflow, hash) VALUES (?1, ?2)";
             self.write(SQL, (workflow.as_bytes(), hash.as_str()))?;

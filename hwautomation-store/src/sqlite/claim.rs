@@ -60,9 +60,19 @@ impl Tables {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Lease, Stop> {
+        let taken = self.take_one(workflow, owner, now, until);
+        self.damaged.learn(workflow, taken)
+    }
+
+    fn take_one(
+        &mut self,
+        workflow: WorkflowId,
+        owner: OwnerId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Lease, Stop> {
         self.end_permits_with_lease(workflow, now)?;
-        let held = self.hold(workflow, owner, until).map_err(Stop::from);
-        let (epoch, next_seq) = self.damaged.learn(workflow, held)?;
+        let (epoch, next_seq) = self.hold(workflow, owner, until)?;
         let has_items = self.has_items(workflow)?;
         Ok(Lease { key: LeaseKey { workflow, owner, epoch }, until, next_seq, has_items })
     }

@@ -76,11 +76,12 @@ fn fill_blob_uses(conn: &Connection) -> rusqlite::Result<()> {
     while let Some(row) = rows.next()? {
         let workflow: [u8; 16] = row.get(0)?;
         let event = serde_json::from_slice::<Event>(super::read::bytes(row, 1)?);
-        let Some(hash) = event.as_ref().ok().and_then(|event| event.kind.blob()) else { continue };
-        conn.execute(
-            "INSERT OR IGNORE INTO blob_use (workflow, hash) VALUES (?1, ?2)",
-            (workflow, hash.as_str()),
-        )?;
+        for hash in event.iter().flat_map(|event| event.kind.blobs()) {
+            conn.execute(
+                "INSERT OR IGNORE INTO blob_use (workflow, hash) VALUES (?1, ?2)",
+                (workflow, hash.as_str()),
+            )?;
+        }
     }
     Ok(())
 }

@@ -25,6 +25,9 @@ impl WorkflowManager {
             StartAt::Step(name) => find(old, name)?,
         };
         let carried = &old.steps[..first];
+        if let Some(why) = old.unreadable().filter(|_| !carried.is_empty()) {
+            return Err(refused(old, &why));
+        }
         if !carried.is_empty() && !self.has_definition_of(old) {
             return Err(refused(old, "its definition changed since"));
         }

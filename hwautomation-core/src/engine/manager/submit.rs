@@ -11,7 +11,7 @@ use crate::machine::Machine;
 use crate::plugin::{
     BiosBackend, BmcConfigurator, BootController, Commissioner, PowerController, RemoteShell,
 };
-use crate::record::{EventKind, NewEvent, StepSpec, Submitted, WorkflowState, WorkflowSummary};
+use crate::record::{Blob, EventKind, NewEvent, StepSpec, Submitted, WorkflowState, WorkflowSummary};
 use crate::secret::contains_secret;
 use crate::store::Begin;
 use crate::workflow::{Submission, Workflow, WorkflowStep};
@@ -40,12 +40,16 @@ impl WorkflowManager {
     /// # Errors
     ///
     /// Those of [`submit`](Self::submit); `Conflict` when it has not ended, or when steps cannot be carried over;
-    /// `NotFound` when there is no such step.
+    /// `NotFound` when there is no such step; `Corrupt` when its first event cannot be read.
     pub async fn resubmit(&self, id: WorkflowId, start_at: &StartAt, actor: &Actor) -> Result<WorkflowId> {
         let state = self.shared.load(id).await?;
         if state.ended.is_none() {
             return Err(Error::new(ErrorKind::Conflict, format!("workflow {id} has not ended"))
                 .with_remedy("cancel it, or wait until it has ended"));
+        }
+        if state.is_request_lost() {
+            return Err(Error::new(ErrorKind::Corrupt, format!("what workflow {id} was asked for is lost"))
+                .with_remedy("submit it anew, with its request"));
         }
         let carried = self.carried(&state, start_at)?;
         let spec = state.spec;
@@ -71,22 +75,25 @@ impl Shared {
         let spec = self.spec(&workflow, machine.as_ref(), submission);
         let claim = spec.machine.clone();
         let kind = EventKind::WorkflowSubmitted(Box::new(spec));
+        let blobs = self.blobs_of(&kind).await?;
         let event = NewEvent { at: self.clock.now(), actor: actor.clone(), kind };
         let state = WorkflowState::begin(&event.clone().numbered(id, 0, 0))?;
         let summary = WorkflowSummary::of(&state);
         let pending_max = Some(self.options.pending_max);
-        let begin = Begin {
-            workflow: id,
-            batch: BatchId::generate(),
-            event,
-            blobs: Vec::new(),
-            claim,
-            summary,
-            pending_max,
-        };
+        let begin =
+            Begin { workflow: id, batch: BatchId::generate(), event, blobs, claim, summary, pending_max };
         journal::begin(&*self.store, &self.meters, begin).await?;
         self.remembered.keep(state);
         Ok(())
+    }
+
+    /// Reads what is carried over, to store it once more: the old run may be pruned meanwhile.
+    async fn blobs_of(&self, kind: &EventKind) -> Result<Vec<Blob>> {
+        let mut blobs = Vec::new();
+        for hash in kind.blobs() {
+            blobs.push(Blob { hash: hash.clone(), bytes: self.store.blob(hash).await? });
+        }
+        Ok(blobs)
     }
 
     /// Checks all that can be checked without touching anything.

@@ -23,6 +23,8 @@ use tracing::Instrument;
 
 /// How long a sub-task may wait to be recorded.
 const FLUSH: Duration = Duration::from_millis(500);
+/// How long a runner waits after the store failed to read its inbox.
+const INBOX_PAUSE: Duration = Duration::from_secs(5);
 /// How many questions of a step may wait: it waits for the answer to each.
 const CALLS_WAITING_MAX: usize = 16;
 /// How long a dropped step has to yield; after that its task is left behind.
@@ -73,6 +75,8 @@ pub(super) struct Notes {
 struct Limits {
     /// When sub-tasks are stored.
     flush: Option<Timestamp>,
+    /// When the inbox is read again after the store failed.
+    inbox: Option<Timestamp>,
     /// When a cancelled or stopped step is dropped.
     grace: Option<Timestamp>,
     /// Whether the grace ends the process's work rather than the step's.
@@ -180,15 +184,8 @@ impl Runner {
                     Ok(returned) => Executed::Returned(returned, notes),
                     Err(error) => Executed::Failed(panicked(error)),
                 }),
-                () = handle.inbox.notified() => {
-                    match self.read_inbox().await {
-                        Ok(()) => self.journal.commit(After::Hold).await?,
-                        Err(error) => {
-                            tracing::warn!(%error, "the inbox was not read; trying again with the next hint");
-                            handle.unread.store(true, Ordering::Release);
-                        }
-                    }
-                }
+                () = handle.inbox.notified() => limits.inbox = self.heed_inbox().await?,
+                () = timer::until(&shared.clock, limits.inbox) => limits.inbox = self.heed_inbox().await?,
                 () = desk.sub_task_added.notified(), if limits.flush.is_none() => {
                     limits.flush = Some(now + FLUSH);
                 }
@@ -202,6 +199,17 @@ impl Runner {
                 _ = mode.changed() => {}
             }
         }
+    }
+
+    /// Takes in what others ask while a step runs. If the store fails, returns when to look again.
+    async fn heed_inbox(&mut self) -> Result<Option<Timestamp>> {
+        if let Err(error) = self.read_inbox().await {
+            tracing::warn!(%error, "the inbox was not read; trying again soon");
+            self.handle.unread.store(true, Ordering::Release);
+            return Ok(Some(self.journal.now() + INBOX_PAUSE));
+        }
+        self.journal.commit(After::Hold).await?;
+        Ok(None)
     }
 
     /// Lets the step know that somebody asked for a stop, and counts its grace from here.

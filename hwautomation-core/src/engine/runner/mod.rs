@@ -112,7 +112,10 @@ async fn report(shared: &Shared, lease: Lease, error: &Error) {
         }
         (ErrorKind::Conflict, _) => {
             troubles.fault(workflow, &error.to_string(), now);
-            let _lease_is_gone = shared.store.release(lease.key, now).await;
+            // Where that did not help, time must pass.
+            if troubles.gives_up(workflow).is_none() {
+                let _lease_is_gone = shared.store.release(lease.key, now).await;
+            }
         }
         (_, ErrorClass::Permanent) => {
             troubles.fault(workflow, &error.to_string(), now);
@@ -168,6 +171,8 @@ impl Runner {
         {
             let again_at = self.shared.troubles.obstacle(state.id, why, now);
             let presses_at = state.presses_at().filter(|at| *at > now);
+            // Others may be served before it can ask again.
+            self.journal.give_back(GiveBack::Call);
             return Ok(Flow::LetGo(presses_at.map_or(again_at, |at| at.min(again_at))));
         }
         match action {

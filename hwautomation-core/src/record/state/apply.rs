@@ -359,9 +359,13 @@ impl WorkflowState {
             }
         };
         self.deadline_at = self.deadline_at.map(|deadline| moved(deadline, self.spec.deadline));
+        self.start_until = self.start_until.map(|until| moved(until, self.spec.start_limit));
         if let Some(index) = self.current_index() {
             let step = &mut self.steps[index];
             step.deadline_at = step.deadline_at.map(|deadline| moved(deadline, step.spec.policy.deadline));
+            let limit = step.spec.policy.attempt_limit;
+            let ends_at = step.attempt_at.zip(limit).map(|(began, limit)| moved(began + limit, Some(limit)));
+            step.attempt_at = ends_at.zip(limit).map(|(at, limit)| at - limit).or(step.attempt_at);
         }
     }
 

@@ -37,6 +37,7 @@ impl WorkflowState {
             next_seq: 1,
             last_at: event.at,
             started_at: None,
+            start_until: spec.start_limit.map(|limit| event.at + limit),
             deadline_at: None,
             steps,
             steps_finished: spec.carried.len(),

@@ -42,6 +42,12 @@ impl WorkflowState {
         foreign.or_else(|| self.damage.as_ref().map(|what| format!("its history is damaged: {what}")))
     }
 
+    /// Tells whether the event that says what was accepted is lost: then the [`spec`](Self::spec) is a stand-in.
+    #[must_use]
+    pub fn is_request_lost(&self) -> bool {
+        self.damage.is_some() && self.spec.fingerprint.is_empty()
+    }
+
     /// Begins a state of which the beginning is lost, by the row that lists show.
     #[must_use]
     pub fn stub(row: &WorkflowSummary) -> Self {
@@ -65,6 +71,7 @@ impl WorkflowState {
             next_seq: 0,
             last_at: row.submitted_at,
             started_at: (row.state != RunState::Pending).then_some(row.submitted_at),
+            start_until: None,
             deadline_at: None,
             steps: Vec::<StepState>::new(),
             steps_finished: 0,

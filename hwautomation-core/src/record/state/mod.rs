@@ -36,6 +36,8 @@ pub struct WorkflowState {
     pub last_at: Timestamp,
     /// When its first step started.
     pub started_at: Option<Timestamp>,
+    /// Until when it must be started, without the time it was halted before.
+    pub start_until: Option<Timestamp>,
     /// When forward work must be done.
     pub deadline_at: Option<Timestamp>,
     /// Its steps, in order.

@@ -74,7 +74,7 @@ impl WorkflowState {
         let guarded_until = self.guards().map(|guard| guard.until).max();
         let at = match &self.undo {
             Some(undo) => Some(undo.deadline_at),
-            None if self.started_at.is_none() => self.spec.start_limit.map(|limit| self.submitted_at + limit),
+            None if self.started_at.is_none() => self.start_until,
             None => {
                 let step = self.current_step();
                 let wait = step.and_then(|step| match &step.phase {

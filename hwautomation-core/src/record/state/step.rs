@@ -19,7 +19,7 @@ pub struct StepState {
     pub attempt: u32,
     /// When the first attempt began.
     pub started_at: Option<Timestamp>,
-    /// When the newest attempt began.
+    /// When the newest attempt began; later by the time it was halted since, where it has a limit.
     pub attempt_at: Option<Timestamp>,
     /// When the step must be done, over all attempts.
     pub deadline_at: Option<Timestamp>,

@@ -125,7 +125,7 @@ impl Rows {
     ) -> Appended {
         let mut stored = Vec::with_capacity(events.len());
         let Some(row) = self.workflows.get_mut(&workflow) else { return Appended { events: stored } };
-        row.blobs.extend(events.iter().filter_map(|event| event.kind.blob().cloned()));
+        row.blobs.extend(events.iter().flat_map(|event| event.kind.blobs().cloned()));
         for blob in blobs {
             row.blobs.insert(blob.hash.clone());
             self.blobs.entry(blob.hash).or_insert(blob.bytes);
