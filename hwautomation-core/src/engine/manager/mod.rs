@@ -3,9 +3,11 @@
 mod builder;
 mod commands;
 mod dry_run;
+mod follow;
 mod prune;
 mod read;
 mod resubmit;
+mod status;
 mod submit;
 
 pub use builder::ManagerBuilder;

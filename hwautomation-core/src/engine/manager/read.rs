@@ -1,98 +1,18 @@
-//! What the manager tells.
+//! What the manager tells: rows, events, outputs, and when a run rests.
 
 use super::WorkflowManager;
-use crate::engine::shared::Mode;
 use crate::error::{Error, Result};
 use crate::id::{PermitName, WorkflowId};
 use crate::machine::Machine;
-use crate::record::{
-    Event, EventKind, Position, RunState, Seq, SubState, WaitingFor, WorkflowReport, WorkflowState,
-    WorkflowStatus, WorkflowSummary,
-};
-use crate::store::{EventListener, HistoryStore, Only, PermitRow, WorkflowFilter, refusal};
+use crate::record::{Event, Seq, SubState, WorkflowState, WorkflowStatus, WorkflowSummary};
+use crate::store::{PermitRow, WorkflowFilter, refusal};
 use crate::workflow::{StepOutput, read_output};
-use futures_core::Stream;
-use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
-/// How many events a subscription holds at most.
-const PAGE: usize = 256;
 /// How often a waiter looks without being told: another manager may run the workflow.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 impl WorkflowManager {
-    /// Says where a run stands and why it waits.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound`, `Corrupt`, `Storage`.
-    pub async fn status(&self, id: WorkflowId) -> Result<WorkflowStatus> {
-        let mut state = self.state(id).await?;
-        let queues = match &state.permits_awaited {
-            Some(_) if state.ended.is_none() => self.shared.store.permit_queue(id).await?,
-            _ => None,
-        };
-        // Whether it still queues, and who is before it, only the store knows.
-        if queues.is_none() {
-            state.permits_awaited = None;
-        }
-        let mut status = state.status();
-        let queues = queues.and_then(|wait| state.waits_for_permit(&wait.name, wait.ahead, wait.since));
-        status.waiting = queues.or_else(|| self.stands_still(&status)).or(status.waiting);
-        Ok(status)
-    }
-
-    /// Lists permits that are held or queued for, by name, those after `after`, up to `limit`.
-    ///
-    /// # Errors
-    ///
-    /// `Storage`.
-    pub async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>> {
-        self.shared.store.permits(after, limit).await
-    }
-
-    /// Says why a run does not go on though nothing in it waits: that is nothing its events know.
-    fn stands_still(&self, status: &WorkflowStatus) -> Option<WaitingFor> {
-        let is_halted = status.sub_state == Some(SubState::Halted);
-        if status.state.is_terminal() || is_halted {
-            return None;
-        }
-        if let Some(trouble) = self.shared.troubles.find(status.id) {
-            let then = "it is tried again".to_owned();
-            return Some(WaitingFor {
-                what: trouble.why,
-                since: trouble.since,
-                until: Some(trouble.again_at),
-                then,
-            });
-        }
-        let waits_already = status.waiting.is_some() && status.state != RunState::Pending;
-        if waits_already || self.shared.running.find(status.id).is_some() {
-            return None;
-        }
-        let places = self.shared.options.running_max;
-        let what = match self.shared.mode() {
-            Mode::Paused => "the manager to be resumed".to_owned(),
-            Mode::Draining | Mode::Stopping => "a manager that is not about to stop".to_owned(),
-            Mode::Working if self.shared.running.len() >= places => {
-                format!("a worker: all {places} places of this manager are taken")
-            }
-            Mode::Working => "a worker".to_owned(),
-        };
-        let until = status.waiting.as_ref().and_then(|waiting| waiting.until);
-        Some(WaitingFor { what, since: status.last_at, until, then: "it goes on".to_owned() })
-    }
-
-    /// Collects all that went wrong in a run, every attempt, and what people decided: as JSON, or to print.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound`, `Corrupt`, `Storage`.
-    pub async fn report(&self, id: WorkflowId) -> Result<WorkflowReport> {
-        Ok(self.state(id).await?.report())
-    }
-
     /// Reads a run's whole state.
     ///
     /// # Errors
@@ -166,6 +86,15 @@ impl WorkflowManager {
         self.shared.machine(name).await
     }
 
+    /// Lists permits that are held or queued for, by name, those after `after`, up to `limit`.
+    ///
+    /// # Errors
+    ///
+    /// `Storage`.
+    pub async fn permits(&self, after: Option<&PermitName>, limit: usize) -> Result<Vec<PermitRow>> {
+        self.shared.store.permits(after, limit).await
+    }
+
     /// Waits until a run has ended. One whose step failed for good halts unless it undoes, and is waited for until
     /// a person decides or its time for that is over, by default a day: see [`wait_or_halt`](Self::wait_or_halt).
     ///
@@ -213,96 +142,5 @@ impl WorkflowManager {
             let _look_again = tokio::time::timeout(LOOK, told).await;
         }
         Ok(is_done)
-    }
-
-    /// Follows the events of one run, from this number on, up to its end. Each once, in order; an item is only an
-    /// error when the store failed, and the stream ends there.
-    pub fn subscribe(&self, id: WorkflowId, from: Seq) -> impl Stream<Item = Result<Event>> + Send + use<> {
-        self.follow(Scope::One(id), from)
-    }
-
-    /// Follows the events of all runs after this position, for ever.
-    pub fn subscribe_all(&self, after: Position) -> impl Stream<Item = Result<Event>> + Send + use<> {
-        self.follow(Scope::All, after)
-    }
-
-    fn follow(&self, scope: Scope, next: u64) -> impl Stream<Item = Result<Event>> + Send + use<> {
-        let store = Arc::clone(&self.shared.store);
-        let hints = store.hints().listen_for_events();
-        let reader = Reader { store, scope, next, page: VecDeque::new(), hints, over: false };
-        futures_util::stream::unfold(reader, |mut reader| async move {
-            let item = reader.item().await?;
-            Some((item, reader))
-        })
-    }
-}
-
-/// Says whose events are read.
-enum Scope {
-    One(WorkflowId),
-    All,
-}
-
-/// Reads page after page; when there is none, waits for the store's hint. The store is the truth, so a slow reader
-/// loses nothing and holds one page.
-struct Reader {
-    store: Arc<dyn HistoryStore>,
-    scope: Scope,
-    /// The number of the next event of one run, or the position after which all are read.
-    next: u64,
-    page: VecDeque<Event>,
-    hints: EventListener,
-    over: bool,
-}
-
-impl Reader {
-    async fn item(&mut self) -> Option<Result<Event>> {
-        while !self.over {
-            if let Some(event) = self.page.pop_front() {
-                return Some(Ok(self.pass(event)));
-            }
-            match self.read().await {
-                Ok(page) if page.is_empty() && self.is_past_the_end().await => self.over = true,
-                Ok(page) if page.is_empty() => {
-                    let _look_again = tokio::time::timeout(LOOK, self.hints.changed()).await;
-                }
-                Ok(page) => self.page = page.into(),
-                Err(error) => {
-                    self.over = true;
-                    return Some(Err(error));
-                }
-            }
-        }
-        None
-    }
-
-    async fn read(&self) -> Result<Vec<Event>> {
-        match self.scope {
-            Scope::One(id) => self.store.events(id, self.next, PAGE).await,
-            Scope::All => self.store.follow(self.next, PAGE, Only::Everything).await,
-        }
-    }
-
-    /// Nothing more comes of a run that ended before this number, or that there is not.
-    async fn is_past_the_end(&self) -> bool {
-        match self.scope {
-            Scope::One(id) => match self.store.summary(id).await {
-                Ok(Some(row)) => row.state.is_terminal() && row.events <= self.next,
-                Ok(None) => true,
-                Err(_) => false,
-            },
-            Scope::All => false,
-        }
-    }
-
-    fn pass(&mut self, event: Event) -> Event {
-        match self.scope {
-            Scope::One(_) => {
-                self.next = event.seq + 1;
-                self.over = matches!(event.kind, EventKind::WorkflowEnded { .. });
-            }
-            Scope::All => self.next = event.position,
-        }
-        event
     }
 }

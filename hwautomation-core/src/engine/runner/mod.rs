@@ -6,6 +6,7 @@ mod inbox;
 mod open;
 mod permits;
 mod port;
+mod probe;
 mod serve;
 mod settle;
 

@@ -3,21 +3,20 @@
 use super::execute::{Executed, Job, Notes, Returned};
 use super::{Flow, Runner};
 use crate::engine::backoff;
-use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
-use crate::id::{IntentName, StepName};
+use crate::error::{Error, ErrorClass, ErrorRecord, Result};
+use crate::id::IntentName;
 use crate::record::{
     ClosedBy, EventKind, IntentResult, Phase, Resume, Side, Stored, UndoOf, UndoPhase, UndoResult, WaitState,
 };
 use crate::secret::contains_secret;
 use crate::store::GiveBack;
-use crate::time::Timestamp;
-use crate::workflow::{HandedOn, Probed, ProbedIntent, StepOutcome, UndoOutcome, Wait};
+use crate::workflow::{HandedOn, StepOutcome, UndoOutcome, Wait};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A wait that was put together without its constructor must not spin.
-const POLL_MIN: Duration = Duration::from_millis(1);
+pub(super) const POLL_MIN: Duration = Duration::from_millis(1);
 /// How many waits one attempt records: a reason that changes with each look would fill the history.
 const WAITS_MAX: u32 = 1000;
 
@@ -71,7 +70,7 @@ impl Runner {
         Ok(Flow::GoOn)
     }
 
-    fn store(&mut self, value: Value) -> Result<Stored> {
+    pub(super) fn store(&mut self, value: Value) -> Result<Stored> {
         if contains_secret(&value) {
             return Err(Error::invalid("the step handed on a secret, and outputs are recorded")
                 .with_remedy("hand on where the secret lies, such as env:NAME, not the secret"));
@@ -212,101 +211,6 @@ impl Runner {
         self.journal.add(EventKind::StepUndoFailed { step: name, attempt, error, retry_at })?;
         if retry_at.is_none() {
             self.journal.give_back(GiveBack::All);
-        }
-        Ok(Flow::GoOn)
-    }
-
-    /// Asks a step what became of an effect, and records the answer.
-    pub(super) async fn probe(&mut self, step: usize, side: Side, intent: IntentName) -> Result<Flow> {
-        let state = self.journal.state();
-        let undoing = state.undo.is_some();
-        let opened_at = state.steps[step].intents.get(&(side, intent.clone())).map(|known| known.opened_at);
-        let opened = opened_at.unwrap_or(Timestamp::MIN);
-        let failures = match (&state.undo, side) {
-            (Some(undo), Side::Undo) => undo.steps.get(&self.step_name(step)).map(|known| &known.failures),
-            _ => Some(&state.steps[step].failures),
-        };
-        let given_up = failures.and_then(|failures| failures.last()).map_or(opened, |failure| failure.at);
-        let asked =
-            ProbedIntent { name: intent.clone(), side, opened_at: opened, given_up_at: opened.max(given_up) };
-        let context_side = if undoing { Side::Undo } else { Side::Run };
-        let found = match self.execute(step, context_side, Job::Probe(asked)).await? {
-            Executed::Returned(Returned::Probe(found), _) => found,
-            Executed::Failed(error) => Err(error),
-            Executed::Dropped => return Ok(Flow::GoOn),
-            Executed::Returned(..) | Executed::Leave => return Ok(Flow::Leave),
-        };
-        let name = self.step_name(step);
-        match found {
-            Ok(Probed::Happened(value)) => match self.store(value) {
-                Ok(value) => self.close(name, side, intent, IntentResult::Happened { value }),
-                Err(error) if undoing => self.settle_undo_failure(step, &error),
-                Err(error) => self.settle_failure(step, &error, &Notes::default()),
-            },
-            Ok(Probed::DidNotHappen) => self.close(name, side, intent, IntentResult::DidNotHappen),
-            Ok(Probed::Wait(wait)) => self.settle_too_early(step, side, &intent, wait).await,
-            Ok(Probed::Unknown { why }) => self.settle_unknown(step, undoing, &intent, &why).await,
-            Err(error) if undoing => self.settle_undo_failure(step, &error),
-            Err(error) => self.settle_failure(step, &error, &Notes::default()),
-        }
-    }
-
-    /// The first wait for a reason is recorded. Its limit counts from when the effect was begun.
-    async fn settle_too_early(
-        &mut self,
-        step: usize,
-        side: Side,
-        intent: &IntentName,
-        wait: Wait,
-    ) -> Result<Flow> {
-        let state = self.journal.state();
-        let undoing = state.undo.is_some();
-        let known = state.steps[step].intents.get(&(side, intent.clone()));
-        let (began, now) = (known.map_or(Timestamp::MIN, |known| known.opened_at), self.journal.now());
-        let deadline_at = began + wait.limit;
-        if now >= deadline_at {
-            let why = format!("it waited for {}", wait.reason);
-            return self.settle_unknown(step, undoing, intent, &why).await;
-        }
-        let reason = crate::error::storable(&wait.reason);
-        let awaited = known.and_then(|known| known.awaited.as_ref());
-        if awaited.is_none_or(|awaited| awaited.reason != reason) {
-            let (step, intent, poll) = (self.step_name(step), intent.clone(), wait.poll);
-            self.journal.add(EventKind::EffectAwaited { step, side, intent, reason, poll, deadline_at })?;
-        }
-        Ok(Flow::LetGo((now + wait.poll.max(POLL_MIN)).min(deadline_at)))
-    }
-
-    fn close(
-        &mut self,
-        step: StepName,
-        side: Side,
-        intent: IntentName,
-        result: IntentResult,
-    ) -> Result<Flow> {
-        let by = ClosedBy::Probe;
-        self.journal.add(EventKind::IntentClosed { step, side, intent, result, by })?;
-        Ok(Flow::GoOn)
-    }
-
-    /// Forward, a person decides. On the way back nobody waits: it is named in the verdict.
-    async fn settle_unknown(
-        &mut self,
-        step: usize,
-        undoing: bool,
-        intent: &IntentName,
-        why: &str,
-    ) -> Result<Flow> {
-        let name = self.step_name(step);
-        let reason = format!("nobody knows whether {intent} of step {name} happened: {why}");
-        if undoing {
-            let attempt = self.attempt(step, Side::Undo);
-            let error = ErrorRecord::from(&Error::new(ErrorKind::Mismatch, reason));
-            self.journal.add(EventKind::StepUndoFailed { step: name, attempt, error, retry_at: None })?;
-            self.journal.give_back(GiveBack::All);
-        } else {
-            let until = self.journal.now() + self.journal.state().spec.halt_limit;
-            return self.halt(Some(name), reason, until).await;
         }
         Ok(Flow::GoOn)
     }

@@ -2,12 +2,12 @@
 
 use super::begin::broken;
 use super::{
-    Decision, Ended, Failure, Guard, Halt, Intent, Phase, Signal, StepState, SubTask, UndoPhase, WaitState,
+    Decision, Ended, Failure, Guard, Halt, Phase, Signal, StepState, SubTask, UndoPhase, WaitState,
     WorkflowState,
 };
 use crate::error::Result;
-use crate::id::{IntentName, StepName};
-use crate::record::{ClosedBy, Event, EventKind, IntentResult, OutputRecord, PermitsAwaited, Side, Verdict};
+use crate::id::StepName;
+use crate::record::{Event, EventKind, OutputRecord, PermitsAwaited, Side, Verdict};
 use crate::time::Timestamp;
 
 /// Why an event may not follow, or nothing.
@@ -199,85 +199,12 @@ impl WorkflowState {
         Ok(())
     }
 
-    fn begin_halt(&mut self, halt: Halt) -> Verdicted {
-        allow(self.halt.is_none() && self.undo.is_none(), "it is halted or goes backwards")?;
-        self.halt = Some(halt);
-        Ok(())
-    }
-
     fn start_sub_task(&mut self, name: &StepName, text: &str, at: Timestamp) -> Verdicted {
         let step = self.step_mut(name)?;
         allow(step.started_at.is_some(), "the step has not started")?;
         step.sub_task = Some(SubTask { text: text.to_owned(), since: at });
         step.sub_tasks += 1;
         Ok(())
-    }
-
-    fn open_intent(
-        &mut self,
-        name: &StepName,
-        side: Side,
-        intent: &IntentName,
-        number: u32,
-        at: Timestamp,
-    ) -> Verdicted {
-        self.check_side(name, side)?;
-        let step = self.step_mut(name)?;
-        let known = step.intents.get(&(side, intent.clone()));
-        allow(
-            known.is_none_or(|known| !known.is_open() && known.value.is_none()),
-            "the effect is open or happened",
-        )?;
-        allow(
-            number == known.map_or(1, |known| known.number + 1),
-            "the effect's number is not the next one",
-        )?;
-        let opened = Intent::begin(number, at, known);
-        step.intents.insert((side, intent.clone()), opened);
-        // An override is for one effect only.
-        self.power_override = None;
-        Ok(())
-    }
-
-    fn close_intent(
-        &mut self,
-        name: &StepName,
-        side: Side,
-        intent: &IntentName,
-        result: &IntentResult,
-        by: ClosedBy,
-    ) -> Verdicted {
-        if by == ClosedBy::Call {
-            self.check_side(name, side)?;
-        }
-        let step = self.step_mut(name)?;
-        let known = step.intents.get_mut(&(side, intent.clone())).filter(|known| known.is_open());
-        known.ok_or("the effect is not open")?.end(result, by);
-        Ok(())
-    }
-
-    fn await_effect(
-        &mut self,
-        name: &StepName,
-        side: Side,
-        intent: &IntentName,
-        wait: WaitState,
-    ) -> Verdicted {
-        let known = self.step_mut(name)?.intents.get_mut(&(side, intent.clone()));
-        let known = known.filter(|known| known.is_open()).ok_or("the effect is not open")?;
-        known.awaited = Some(wait);
-        Ok(())
-    }
-
-    /// An effect belongs to a step that runs, or to one that is being undone.
-    fn check_side(&mut self, name: &StepName, side: Side) -> Verdicted {
-        match side {
-            Side::Run => {
-                allow(self.undo.is_none(), "the run goes backwards")?;
-                allow(self.step_mut(name)?.is_active(), "the step is not running")
-            }
-            Side::Undo => self.active_undo(name).map(|_| ()),
-        }
     }
 
     fn open_guard(&mut self, name: &StepName, since: Timestamp, until: Timestamp) -> Verdicted {
@@ -318,55 +245,6 @@ impl WorkflowState {
         }
         self.permits_awaited = Some(awaited);
         Ok(())
-    }
-
-    /// A step skips itself while it runs; a person skips it while the run is halted.
-    fn skip(&mut self, name: &StepName, why: &str, at: Timestamp) -> Verdicted {
-        allow(self.undo.is_none(), "it goes backwards")?;
-        let halted = self.halt.is_some();
-        allow(self.current_step().is_some_and(|step| step.spec.name == *name), "it is not this step's turn")?;
-        let step = self.step_mut(name)?;
-        allow(halted || step.is_active(), "the step is not running and the run is not halted")?;
-        step.phase = Phase::Skipped { why: why.to_owned() };
-        finish(step, at);
-        self.steps_finished += 1;
-        self.end_halt(at);
-        Ok(())
-    }
-
-    fn retry(&mut self, at: Timestamp) -> Verdicted {
-        allow(self.halt.is_some() && self.abort.is_none(), "it is not halted")?;
-        if let Some(index) = self.current_index() {
-            let step = &mut self.steps[index];
-            if !matches!(step.phase, Phase::Pending | Phase::Running) {
-                step.phase = Phase::Retrying { at };
-                step.ended_at = None;
-            }
-            step.failures_in_a_row = 0;
-        }
-        self.end_halt(at);
-        Ok(())
-    }
-
-    /// The time a run was halted does not count; a deadline that had passed begins anew.
-    fn end_halt(&mut self, at: Timestamp) {
-        let Some(halt) = self.halt.take() else { return };
-        let moved = |deadline_at: Timestamp, whole: Option<std::time::Duration>| {
-            if deadline_at <= halt.since {
-                at + whole.unwrap_or_default()
-            } else {
-                deadline_at + at.since(halt.since)
-            }
-        };
-        self.deadline_at = self.deadline_at.map(|deadline| moved(deadline, self.spec.deadline));
-        self.start_until = self.start_until.map(|until| moved(until, self.spec.start_limit));
-        if let Some(index) = self.current_index() {
-            let step = &mut self.steps[index];
-            step.deadline_at = step.deadline_at.map(|deadline| moved(deadline, step.spec.policy.deadline));
-            let limit = step.spec.policy.attempt_limit;
-            let ends_at = step.attempt_at.zip(limit).map(|(began, limit)| moved(began + limit, Some(limit)));
-            step.attempt_at = ends_at.zip(limit).map(|(at, limit)| at - limit).or(step.attempt_at);
-        }
     }
 
     fn use_up(&mut self, signals: &[u64]) -> Verdicted {
@@ -413,7 +291,7 @@ fn goes_on(kind: &EventKind) -> bool {
     )
 }
 
-fn finish(step: &mut StepState, at: Timestamp) {
+pub(super) fn finish(step: &mut StepState, at: Timestamp) {
     step.ended_at = Some(at);
     step.guard = None;
 }

@@ -4,6 +4,8 @@ mod apply;
 mod backward;
 mod begin;
 mod damage;
+mod effect;
+mod halted;
 mod query;
 mod step;
 mod undo;

@@ -1,0 +1,71 @@
+//! Where a run stands, also as far as its events do not know: who is before it in a queue, what is away, what is full.
+
+use super::WorkflowManager;
+use crate::engine::shared::Mode;
+use crate::error::Result;
+use crate::id::WorkflowId;
+use crate::record::{RunState, SubState, WaitingFor, WorkflowReport, WorkflowStatus};
+
+impl WorkflowManager {
+    /// Says where a run stands and why it waits.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Corrupt`, `Storage`.
+    pub async fn status(&self, id: WorkflowId) -> Result<WorkflowStatus> {
+        let mut state = self.state(id).await?;
+        let queues = match &state.permits_awaited {
+            Some(_) if state.ended.is_none() => self.shared.store.permit_queue(id).await?,
+            _ => None,
+        };
+        // Whether it still queues, and who is before it, only the store knows.
+        if queues.is_none() {
+            state.permits_awaited = None;
+        }
+        let mut status = state.status();
+        let queues = queues.and_then(|wait| state.waits_for_permit(&wait.name, wait.ahead, wait.since));
+        status.waiting = queues.or_else(|| self.stands_still(&status)).or(status.waiting);
+        Ok(status)
+    }
+
+    /// Says why a run does not go on though nothing in it waits: that is nothing its events know.
+    fn stands_still(&self, status: &WorkflowStatus) -> Option<WaitingFor> {
+        let is_halted = status.sub_state == Some(SubState::Halted);
+        if status.state.is_terminal() || is_halted {
+            return None;
+        }
+        if let Some(trouble) = self.shared.troubles.find(status.id) {
+            let then = "it is tried again".to_owned();
+            return Some(WaitingFor {
+                what: trouble.why,
+                since: trouble.since,
+                until: Some(trouble.again_at),
+                then,
+            });
+        }
+        let waits_already = status.waiting.is_some() && status.state != RunState::Pending;
+        if waits_already || self.shared.running.find(status.id).is_some() {
+            return None;
+        }
+        let places = self.shared.options.running_max;
+        let what = match self.shared.mode() {
+            Mode::Paused => "the manager to be resumed".to_owned(),
+            Mode::Draining | Mode::Stopping => "a manager that is not about to stop".to_owned(),
+            Mode::Working if self.shared.running.len() >= places => {
+                format!("a worker: all {places} places of this manager are taken")
+            }
+            Mode::Working => "a worker".to_owned(),
+        };
+        let until = status.waiting.as_ref().and_then(|waiting| waiting.until);
+        Some(WaitingFor { what, since: status.last_at, until, then: "it goes on".to_owned() })
+    }
+
+    /// Collects all that went wrong in a run, every attempt, and what people decided: as JSON, or to print.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Corrupt`, `Storage`.
+    pub async fn report(&self, id: WorkflowId) -> Result<WorkflowReport> {
+        Ok(self.state(id).await?.report())
+    }
+}
