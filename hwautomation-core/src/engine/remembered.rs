@@ -7,6 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many states are remembered; one of seven steps weighs about 8 KiB. The one that was kept longest goes first.
 const STATES_MAX: usize = 1024;
+/// How many steps the remembered states have together, so that long workflows do not fill the memory.
+const STEPS_MAX: usize = 8 * STATES_MAX;
 
 /// Remembers states as long as nobody wrote anything since: only the owner of a lease writes, and who takes it learns
 /// the number of the next event.
@@ -19,6 +21,8 @@ struct States {
     /// In the order in which they were kept, with those that were taken or kept again since.
     order: VecDeque<(u64, WorkflowId)>,
     kept: u64,
+    /// How many steps all have together.
+    steps: usize,
 }
 
 impl Remembered {
@@ -31,7 +35,7 @@ impl Remembered {
 
     /// Returns the state, unless somebody went on with the run since.
     pub(crate) fn take(&self, workflow: WorkflowId, next_seq: Seq) -> Option<WorkflowState> {
-        let (_, state) = self.lock().by_id.remove(&workflow)?;
+        let state = self.lock().remove(workflow)?;
         (state.next_seq == next_seq).then_some(state)
     }
 
@@ -42,10 +46,12 @@ impl Remembered {
 
 impl States {
     fn keep(&mut self, state: WorkflowState) {
+        self.remove(state.id);
         self.kept += 1;
+        self.steps += state.steps.len();
         self.order.push_back((self.kept, state.id));
         self.by_id.insert(state.id, (self.kept, state));
-        while self.by_id.len() > STATES_MAX {
+        while self.by_id.len() > STATES_MAX || (self.steps > STEPS_MAX && self.by_id.len() > 1) {
             self.forget_oldest();
         }
         if self.order.len() > 2 * STATES_MAX {
@@ -57,15 +63,21 @@ impl States {
     fn forget_oldest(&mut self) {
         let Some((kept, id)) = self.order.pop_front() else { return };
         if self.by_id.get(&id).is_some_and(|(newest, _)| *newest == kept) {
-            self.by_id.remove(&id);
+            self.remove(id);
         }
+    }
+
+    fn remove(&mut self, workflow: WorkflowId) -> Option<WorkflowState> {
+        let (_, state) = self.by_id.remove(&workflow)?;
+        self.steps -= state.steps.len();
+        Some(state)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{RunState, WorkflowSummary};
+    use crate::record::{Policy, RunState, StepState, WorkflowSummary};
     use crate::time::Timestamp;
 
     fn state(next_seq: Seq) -> WorkflowState {
@@ -86,6 +98,23 @@ mod tests {
         assert_eq!(remembered.take(first.id, 3), Some(first.clone()));
         assert_eq!(remembered.take(first.id, 3), None);
         assert_eq!(remembered.take(second.id, 4), None);
+    }
+
+    #[test]
+    fn long_workflows_are_fewer() {
+        let step = serde_json::json!({
+            "name": "step", "title": "step", "version": 1, "resume": "rerun", "policy": Policy::default(),
+        });
+        let step = StepState::new(serde_json::from_value(step).unwrap());
+        let long = || WorkflowState { steps: vec![step.clone(); 1000], ..state(1) };
+        let remembered = Remembered::default();
+        (0..50).for_each(|_| remembered.keep(long()));
+        assert_eq!(remembered.lock().by_id.len(), 8);
+        assert_eq!(remembered.lock().steps, 8000);
+        let newest = WorkflowState { steps: vec![step.clone(); 2 * STEPS_MAX], ..state(1) };
+        remembered.keep(newest.clone());
+        assert!(remembered.take(newest.id, 1).is_some());
+        assert_eq!(remembered.lock().steps, 0);
     }
 
     #[test]

@@ -21,10 +21,13 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How many machine changes are read at a time.
 const PAGE: usize = 500;
+/// How long the machine directory has for one answer.
+const DIRECTORY_MAX: Duration = Duration::from_secs(30);
 
 /// Holds what the manager, the worker and the runners of one engine share.
 #[derive(Debug)]
@@ -109,7 +112,7 @@ impl Shared {
     /// Finds a machine and adds what its profile says.
     pub(crate) async fn machine(&self, name: &str) -> Result<Machine> {
         self.sync_machines().await?;
-        let found = self.machines.find(name).await?.ok_or_else(|| {
+        let found = self.find(name).await?.ok_or_else(|| {
             Error::not_found(format!("no machine is known as {name}"))
                 .with_remedy("add it to the machine directory, or correct the name")
         })?;
@@ -119,7 +122,16 @@ impl Shared {
     /// Finds whose an address is, by the newest that is known.
     pub(crate) async fn machine_at(&self, address: IpAddr) -> Result<Option<MachineId>> {
         self.sync_machines().await?;
-        Ok(self.machines.find(&address.to_string()).await?.map(|machine| machine.id))
+        Ok(self.find(&address.to_string()).await?.map(|machine| machine.id))
+    }
+
+    /// The directory is the site's own: one that never answers must not hold a run beyond its limits.
+    async fn find(&self, name: &str) -> Result<Option<Machine>> {
+        let found = tokio::time::timeout(DIRECTORY_MAX, self.machines.find(name)).await;
+        found.unwrap_or_else(|_| {
+            let what = format!("the machine directory did not answer about {name} within {DIRECTORY_MAX:?}");
+            Err(Error::new(ErrorKind::Timeout, what).with_remedy("look whether the directory is in order"))
+        })
     }
 
     /// Reads the machine of a run that was accepted before.

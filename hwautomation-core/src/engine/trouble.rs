@@ -21,6 +21,8 @@ pub(crate) struct Trouble {
     pub(crate) why: String,
     pub(crate) since: Timestamp,
     pub(crate) again_at: Timestamp,
+    /// When it was noted last.
+    noted_at: Timestamp,
     /// How often in a row.
     times: u32,
     /// How often in a row the engine itself was at fault.
@@ -40,9 +42,11 @@ impl Troubles {
 
     fn note(&self, workflow: WorkflowId, why: &str, now: Timestamp, faults: u32) -> Timestamp {
         let mut known = self.lock();
-        let fresh = Trouble { why: String::new(), since: now, again_at: now, times: 0, faults: 0 };
+        let fresh =
+            Trouble { why: String::new(), since: now, again_at: now, noted_at: now, times: 0, faults: 0 };
         let trouble = known.entry(workflow).or_insert(fresh);
         trouble.again_at = now + PAUSE.0.saturating_mul(2_u32.saturating_pow(trouble.times)).min(PAUSE.1);
+        trouble.noted_at = now;
         trouble.times = trouble.times.saturating_add(1);
         trouble.faults += faults;
         why.clone_into(&mut trouble.why);
@@ -60,6 +64,16 @@ impl Troubles {
 
     pub(crate) fn find(&self, workflow: WorkflowId) -> Option<Trouble> {
         self.lock().get(&workflow).cloned()
+    }
+
+    /// Finds the trouble that still stands: a later event says that somebody else went on with the run.
+    pub(crate) fn stands(&self, workflow: WorkflowId, last_at: Timestamp) -> Option<Trouble> {
+        let trouble = self.find(workflow)?;
+        if last_at <= trouble.noted_at {
+            return Some(trouble);
+        }
+        self.forget(workflow);
+        None
     }
 
     pub(crate) fn forget(&self, workflow: WorkflowId) {

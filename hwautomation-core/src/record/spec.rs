@@ -173,3 +173,20 @@ impl Default for Backoff {
         Self { first: Duration::from_secs(1), max: Duration::from_secs(60) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Stored;
+
+    #[test]
+    fn what_is_carried_over_reads_back_also_where_it_is_null_or_nothing() {
+        let value = |value| OutputRecord { name: "marker".to_owned(), value: Stored::Value(value) };
+        let outputs = [None, Some(value(Value::Null)), Some(value(serde_json::json!({"name": 7})))];
+        for output in outputs {
+            let carried = CarriedStep { step: StepName::from_static("mark"), output };
+            let json = serde_json::to_string(&carried).unwrap();
+            assert_eq!(serde_json::from_str::<CarriedStep>(&json).unwrap(), carried, "{json}");
+        }
+    }
+}

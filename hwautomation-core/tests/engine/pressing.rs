@@ -100,6 +100,7 @@ struct Broken {
 const FINE: u8 = 0;
 const UNREACHABLE: u8 = 1;
 const PANICS: u8 = 2;
+const HANGS: u8 = 3;
 
 #[async_trait]
 impl MachineDirectory for Broken {
@@ -107,6 +108,7 @@ impl MachineDirectory for Broken {
         match self.how.load(Ordering::SeqCst) {
             UNREACHABLE => Err(Error::new(ErrorKind::Unreachable, "asking the site's database")),
             PANICS => panic!("index out of range"),
+            HANGS => std::future::pending().await,
             _ => self.directory.find(name).await,
         }
     }
@@ -154,6 +156,18 @@ async fn while_the_directory_is_away_a_run_still_fails_in_time() {
     let status = manager.wait(id).await.unwrap();
     assert!(status.headline.contains("nobody started it"), "{status}");
     assert!(lab.clock.now().since(began) <= HOUR + Duration::from_secs(300));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_never_answers_keeps_no_run_beyond_its_limits() {
+    let lab = Lab::new();
+    let (manager, broken, id) = with_broken(&lab, HANGS).await;
+    pass(120).await;
+    let waiting = manager.status(id).await.unwrap().waiting.unwrap();
+    assert!(waiting.what.contains("its machine cannot be read"), "{waiting}");
+    let status = tokio::time::timeout(HOUR * 2, manager.wait(id)).await.unwrap().unwrap();
+    assert!(status.headline.contains("nobody started it"), "{status}");
+    broken.how.store(FINE, Ordering::SeqCst);
 }
 
 #[tokio::test(start_paused = true)]

@@ -131,6 +131,24 @@ async fn a_manager_without_the_workflow_does_not_hold_up_the_one_that_has_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_manager_forgets_the_trouble_it_had_with_a_run_that_another_one_goes_on_with() {
+    let lab = Lab::new();
+    let wait = step_fn("wait", Resume::Rerun, |_| async { StepOutcome::wait("rain", HOUR, HOUR * 48) });
+    let manager = lab.start(Workflow::new("mine").step(wait)).await;
+    manager.pause();
+    let id = submit(&manager, "mine").await;
+    let other = lab.start(Workflow::new("other").step(quick())).await;
+    pass(3).await;
+    let waiting = other.status(id).await.unwrap().waiting.unwrap();
+    assert!(waiting.what.contains("has no workflow mine"), "{waiting}");
+    other.pause();
+    manager.resume();
+    pass(10).await;
+    assert_eq!(manager.status(id).await.unwrap().waiting.unwrap().what, "rain");
+    assert_eq!(other.status(id).await.unwrap().waiting.unwrap().what, "rain");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_run_here_does_not_hold_its_place_in_the_queue_for_a_permit() {
     let lab = Lab::new();
     let gate = |hold| {

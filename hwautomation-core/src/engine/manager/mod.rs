@@ -7,7 +7,7 @@ mod follow;
 mod prune;
 mod read;
 mod resubmit;
-mod status;
+mod standing;
 mod submit;
 
 pub use builder::ManagerBuilder;

@@ -188,7 +188,7 @@ pub struct Failure {
 }
 
 impl StepState {
-    pub(super) fn new(spec: StepSpec) -> Self {
+    pub(crate) fn new(spec: StepSpec) -> Self {
         Self {
             spec,
             phase: Phase::Pending,

@@ -4,7 +4,7 @@ use super::HistoryFixture;
 use super::build::{append, begin, begin_on, begun, blob, count, end, event, machine, moved, started};
 use crate::error::ErrorKind;
 use crate::id::{StepName, WorkflowId};
-use crate::record::{Blob, Event, EventKind, Stored};
+use crate::record::{Blob, CarriedStep, Event, EventKind, OutputRecord, Stored};
 use crate::store::{Append, Begin, HistoryStore, Lease, Only, Pruned, Retention, WorkflowFilter};
 use crate::testing::conformance::check::{Checked, done, holds, refused, same};
 use crate::time::Timestamp;
@@ -166,8 +166,8 @@ async fn check_followers(store: &dyn HistoryStore, remaining: &[Event], changes:
 /// Says which expectation broke.
 pub async fn pruning_takes_blobs_that_nobody_names(fixture: &dyn HistoryFixture) -> Result<(), String> {
     let store = fixture.store().await;
-    let (own, shared, named) = (blob("own"), blob("shared"), blob("named"));
-    let blobs = vec![own.clone(), shared.clone(), named.clone()];
+    let (own, shared, named, carried) = (blob("own"), blob("shared"), blob("named"), blob("carried"));
+    let blobs = vec![own.clone(), shared.clone(), named.clone(), carried.clone()];
     ended(&*store, Begin { blobs, ..begin() }, at(1)).await?;
     let second = begun(&*store, begin()).await?;
     let mut again = append(second, 1, vec![started(1)]);
@@ -180,17 +180,30 @@ pub async fn pruning_takes_blobs_that_nobody_names(fixture: &dyn HistoryFixture)
         payload: Stored::Blob(named.hash.clone()),
     });
     done("naming it", store.append(append(third, 1, vec![names])).await)?;
+    let fourth = begun(&*store, carrying(&carried)).await?;
 
     same("blobs that went", pruned(&*store, keep(0)).await?.blobs, 1)?;
     refused("a blob of one that is gone", ErrorKind::NotFound, store.blob(&own.hash).await)?;
-    for blob in [&shared, &named] {
+    for blob in [&shared, &named, &carried] {
         let bytes = done("reading a blob that is needed", store.blob(&blob.hash).await)?;
         same("its bytes", bytes, blob.bytes.clone())?;
     }
     for lease in [second, third] {
         done("ending", store.append(end_at(lease, 2, at(2))).await)?;
     }
-    same("blobs that went with the last", pruned(&*store, keep(0)).await?.blobs, 2)?;
+    done("ending", store.append(end_at(fourth, 1, at(2))).await)?;
+    same("blobs that went with the last", pruned(&*store, keep(0)).await?.blobs, 3)?;
     let gone = |blob: Blob| async move { store.blob(&blob.hash).await };
     refused("a blob that nobody needs", ErrorKind::NotFound, gone(shared).await).map(|_| ())
+}
+
+/// A workflow that takes over what another one handed on.
+fn carrying(blob: &Blob) -> Begin {
+    let mut begin = begin();
+    if let EventKind::WorkflowSubmitted(spec) = &mut begin.event.kind {
+        let value = Stored::Blob(blob.hash.clone());
+        let output = Some(OutputRecord { name: "log".to_owned(), value });
+        spec.carried.push(CarriedStep { step: StepName::from_static("cut"), output });
+    }
+    begin
 }

@@ -34,7 +34,7 @@ impl WorkflowManager {
         if status.state.is_terminal() || is_halted {
             return None;
         }
-        if let Some(trouble) = self.shared.troubles.find(status.id) {
+        if let Some(trouble) = self.shared.troubles.stands(status.id, status.last_at) {
             let then = "it is tried again".to_owned();
             return Some(WaitingFor {
                 what: trouble.why,
