@@ -107,13 +107,23 @@ fn sql_kind(error: &rusqlite::Error) -> ErrorKind {
             | Sql::FromSqlConversionFailure(..)
             | Sql::IntegralValueOutOfRange(..)
             | Sql::Utf8Error(..)
-    ) {
+    ) || is_of_other_names(error)
+    {
         return ErrorKind::Corrupt;
     }
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => ErrorKind::Corrupt,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Busy,
         _ => ErrorKind::Storage,
+    }
+}
+
+/// Our statements do not change: where one does not fit, the names of tables and columns in the file did.
+fn is_of_other_names(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqlInputError { .. } => true,
+        rusqlite::Error::SqliteFailure(_, Some(what)) => what.starts_with("no such "),
+        _ => false,
     }
 }
 

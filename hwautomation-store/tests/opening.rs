@@ -7,7 +7,7 @@ mod common;
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::record::Hold;
 use hwautomation_core::store::{
-    Acquired, After, Append, HistoryStore, Retention, Standing, Wanted, WorkflowFilter,
+    Acquired, After, Append, HistoryStore, Only, Retention, Standing, Wanted, WorkflowFilter,
 };
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::Connection;
@@ -168,6 +168,34 @@ async fn bytes_that_flipped_anywhere_are_refused_or_read_as_damaged() {
         }
     }
     assert!(refused > 0);
+}
+
+/// The names of columns are text on a page like any other, and the check of the structure does not read it.
+#[tokio::test]
+async fn a_file_whose_columns_have_other_names_is_damaged_and_not_merely_out_of_order() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("history.db");
+    filled(&path, 3).await;
+    let whole = std::fs::read(&path).unwrap();
+    for name in ["next_seq", "position", "ready_at", "submitted_at", "machine_changed"] {
+        let mut damaged = whole.clone();
+        let places: Vec<usize> =
+            (0..whole.len() - name.len()).filter(|at| whole[*at..].starts_with(name.as_bytes())).collect();
+        places.iter().for_each(|at| damaged[*at] ^= 1);
+        std::fs::write(&path, damaged).unwrap();
+        let error = match open(&path) {
+            Err(error) => error,
+            Ok(store) => {
+                let rows = store.list(&WorkflowFilter::default(), None, 100).await.err();
+                let changes = store.follow(0, 100, Only::MachineChanges).await.err();
+                rows.or(changes).unwrap()
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{name}: {error:?}");
+        for beside in ["history.db-wal", "history.db-shm"] {
+            let _there_is_none = std::fs::remove_file(folder.path().join(beside));
+        }
+    }
 }
 
 /// SQLite itself takes over any log that is whole, and shows one history in the file of another.
