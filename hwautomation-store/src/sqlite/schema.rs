@@ -140,15 +140,10 @@ fn check_pages(conn: &Connection, path: &Path, mib_max: u64) -> Result<(), Store
     }
 }
 
-/// Says which file is damaged. One that has no table or column of ours is damaged too, in its schema.
+/// Says which file is damaged.
 pub(super) fn at_path(error: StoreError, path: &Path) -> StoreError {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    let is_schema = |source: &rusqlite::Error| matches!(source, rusqlite::Error::SqlInputError { .. });
     match &error {
-        StoreError::Sql { source, .. }
-            if is_schema(source)
-                || matches!(source.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)) =>
-        {
+        StoreError::Sql { source, .. } if error.is_damage() => {
             StoreError::Damaged { path: path.to_owned(), report: source.to_string() }
         }
         _ => error,
