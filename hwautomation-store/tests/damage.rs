@@ -12,8 +12,8 @@ use hwautomation_core::id::{MachineId, OwnerId, SignalName, WorkflowId};
 use hwautomation_core::machine::{Machine, MachineChange};
 use hwautomation_core::record::{EventKind, Resume, RunState, SubState};
 use hwautomation_core::store::{
-    After, Append, Command, HistoryStore, MachineDirectory, MemoryDirectory, NewItem, Only, OverlayDirectory,
-    Posted, WorkflowFilter,
+    After, Append, Command, HistoryStore, Kinds, MachineDirectory, MemoryDirectory, NewItem, Only,
+    OverlayDirectory, Posted, WorkflowFilter,
 };
 use hwautomation_core::time::Timestamp;
 use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
@@ -84,8 +84,8 @@ async fn a_damaged_item_is_set_aside_and_does_not_wake_its_workflow_for_ever() {
     let late = Timestamp::MAX;
     let quiet = Append { consumed, after: After::Release { wake_at: late }, ..append(lease, 1) };
     store.append(quiet).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(late));
-    assert_eq!(store.claim(OwnerId::generate(), common::HOUR, 10).await.unwrap(), []);
+    assert_eq!(store.next_due(&Kinds::any()).await.unwrap(), Some(late));
+    assert_eq!(store.claim(OwnerId::generate(), common::HOUR, 10, &Kinds::any()).await.unwrap(), []);
     let kept: String = Connection::open(&path)
         .unwrap()
         .query_row("SELECT key || ' ' || item FROM inbox_damaged", [], |row| row.get(0))

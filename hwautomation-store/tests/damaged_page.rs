@@ -8,7 +8,7 @@ use common::{append, begin, begun};
 use hwautomation_core::actor::Actor;
 use hwautomation_core::error::ErrorKind;
 use hwautomation_core::id::{OwnerId, WorkflowId};
-use hwautomation_core::store::{Command, HistoryStore, LeaseKey, NewItem};
+use hwautomation_core::store::{Command, HistoryStore, Kinds, LeaseKey, NewItem};
 use hwautomation_core::time::Clock;
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::{Connection, ErrorCode};
@@ -107,13 +107,13 @@ async fn what_lies_on_a_damaged_page_is_not_claimed_and_everything_else_is_once(
     }
     let lost = damage(&path, &workflows);
     // One at a time too: what is passed over takes nobody's place.
-    let mut claimed = store.claim(OwnerId::generate(), common::HOUR, 1).await.unwrap();
-    claimed.extend(store.claim(OwnerId::generate(), common::HOUR, 1000).await.unwrap());
+    let mut claimed = store.claim(OwnerId::generate(), common::HOUR, 1, &Kinds::any()).await.unwrap();
+    claimed.extend(store.claim(OwnerId::generate(), common::HOUR, 1000, &Kinds::any()).await.unwrap());
     let claimed: Vec<WorkflowId> = claimed.iter().map(|lease| lease.key.workflow).collect();
     let expected: Vec<WorkflowId> = workflows.into_iter().filter(|id| !lost.contains(id)).collect();
     assert_eq!(claimed, expected);
     // Else a worker would look again at once, for ever.
-    let due = store.next_due().await.unwrap().unwrap();
+    let due = store.next_due(&Kinds::any()).await.unwrap().unwrap();
     assert!(due > hwautomation_core::time::Clock::system().now(), "{due}");
 }
 
@@ -140,7 +140,7 @@ async fn a_damaged_page_of_the_inbox_stops_those_whose_items_lie_there_and_nobod
         store.post(item).await.unwrap();
     }
     damage_leaf(&path, "sqlite_autoindex_inbox_1");
-    let claimed = store.claim(OwnerId::generate(), common::HOUR, 1000).await.unwrap();
+    let claimed = store.claim(OwnerId::generate(), common::HOUR, 1000, &Kinds::any()).await.unwrap();
     assert!((WORKFLOWS / 2..WORKFLOWS).contains(&claimed.len()), "{} were claimed", claimed.len());
     assert!(claimed.iter().all(|lease| lease.has_items));
 }

@@ -5,7 +5,7 @@ mod common;
 use common::{append, begin, begun};
 use hwautomation_core::error::{ErrorClass, ErrorKind};
 use hwautomation_core::id::{OwnerId, SignalName};
-use hwautomation_core::store::{Command, Hint, HistoryStore, LeaseKey, NewItem, Only, WorkflowFilter};
+use hwautomation_core::store::{Command, Hint, HistoryStore, Kinds, LeaseKey, NewItem, Only, WorkflowFilter};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use std::future::Future;
 use std::path::Path;
@@ -47,7 +47,7 @@ async fn a_thousand_appends_at_once_need_few_commits() {
         beginners.spawn(async move { store.begin(begin()).await.is_ok() });
     }
     assert!(beginners.join_all().await.into_iter().all(|begun| begun));
-    leases.extend(store.claim(OwnerId::generate(), common::HOUR, 1000).await.unwrap());
+    leases.extend(store.claim(OwnerId::generate(), common::HOUR, 1000, &Kinds::any()).await.unwrap());
     let leases: Vec<LeaseKey> = leases.into_iter().map(|lease| lease.key).collect();
     let before = commits(folder.path());
     assert!(append_at_once(&store, &leases, 1).await.into_iter().all(|stored| stored));

@@ -12,7 +12,7 @@ mod common;
 use common::random::Random;
 use common::{append, begun};
 use hwautomation_core::id::WorkflowId;
-use hwautomation_core::store::{HistoryStore, LeaseKey, Only};
+use hwautomation_core::store::{HistoryStore, Kinds, LeaseKey, Only};
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -46,7 +46,7 @@ async fn the_child_appends_until_it_is_killed() {
 
 async fn claim(store: &SqliteStore) -> Vec<LeaseKey> {
     let owner = hwautomation_core::id::OwnerId::generate();
-    let leases = store.claim(owner, common::HOUR, WRITERS).await.unwrap();
+    let leases = store.claim(owner, common::HOUR, WRITERS, &Kinds::any()).await.unwrap();
     leases.into_iter().map(|lease| lease.key).collect()
 }
 

@@ -7,7 +7,7 @@ mod common;
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::record::Hold;
 use hwautomation_core::store::{
-    Acquired, After, Append, HistoryStore, Only, Retention, Standing, Wanted, WorkflowFilter,
+    Acquired, After, Append, HistoryStore, Kinds, Only, Retention, Standing, Wanted, WorkflowFilter,
 };
 use hwautomation_store::{SqliteConfig, SqliteStore};
 use rusqlite::Connection;
@@ -308,7 +308,7 @@ async fn closing_leaves_one_file_and_its_lock() {
     let path = folder.path().join("history.db");
     let store = open(&path).unwrap();
     common::begun(&store, 3).await;
-    store.next_due().await.unwrap();
+    store.next_due(&Kinds::any()).await.unwrap();
     drop(store);
     let mut names: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
@@ -341,7 +341,10 @@ async fn yesterdays_history_opens() {
     assert_eq!(store.blob(&large).await.unwrap(), b"large");
     let machine = hwautomation_core::id::MachineId::from_static("rack1-u7");
     assert_eq!(store.claim_on(&machine).await.unwrap(), Some(rows[1].id));
-    let leases = store.claim(hwautomation_core::id::OwnerId::generate(), common::HOUR, 10).await.unwrap();
+    let leases = store
+        .claim(hwautomation_core::id::OwnerId::generate(), common::HOUR, 10, &Kinds::any())
+        .await
+        .unwrap();
     assert_eq!(leases.len(), 2);
     let counts = store.counts().await.unwrap();
     let counted: u64 = Standing::ALL.map(|standing| counts.of(standing)).iter().sum();

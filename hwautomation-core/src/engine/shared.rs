@@ -14,7 +14,7 @@ use crate::id::{MachineId, OwnerId, WorkflowId, WorkflowName};
 use crate::machine::Machine;
 use crate::plugin::Plugins;
 use crate::record::{Stored, Submitted, WorkflowState};
-use crate::store::{HistoryStore, MachineDirectory, Only, OverlayDirectory};
+use crate::store::{HistoryStore, Kinds, MachineDirectory, Only, OverlayDirectory};
 use crate::time::Clock;
 use crate::workflow::Workflow;
 use serde_json::Value;
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) machines: OverlayDirectory,
     pub(crate) profiles: Option<DeviceProfiles>,
     pub(crate) plugins: Arc<Plugins>,
+    /// The kinds of `workflows`, which is what this engine claims.
+    pub(crate) kinds: Kinds,
     pub(crate) workflows: BTreeMap<WorkflowName, Arc<Workflow>>,
     pub(crate) clock: Clock,
     pub(crate) options: EngineOptions,
@@ -81,6 +83,7 @@ impl Shared {
             profiles,
             plugins: Arc::new(plugins),
             meters: Arc::new(Meters::new(workflows.values())),
+            kinds: Kinds::of(workflows.keys().cloned()),
             workflows,
             clock,
             options,

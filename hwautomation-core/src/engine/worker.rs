@@ -28,6 +28,7 @@ pub(crate) async fn work(shared: Arc<Shared>, hints: HintListener) {
         claiming: None,
         renewing: None,
         something_presses: true,
+        looks_for_orphans: true,
         heard: Heard::default(),
     }
     .work()
@@ -47,6 +48,8 @@ struct Worker {
     renewing: Option<BoxFuture<'static, Renewed>>,
     /// Whether there may be runs that must end though every place is taken.
     something_presses: bool,
+    /// Whether to look for runs of kinds that perhaps nobody has: somebody must end them.
+    looks_for_orphans: bool,
     /// Whose inbox got something while a claim was under way, which may have been too early to see it.
     heard: Heard,
 }
@@ -87,14 +90,15 @@ impl Worker {
                 self.claim_at = None;
                 self.claiming = Some(Box::pin(claim(Arc::clone(&self.shared), free)));
             }
-            if working && free == 0 && self.claiming.is_none() && self.something_presses {
+            let looks = (free == 0 && self.something_presses) || self.looks_for_orphans;
+            if working && self.claiming.is_none() && looks {
                 self.something_presses = false;
                 self.claiming = self.claim_pressing();
             }
             if now >= renew_at {
                 self.renewing = self.renewing.take().or_else(|| Some(self.renew()));
                 renew_at = self.next_renewal();
-                self.something_presses = true;
+                (self.something_presses, self.looks_for_orphans) = (true, true);
             }
             let stopped = matches!(*mode.borrow(), Mode::Stopping | Mode::Draining);
             if stopped && self.runs.is_empty() && self.claiming.is_none() {
@@ -125,17 +129,17 @@ impl Worker {
         }
     }
 
-    /// With every place taken, what must end still ends.
-    fn claim_pressing(&self) -> Option<BoxFuture<'static, Claimed>> {
+    /// With every place taken, what must end still ends; and so does what nobody else sees to.
+    fn claim_pressing(&mut self) -> Option<BoxFuture<'static, Claimed>> {
         let most = self.shared.options.running_max + PRESSING_MAX;
-        let room = most.checked_sub(self.runs.len()).filter(|room| *room > 0)?;
-        let shared = Arc::clone(&self.shared);
+        let room = most.checked_sub(self.runs.len()).filter(|room| *room > 0)?.min(PRESSING_MAX);
+        let (shared, orphans) = (Arc::clone(&self.shared), std::mem::take(&mut self.looks_for_orphans));
         Some(Box::pin(async move {
-            let claimed = shared.store.claim_pressing(shared.owner, shared.options.lease, room).await;
-            let leases = claimed.unwrap_or_else(|error| {
-                tracing::error!(%error, "the store failed; looking for what presses again soon");
-                Vec::new()
-            });
+            let mut leases =
+                found(shared.store.claim_pressing(shared.owner, shared.options.lease, room).await);
+            if orphans && leases.len() < room {
+                leases.extend(claim_orphans(&shared, room - leases.len()).await);
+            }
             Claimed { leases, again_at: Some(Timestamp::MIN) }
         }))
     }
@@ -225,7 +229,7 @@ impl Worker {
 /// Claims what is due. If less was due than asked for, says when to look again; hints say so earlier, and should one
 /// be lost, a lease's time is the longest that nobody looks.
 async fn claim(shared: Arc<Shared>, limit: usize) -> Claimed {
-    let claimed = shared.store.claim(shared.owner, shared.options.lease, limit).await;
+    let claimed = shared.store.claim(shared.owner, shared.options.lease, limit, &shared.kinds).await;
     let leases = match claimed {
         Ok(leases) => leases,
         Err(error) => {
@@ -236,11 +240,31 @@ async fn claim(shared: Arc<Shared>, limit: usize) -> Claimed {
         return Claimed { leases, again_at: Some(Timestamp::MIN) };
     }
     let latest = shared.clock.now() + shared.options.lease;
-    let again_at = match shared.store.next_due().await {
+    let again_at = match shared.store.next_due(&shared.kinds).await {
         Ok(at) => Some(at.map_or(latest, |at| at.min(latest))),
         Err(error) => store_failed(&shared, Call::NextDue, &error),
     };
     Claimed { leases, again_at }
+}
+
+/// Takes up runs of kinds that this engine does not know, once nobody did so for the time of a lease: they may hold up
+/// others who queue for the same permit.
+async fn claim_orphans(shared: &Shared, limit: usize) -> Vec<Lease> {
+    let kinds = shared.kinds.others();
+    let long_ago = shared.clock.now() - shared.options.lease;
+    match shared.store.next_due(&kinds).await {
+        Ok(Some(at)) if at <= long_ago => {
+            found(shared.store.claim(shared.owner, shared.options.lease, limit, &kinds).await)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn found(claimed: crate::error::Result<Vec<Lease>>) -> Vec<Lease> {
+    claimed.unwrap_or_else(|error| {
+        tracing::error!(%error, "the store failed; looking for what must end again soon");
+        Vec::new()
+    })
 }
 
 fn store_failed(shared: &Shared, call: Call, error: &crate::error::Error) -> Option<Timestamp> {

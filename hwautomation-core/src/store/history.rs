@@ -1,8 +1,8 @@
 //! The contract of a history store.
 
 use super::{
-    Acquired, Append, Appended, Begin, Counts, Hints, InboxItem, Lease, LeaseKey, NewItem, Only, PermitRow,
-    PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    Acquired, Append, Appended, Begin, Counts, Hints, InboxItem, Kinds, Lease, LeaseKey, NewItem, Only,
+    PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use crate::error::Result;
 use crate::id::{MachineId, OwnerId, PermitName, WorkflowId};
@@ -38,6 +38,8 @@ use std::time::Duration;
 ///
 /// *Leases*
 /// - `a_due_workflow_is_claimed_once`: by one owner, the longest due first, with an epoch above all earlier ones.
+/// - `only_the_kinds_asked_for_are_claimed`: of what is due, and the next due time is theirs; what presses is claimed
+///   of every kind.
 /// - `what_is_pressing_is_claimed_alone`: what is past the `presses_at` of its summary, or that a cancel or an abort
 ///   waits for; so that an engine whose places are all taken still ends what must end.
 /// - `nothing_is_claimed_early`: not before its wake time, not while leased, not after its end.
@@ -105,7 +107,13 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
     async fn append(&self, append: Append) -> Result<Appended>;
 
     /// Takes up to `limit` workflows that are due and nobody holds, those first that are due longest.
-    async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>>;
+    async fn claim(
+        &self,
+        owner: OwnerId,
+        lease_for: Duration,
+        limit: usize,
+        kinds: &Kinds,
+    ) -> Result<Vec<Lease>>;
 
     /// Takes up to `limit` workflows that are due, nobody holds and that are [pressing](Self#contract), those first that
     /// are due longest.
@@ -138,7 +146,7 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
     async fn wake(&self, workflow: WorkflowId) -> Result<()>;
 
     /// Returns when the next workflow that nobody holds is due, or the next lease ends.
-    async fn next_due(&self) -> Result<Option<Timestamp>>;
+    async fn next_due(&self, kinds: &Kinds) -> Result<Option<Timestamp>>;
 
     /// Puts an item into a workflow's inbox.
     ///

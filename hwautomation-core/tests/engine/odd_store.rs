@@ -5,7 +5,7 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Acquired, After, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey,
+    Acquired, After, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Kinds, Lease, LeaseKey,
     MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use hwautomation_core::time::Timestamp;
@@ -71,8 +71,8 @@ impl HistoryStore for Odd {
         }
         done
     }
-    async fn claim(&self, o: OwnerId, l: Duration, n: usize) -> Result<Vec<Lease>> {
-        self.inner.claim(o, l, n).await
+    async fn claim(&self, o: OwnerId, l: Duration, n: usize, kinds: &Kinds) -> Result<Vec<Lease>> {
+        self.inner.claim(o, l, n, kinds).await
     }
     async fn claim_pressing(&self, o: OwnerId, l: Duration, n: usize) -> Result<Vec<Lease>> {
         self.inner.claim_pressing(o, l, n).await
@@ -107,8 +107,8 @@ impl HistoryStore for Odd {
     async fn wake(&self, w: WorkflowId) -> Result<()> {
         self.inner.wake(w).await
     }
-    async fn next_due(&self) -> Result<Option<Timestamp>> {
-        self.inner.next_due().await
+    async fn next_due(&self, kinds: &Kinds) -> Result<Option<Timestamp>> {
+        self.inner.next_due(kinds).await
     }
     async fn post(&self, i: NewItem) -> Result<Posted> {
         self.inner.post(i).await

@@ -35,6 +35,8 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_full_queue_is_busy", Fault::QueuesForEver),
     ("a_full_queue_is_busy", Fault::MakesNoRoom),
     ("a_due_workflow_is_claimed_once", Fault::HandsOutTwice),
+    ("only_the_kinds_asked_for_are_claimed", Fault::ClaimsEveryKind),
+    ("only_the_kinds_asked_for_are_claimed", Fault::WakesForEveryKind),
     ("what_is_pressing_is_claimed_alone", Fault::NothingPresses),
     ("what_is_pressing_is_claimed_alone", Fault::EverythingPresses),
     ("a_due_workflow_is_claimed_once", Fault::NewestFirst),

@@ -5,7 +5,7 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{BatchId, MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Hold, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Acquired, After, Append, Appended, Begin, Counts, GiveBack, Hints, HistoryStore, InboxItem, Lease,
+    Acquired, After, Append, Appended, Begin, Counts, GiveBack, Hints, HistoryStore, InboxItem, Kinds, Lease,
     LeaseKey, MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Standing, Wanted,
     WorkflowFilter, refusal,
 };
@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     QueuesForEver,
     MakesNoRoom,
     HandsOutTwice,
+    ClaimsEveryKind,
+    WakesForEveryKind,
     NothingPresses,
     EverythingPresses,
     NewestFirst,
@@ -155,7 +157,7 @@ impl BrokenStore {
     /// Claims all that is due and makes the youngest of it wake in an hour.
     async fn sleep_on(&self, workflow: WorkflowId) -> Result<()> {
         let now = self.clock.now();
-        for lease in self.inner.claim(OwnerId::generate(), EVER, 100).await? {
+        for lease in self.inner.claim(OwnerId::generate(), EVER, 100, &Kinds::any()).await? {
             let late = if lease.key.workflow == workflow { EVER } else { Duration::ZERO };
             self.inner.release(lease.key, now + late).await?;
         }
@@ -267,10 +269,18 @@ impl HistoryStore for BrokenStore {
         }
     }
 
-    async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
+    async fn claim(
+        &self,
+        owner: OwnerId,
+        lease_for: Duration,
+        limit: usize,
+        kinds: &Kinds,
+    ) -> Result<Vec<Lease>> {
         let lease_for = if self.is(Fault::LeasesForEver) { EVER } else { lease_for };
         let asked = if self.is(Fault::NewestFirst) { usize::MAX } else { limit };
-        let mut leases = self.inner.claim(owner, lease_for, asked).await?;
+        let any = Kinds::any();
+        let kinds = if self.is(Fault::ClaimsEveryKind) { &any } else { kinds };
+        let mut leases = self.inner.claim(owner, lease_for, asked, kinds).await?;
         if self.is(Fault::NewestFirst) {
             leases.reverse();
             for lease in leases.drain(limit.min(leases.len())..) {
@@ -292,7 +302,7 @@ impl HistoryStore for BrokenStore {
             return Ok(Vec::new());
         }
         if self.is(Fault::EverythingPresses) {
-            return self.claim(owner, lease_for, limit).await;
+            return self.claim(owner, lease_for, limit, &Kinds::any()).await;
         }
         self.inner.claim_pressing(owner, lease_for, limit).await
     }
@@ -358,8 +368,9 @@ impl HistoryStore for BrokenStore {
         }
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>> {
-        self.inner.next_due().await
+    async fn next_due(&self, kinds: &Kinds) -> Result<Option<Timestamp>> {
+        let any = Kinds::any();
+        self.inner.next_due(if self.is(Fault::WakesForEveryKind) { &any } else { kinds }).await
     }
 
     async fn post(&self, mut item: NewItem) -> Result<Posted> {

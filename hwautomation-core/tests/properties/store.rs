@@ -7,8 +7,8 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{BatchId, MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Acquired, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey, MemoryStore,
-    NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    Acquired, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Kinds, Lease, LeaseKey,
+    MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use hwautomation_core::time::Timestamp;
 use std::collections::BTreeMap;
@@ -194,8 +194,14 @@ impl HistoryStore for Door {
         self.answer(appended).await
     }
 
-    async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
-        let leases = self.open()?.claim(owner, lease_for, limit).await?;
+    async fn claim(
+        &self,
+        owner: OwnerId,
+        lease_for: Duration,
+        limit: usize,
+        kinds: &Kinds,
+    ) -> Result<Vec<Lease>> {
+        let leases = self.open()?.claim(owner, lease_for, limit, kinds).await?;
         let leases = self.vault.claimed(leases);
         self.slowed(leases).await
     }
@@ -242,8 +248,8 @@ impl HistoryStore for Door {
         self.open()?.prune(retention).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>> {
-        self.open()?.next_due().await
+    async fn next_due(&self, kinds: &Kinds) -> Result<Option<Timestamp>> {
+        self.open()?.next_due(kinds).await
     }
 
     async fn post(&self, item: NewItem) -> Result<Posted> {

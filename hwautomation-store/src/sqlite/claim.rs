@@ -4,7 +4,7 @@ use super::tables::Tables;
 use crate::error::Stop;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{OwnerId, WorkflowId};
-use hwautomation_core::store::{Lease, LeaseKey};
+use hwautomation_core::store::{Kinds, Lease, LeaseKey};
 use hwautomation_core::time::Timestamp;
 use rusqlite::OptionalExtension;
 
@@ -15,8 +15,12 @@ impl Tables {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
+        kinds: &Kinds,
     ) -> Result<Vec<Lease>, Stop> {
-        self.due(now, limit)?.into_iter().map(|workflow| self.take(workflow, owner, now, until)).collect()
+        self.due(now, limit, kinds)?
+            .into_iter()
+            .map(|workflow| self.take(workflow, owner, now, until))
+            .collect()
     }
 
     /// Looks at every row that is due: an index would cost each append more than this look, which comes only while an
@@ -29,7 +33,7 @@ impl Tables {
         limit: usize,
     ) -> Result<Vec<Lease>, Stop> {
         let mut leases = Vec::new();
-        for workflow in self.due(now, usize::MAX)? {
+        for workflow in self.due(now, usize::MAX, &Kinds::any())? {
             if leases.len() == limit {
                 break;
             }

@@ -3,7 +3,8 @@
 use hwautomation_core::id::{PermitName, WorkflowId};
 use hwautomation_core::store::Standing;
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
+use std::borrow::Cow;
 
 /// SQLite's integers are signed; a larger number than they hold is as good as their largest.
 pub(super) fn int(number: impl TryInto<i64>) -> i64 {
@@ -17,6 +18,14 @@ pub(super) fn number(int: i64) -> u64 {
 
 pub(super) fn workflow_id(row: &Row<'_>, column: usize) -> rusqlite::Result<WorkflowId> {
     row.get(column).map(WorkflowId::from_bytes)
+}
+
+/// A text as far as it can be read: damage to a name is no reason to stop.
+pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Cow<'a, str>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes),
+        _ => Cow::Borrowed(""),
+    })
 }
 
 pub(super) fn permit_name(row: &Row<'_>, column: usize) -> rusqlite::Result<PermitName> {

@@ -28,8 +28,8 @@ use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Acquired, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem,
-    Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    Acquired, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Kinds, Lease, LeaseKey,
+    NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use hwautomation_core::time::{Clock, Timestamp};
 use readers::Readers;
@@ -156,9 +156,15 @@ impl HistoryStore for SqliteStore {
         Ok(placed.number(workflow, append.events))
     }
 
-    async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
-        let now = self.clock.now();
-        self.writer.call(move |tables| tables.claim(owner, now, now + lease_for, limit)).await
+    async fn claim(
+        &self,
+        owner: OwnerId,
+        lease_for: Duration,
+        limit: usize,
+        kinds: &Kinds,
+    ) -> Result<Vec<Lease>> {
+        let (now, kinds) = (self.clock.now(), kinds.clone());
+        self.writer.call(move |tables| tables.claim(owner, now, now + lease_for, limit, &kinds)).await
     }
 
     async fn claim_pressing(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
@@ -195,9 +201,9 @@ impl HistoryStore for SqliteStore {
         self.writer.call(move |tables| tables.wake(workflow, now)).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>> {
-        let damaged = self.damaged.clone();
-        self.readers.read(move |conn| read::next_due(conn, &damaged)).await
+    async fn next_due(&self, kinds: &Kinds) -> Result<Option<Timestamp>> {
+        let (damaged, kinds) = (self.damaged.clone(), kinds.clone());
+        self.readers.read(move |conn| read::next_due(conn, &damaged, &kinds)).await
     }
 
     async fn post(&self, item: NewItem) -> Result<Posted> {

@@ -1,12 +1,12 @@
 //! What is read, on any connection.
 
-use super::column::{int, number, permit_name, workflow_id};
+use super::column::{int, number, permit_name, text, workflow_id};
 use super::damaged::Damaged;
 use crate::error::Stop;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{MachineId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Place, Position, Seq};
-use hwautomation_core::store::{HOLDERS_MAX, InboxItem, ItemId, NewItem, Only, PermitRow, refusal};
+use hwautomation_core::store::{HOLDERS_MAX, InboxItem, ItemId, Kinds, NewItem, Only, PermitRow, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params};
@@ -104,12 +104,16 @@ pub(super) fn claim_on(conn: &Connection, machine: &MachineId) -> Result<Option<
     Ok(holder.optional()?)
 }
 
-pub(super) fn next_due(conn: &Connection, damaged: &Damaged) -> Result<Option<Timestamp>, Stop> {
-    const SQL: &str = "SELECT ready_at, id FROM workflow WHERE ready_at IS NOT NULL ORDER BY ready_at";
+pub(super) fn next_due(
+    conn: &Connection,
+    damaged: &Damaged,
+    kinds: &Kinds,
+) -> Result<Option<Timestamp>, Stop> {
+    const SQL: &str = "SELECT ready_at, id, name FROM workflow WHERE ready_at IS NOT NULL ORDER BY ready_at";
     let mut statement = conn.prepare_cached(SQL)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        if !damaged.has(workflow_id(row, 1)?) {
+        if kinds.has(&text(row, 2)?) && !damaged.has(workflow_id(row, 1)?) {
             return Ok(Some(Timestamp::from_micros(row.get(0)?)));
         }
     }

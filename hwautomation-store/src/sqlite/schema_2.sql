@@ -8,6 +8,10 @@ CREATE TABLE IF NOT EXISTS inbox_damaged (
     why      TEXT NOT NULL
 );
 
+-- What is due, of which kind: who looks reads nothing but this.
+CREATE INDEX IF NOT EXISTS workflow_due ON workflow (ready_at, name) WHERE ready_at IS NOT NULL;
+DROP INDEX IF EXISTS workflow_ready;
+
 -- What lists are filtered by. Each index is in the order of pages, and holds a row only while it says something.
 CREATE INDEX IF NOT EXISTS workflow_name ON workflow (name, id);
 CREATE INDEX IF NOT EXISTS workflow_ended_state ON workflow (state, id) WHERE ended = 1;

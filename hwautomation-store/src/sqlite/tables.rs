@@ -1,12 +1,12 @@
 //! The tables as the writer sees them: one connection, the newest position, and what to tell afterwards.
 
-use super::column::{number, standing, workflow_id};
+use super::column::{number, standing, text, workflow_id};
 use super::damaged::Damaged;
 use crate::error::{Stop, StoreError};
 use hwautomation_core::error::Result;
 use hwautomation_core::id::{OwnerId, WorkflowId};
 use hwautomation_core::record::{Position, Seq};
-use hwautomation_core::store::{Counts, LeaseKey, Standing, refusal};
+use hwautomation_core::store::{Counts, Kinds, LeaseKey, Standing, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params};
 use std::collections::BTreeSet;
@@ -142,13 +142,27 @@ impl Tables {
     }
 
     /// Lists what is due, the longest due first.
-    pub(super) fn due(&self, now: Timestamp, limit: usize) -> rusqlite::Result<Vec<WorkflowId>> {
+    pub(super) fn due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        kinds: &Kinds,
+    ) -> rusqlite::Result<Vec<WorkflowId>> {
         // The index has all that is asked for: a damaged page of the table does not matter here. No LIMIT, since
         // what is passed over does not count, and no more rows are stepped to than are taken.
-        const SQL: &str = "SELECT id FROM workflow WHERE ready_at <= ?1 ORDER BY ready_at, id";
+        const SQL: &str = "SELECT id, name FROM workflow WHERE ready_at <= ?1 ORDER BY ready_at";
         let mut statement = self.conn.prepare_cached(SQL)?;
-        let rows = statement.query_map([now.as_micros()], |row| workflow_id(row, 0))?;
-        rows.filter(|id| !id.as_ref().is_ok_and(|id| self.damaged.has(*id))).take(limit).collect()
+        let mut rows = statement.query([now.as_micros()])?;
+        let mut due = Vec::new();
+        while due.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            let id = workflow_id(row, 0)?;
+            if kinds.has(&text(row, 1)?) && !self.damaged.has(id) {
+                due.push(id);
+            }
+        }
+        Ok(due)
     }
 
     /// Gives a workflow to this owner, and returns the epoch and the number of its next event.

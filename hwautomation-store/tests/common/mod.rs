@@ -9,7 +9,7 @@ use hwautomation_core::id::{BatchId, OwnerId, StepName, WorkflowId, WorkflowName
 use hwautomation_core::record::{
     EventKind, NewEvent, OnFailure, Policy, Resume, RunState, Seq, StepSpec, Submitted, WorkflowSummary,
 };
-use hwautomation_core::store::{After, Append, Begin, GiveBack, HistoryStore, LeaseKey};
+use hwautomation_core::store::{After, Append, Begin, GiveBack, HistoryStore, Kinds, LeaseKey};
 use hwautomation_core::time::Timestamp;
 use std::time::Duration;
 
@@ -97,6 +97,6 @@ pub(crate) async fn begun(store: &dyn HistoryStore, count: usize) -> Vec<LeaseKe
     for _ in 0..count {
         store.begin(begin()).await.expect("it begins");
     }
-    let leases = store.claim(OwnerId::generate(), HOUR, count).await.expect("it is claimed");
+    let leases = store.claim(OwnerId::generate(), HOUR, count, &Kinds::any()).await.expect("it is claimed");
     leases.into_iter().map(|lease| lease.key).collect()
 }

@@ -49,6 +49,9 @@ impl WorkflowManager {
         }
         let places = self.shared.options.running_max;
         let what = match self.shared.mode() {
+            _ if !self.shared.kinds.has(status.name.as_str()) => {
+                format!("a program that has the workflow {}", status.name)
+            }
             Mode::Paused => "the manager to be resumed".to_owned(),
             Mode::Draining | Mode::Stopping => "a manager that is not about to stop".to_owned(),
             Mode::Working if self.shared.running.len() >= places => {

@@ -164,9 +164,15 @@ impl Runner {
         let (state, now) = (self.journal.state(), self.journal.now());
         let action = match &self.footing {
             Footing::Never(why) => plan::next_unrunnable(state, now, why),
-            Footing::Firm(_) | Footing::NotNow(_) => (self.shared.decide)(state, now),
+            Footing::Firm(_) | Footing::NotNow(_) | Footing::Elsewhere => (self.shared.decide)(state, now),
         };
         tracing::debug!(workflow = %state.id, ?action, "next");
+        if matches!(self.footing, Footing::Elsewhere) && action.calls_a_step() {
+            // Due for whoever knows it, as long as it was: this engine only looks whether something must end.
+            let due_since = state.last_at.min(now);
+            self.journal.give_back(GiveBack::Call);
+            return Ok(Flow::LetGo(due_since));
+        }
         if let Footing::NotNow(why) = &self.footing
             && action.calls_a_step()
         {

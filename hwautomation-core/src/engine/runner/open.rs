@@ -16,8 +16,10 @@ pub(super) enum Footing {
     Firm(Arc<Workflow>),
     /// Only a person, or a deadline, ends it.
     Never(String),
-    /// It may be possible later, or in another program on the same store. Its deadlines count all the same.
+    /// It may be possible later. Its deadlines count all the same.
     NotNow(String),
+    /// This program does not know the workflow; another one on the same store may. Its deadlines count all the same.
+    Elsewhere,
 }
 
 impl Runner {
@@ -78,7 +80,7 @@ fn without_machine(error: &Error) -> Footing {
 fn defined(shared: &Shared, state: &WorkflowState) -> Footing {
     let name = &state.spec.name;
     let Some(workflow) = shared.workflows.get(name) else {
-        return Footing::NotNow(format!("this program has no workflow {name}"));
+        return Footing::Elsewhere;
     };
     if workflow.fingerprint() == state.spec.fingerprint {
         return Footing::Firm(Arc::clone(workflow));

@@ -5,8 +5,8 @@ mod prune;
 mod rows;
 
 use super::{
-    Acquired, After, Append, Appended, Begin, Counts, Hint, Hints, HistoryStore, InboxItem, Lease, LeaseKey,
-    NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    Acquired, After, Append, Appended, Begin, Counts, Hint, Hints, HistoryStore, InboxItem, Kinds, Lease,
+    LeaseKey, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use crate::error::Result;
 use crate::id::{MachineId, OwnerId, PermitName, WorkflowId};
@@ -82,9 +82,15 @@ impl HistoryStore for MemoryStore {
         Ok(stored)
     }
 
-    async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
+    async fn claim(
+        &self,
+        owner: OwnerId,
+        lease_for: Duration,
+        limit: usize,
+        kinds: &Kinds,
+    ) -> Result<Vec<Lease>> {
         let mut rows = self.rows();
-        let leases = rows.claim(owner, self.clock.now(), lease_for, limit);
+        let leases = rows.claim(owner, self.clock.now(), lease_for, limit, kinds);
         self.tell_if_roused(rows);
         Ok(leases)
     }
@@ -127,8 +133,8 @@ impl HistoryStore for MemoryStore {
         Ok(())
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>> {
-        Ok(self.rows().next_due())
+    async fn next_due(&self, kinds: &Kinds) -> Result<Option<Timestamp>> {
+        Ok(self.rows().next_due(kinds))
     }
 
     async fn post(&self, item: NewItem) -> Result<Posted> {

@@ -1,8 +1,8 @@
 //! The rows of the memory store, and what each call does to them. No clock, no lock.
 
 use super::super::{
-    Acquired, After, Append, Appended, Begin, Counts, GiveBack, InboxItem, ItemId, Lease, LeaseKey, NewItem,
-    Only, Posted, Standing, Wanted, WorkflowFilter, refusal,
+    Acquired, After, Append, Appended, Begin, Counts, GiveBack, InboxItem, ItemId, Kinds, Lease, LeaseKey,
+    NewItem, Only, Posted, Standing, Wanted, WorkflowFilter, refusal,
 };
 use super::permits::Permits;
 use crate::error::Result;
@@ -149,10 +149,16 @@ impl Rows {
         now: Timestamp,
         lease_for: Duration,
         limit: usize,
+        kinds: &Kinds,
     ) -> Vec<Lease> {
-        let due = self.ready.range(..=(now, WorkflowId::from_bytes([255; 16]))).take(limit);
+        let due = self.ready.range(..=(now, WorkflowId::from_bytes([255; 16])));
+        let due = due.filter(|(_, workflow)| self.is_of(*workflow, kinds)).take(limit);
         let due: Vec<WorkflowId> = due.map(|(_, workflow)| *workflow).collect();
         due.into_iter().filter_map(|workflow| self.take(workflow, owner, now, now + lease_for)).collect()
+    }
+
+    fn is_of(&self, workflow: WorkflowId, kinds: &Kinds) -> bool {
+        self.workflows.get(&workflow).is_some_and(|row| kinds.has(row.summary.name.as_str()))
     }
 
     pub(super) fn claim_pressing(
@@ -285,8 +291,8 @@ impl Rows {
         self.set_ready(workflow, None);
     }
 
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.ready.first().map(|(at, _)| *at)
+    pub(super) fn next_due(&self, kinds: &Kinds) -> Option<Timestamp> {
+        self.ready.iter().find(|(_, workflow)| self.is_of(*workflow, kinds)).map(|(at, _)| *at)
     }
 
     pub(super) fn post(&mut self, item: NewItem, now: Timestamp) -> Result<Posted> {

@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::id::{MachineId, OwnerId, PermitName, WorkflowId};
 use crate::record::{BlobHash, Event, Position, Seq, WorkflowSummary};
 use crate::store::{
-    Acquired, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Lease, LeaseKey, NewItem,
-    Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
+    Acquired, Append, Appended, Begin, Counts, Hints, HistoryStore, InboxItem, Kinds, Lease, LeaseKey,
+    NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Wanted, WorkflowFilter,
 };
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -91,9 +91,15 @@ impl HistoryStore for StoppingStore {
         self.counted(self.inner.append(append)).await
     }
 
-    async fn claim(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
+    async fn claim(
+        &self,
+        owner: OwnerId,
+        lease_for: Duration,
+        limit: usize,
+        kinds: &Kinds,
+    ) -> Result<Vec<Lease>> {
         self.alive().await;
-        self.inner.claim(owner, lease_for, limit).await
+        self.inner.claim(owner, lease_for, limit, kinds).await
     }
 
     async fn claim_pressing(&self, owner: OwnerId, lease_for: Duration, limit: usize) -> Result<Vec<Lease>> {
@@ -128,9 +134,9 @@ impl HistoryStore for StoppingStore {
         self.counted(self.inner.wake(workflow)).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>> {
+    async fn next_due(&self, kinds: &Kinds) -> Result<Option<Timestamp>> {
         self.alive().await;
-        self.inner.next_due().await
+        self.inner.next_due(kinds).await
     }
 
     async fn post(&self, item: NewItem) -> Result<Posted> {

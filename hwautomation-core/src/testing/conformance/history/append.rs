@@ -5,7 +5,7 @@ use super::build::{HOUR, append, begin, begin_on, begun, blob, claim_only, count
 use crate::error::ErrorKind;
 use crate::id::{BatchId, OwnerId, WorkflowId};
 use crate::record::{Event, Position, RunState};
-use crate::store::{After, Append, Begin, HistoryStore, Lease, Only};
+use crate::store::{Kinds, After, Append, Begin, HistoryStore, Lease, Only};
 use crate::testing::conformance::check::{done, holds, refused, same};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -66,7 +66,7 @@ pub async fn seq_and_position_have_no_gaps(fixture: &dyn HistoryFixture) -> Resu
     for _ in 0..WRITERS {
         done("beginning", store.begin(begin()).await)?;
     }
-    let leases = done("claiming", store.claim(OwnerId::generate(), HOUR, WRITERS).await)?;
+    let leases = done("claiming", store.claim(OwnerId::generate(), HOUR, WRITERS, &Kinds::any()).await)?;
     same("leases", leases.len(), WRITERS)?;
     let mut writers = JoinSet::new();
     for lease in leases.clone() {

@@ -4,7 +4,7 @@ use super::HistoryFixture;
 use super::build::{HOUR, append, begin, begin_on, begun, claim_due, claim_only, end, machine, started};
 use crate::error::ErrorKind;
 use crate::record::RunState;
-use crate::store::{Begin, HistoryStore, Only};
+use crate::store::{Kinds, Begin, HistoryStore, Only};
 use crate::testing::conformance::check::{done, holds, refused, same};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -73,11 +73,11 @@ pub async fn the_end_frees_the_machine(fixture: &dyn HistoryFixture) -> Result<(
 /// Says which expectation broke.
 pub async fn a_begun_workflow_is_due_at_once(fixture: &dyn HistoryFixture) -> Result<(), String> {
     let store = fixture.store().await;
-    same("when an empty store is due", done("next_due", store.next_due().await)?, None)?;
+    same("when an empty store is due", done("next_due", store.next_due(&Kinds::any()).await)?, None)?;
     let first = begin();
     let workflow = first.workflow;
     done("beginning", store.begin(first).await)?;
-    let due = done("next_due", store.next_due().await)?;
+    let due = done("next_due", store.next_due(&Kinds::any()).await)?;
     holds(&format!("it is due by now, not at {due:?}"), due.is_some_and(|due| due <= fixture.now()))?;
     claim_only(&*store, workflow).await.map(|_| ())
 }

@@ -7,7 +7,7 @@ use crate::record::{
     Blob, BlobHash, EventKind, NewEvent, OnFailure, Policy, Resume, RunState, Seq, StepSpec, Submitted,
     Verdict, WorkflowSummary,
 };
-use crate::store::{After, Append, Begin, Command, GiveBack, HistoryStore, Lease, NewItem};
+use crate::store::{After, Append, Begin, Command, GiveBack, HistoryStore, Kinds, Lease, NewItem};
 use crate::testing::conformance::check::{Checked, done, same};
 use crate::time::Timestamp;
 use serde_json::json;
@@ -147,7 +147,7 @@ pub(super) fn item(workflow: WorkflowId, key: &str) -> NewItem {
 
 /// Claims everything that is due, for a new owner.
 pub(super) async fn claim_due(store: &dyn HistoryStore) -> Checked<Vec<Lease>> {
-    done("claiming what is due", store.claim(OwnerId::generate(), LEASE, 1000).await)
+    done("claiming what is due", store.claim(OwnerId::generate(), LEASE, 1000, &Kinds::any()).await)
 }
 
 /// Claims the only workflow that is due.

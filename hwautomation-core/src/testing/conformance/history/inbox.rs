@@ -5,7 +5,7 @@ use super::build::{HOUR, append, begin, begun, claim_due, claim_only, end, item,
 use crate::error::ErrorKind;
 use crate::id::WorkflowId;
 use crate::store::refusal::INBOX_MAX;
-use crate::store::{After, Append, HistoryStore, InboxItem, Lease, Posted};
+use crate::store::{Kinds, After, Append, HistoryStore, InboxItem, Lease, Posted};
 use crate::testing::conformance::check::{Checked, done, holds, refused, same};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -30,7 +30,7 @@ pub async fn an_item_wakes_its_workflow(fixture: &dyn HistoryFixture) -> Result<
     let store = fixture.store().await;
     let (workflow, other) = (asleep(fixture, &*store).await?, asleep(fixture, &*store).await?);
     post(&*store, workflow, "while it sleeps").await?;
-    let due = done("next_due", store.next_due().await)?;
+    let due = done("next_due", store.next_due(&Kinds::any()).await)?;
     holds(&format!("it is due by now, not at {due:?}"), due.is_some_and(|due| due <= fixture.now()))?;
     let lease = claim_only(&*store, workflow).await?;
 

@@ -3,8 +3,8 @@
 use super::HistoryFixture;
 use super::build::{HOUR, LEASE, append, begin, begun, claim_due, claim_only, end, item, started};
 use crate::error::ErrorKind;
-use crate::id::OwnerId;
-use crate::store::{Command, HistoryStore, Lease, LeaseKey, NewItem};
+use crate::id::{OwnerId, WorkflowName};
+use crate::store::{Kinds, Command, HistoryStore, Lease, LeaseKey, NewItem};
 use crate::testing::conformance::check::{done, holds, refused, same};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,10 +26,10 @@ pub async fn a_due_workflow_is_claimed_once(fixture: &dyn HistoryFixture) -> Res
         done("beginning", store.begin(begin).await)?;
         fixture.pass(Duration::from_secs(1)).await;
     }
-    let first = done("claiming two", store.claim(OwnerId::generate(), HOUR, 2).await)?;
+    let first = done("claiming two", store.claim(OwnerId::generate(), HOUR, 2, &Kinds::any()).await)?;
     let ids: Vec<_> = first.iter().map(|lease| lease.key.workflow).collect();
     same("those that are due longest", ids, oldest_first[..2].to_vec())?;
-    same("claiming none", done("claim", store.claim(OwnerId::generate(), HOUR, 0).await)?, Vec::new())?;
+    same("claiming none", done("claim", store.claim(OwnerId::generate(), HOUR, 0, &Kinds::any()).await)?, Vec::new())?;
 
     let mut claimers = JoinSet::new();
     for _ in 0..8 {
@@ -47,7 +47,7 @@ pub async fn a_due_workflow_is_claimed_once(fixture: &dyn HistoryFixture) -> Res
 async fn claim_until_none(store: Arc<dyn HistoryStore>) -> Result<Vec<Lease>, String> {
     let (owner, mut claimed) = (OwnerId::generate(), Vec::new());
     loop {
-        let leases = done("claiming", store.claim(owner, HOUR, 3).await)?;
+        let leases = done("claiming", store.claim(owner, HOUR, 3, &Kinds::any()).await)?;
         holds("no more than the limit", leases.len() <= 3)?;
         holds("for this owner", leases.iter().all(|lease| lease.key.owner == owner))?;
         if leases.is_empty() {
@@ -70,6 +70,39 @@ async fn epochs_grow(
     fixture.pass(LEASE).await;
     let taken = claim_only(store, lease.key.workflow).await?;
     holds("the epoch grows after a lease ran out", taken.key.epoch > again.key.epoch)
+}
+
+/// Checks that workflows of other kinds are neither handed out nor told as due.
+///
+/// # Errors
+///
+/// Says which expectation broke.
+pub async fn only_the_kinds_asked_for_are_claimed(fixture: &dyn HistoryFixture) -> Result<(), String> {
+    let store = fixture.store().await;
+    let named = |name: &'static str| {
+        let mut begin = begin();
+        begin.summary.name = WorkflowName::from_static(name);
+        begin.summary.presses_at = Some(fixture.now());
+        begin
+    };
+    let kinds = |name: &'static str| Kinds::of([WorkflowName::from_static(name)]);
+    let (first, second) = (named("first"), named("second"));
+    let (first_id, second_id) = (first.workflow, second.workflow);
+    done("beginning", store.begin(first).await)?;
+    fixture.pass(Duration::from_secs(1)).await;
+    let at = fixture.now();
+    done("beginning", store.begin(second).await)?;
+    same("when the second kind is due", done("next_due", store.next_due(&kinds("second")).await)?, Some(at))?;
+    same("when a third kind is due", done("next_due", store.next_due(&kinds("third")).await)?, None)?;
+    let claim = async |kinds: Kinds| {
+        let leases = done("claiming", store.claim(OwnerId::generate(), LEASE, 9, &kinds).await)?;
+        Ok::<_, String>(leases.into_iter().map(|lease| lease.key.workflow).collect::<Vec<_>>())
+    };
+    same("of a third kind", claim(kinds("third")).await?, Vec::new())?;
+    same("of the second kind", claim(kinds("second")).await?, vec![second_id])?;
+    let pressing = done("claiming", store.claim_pressing(OwnerId::generate(), LEASE, 9).await)?;
+    let pressing: Vec<_> = pressing.into_iter().map(|lease| lease.key.workflow).collect();
+    same("what presses, of any kind", pressing, vec![first_id])
 }
 
 /// Checks that of what is due, only that is claimed which is past its limit or is to be stopped.
@@ -117,20 +150,20 @@ pub async fn nothing_is_claimed_early(fixture: &dyn HistoryFixture) -> Result<()
     let lease = begun(&*store, begin()).await?;
     let workflow = lease.key.workflow;
     same("what is due while it is leased", claim_due(&*store).await?, Vec::new())?;
-    same("when something is due", done("next_due", store.next_due().await)?, Some(lease.until))?;
+    same("when something is due", done("next_due", store.next_due(&Kinds::any()).await)?, Some(lease.until))?;
 
     let wake_at = fixture.now() + MINUTE;
     done("releasing", store.release(lease.key, wake_at).await)?;
     fixture.pass(MINUTE - Duration::from_micros(1)).await;
     same("what is due before it wakes", claim_due(&*store).await?, Vec::new())?;
-    same("when something is due", done("next_due", store.next_due().await)?, Some(wake_at))?;
+    same("when something is due", done("next_due", store.next_due(&Kinds::any()).await)?, Some(wake_at))?;
     fixture.pass(Duration::from_micros(1)).await;
     let lease = claim_only(&*store, workflow).await?;
 
     done("ending", store.append(end(lease, 1)).await)?;
     fixture.pass(HOUR).await;
     same("what is due after the end", claim_due(&*store).await?, Vec::new())?;
-    same("when something is due", done("next_due", store.next_due().await)?, None)
+    same("when something is due", done("next_due", store.next_due(&Kinds::any()).await)?, None)
 }
 
 /// Checks that a lease that ran out may be taken, and that its old owner is fenced then.
@@ -175,9 +208,9 @@ pub async fn renewing_keeps_a_lease(fixture: &dyn HistoryFixture) -> Result<(), 
         same("what is due", claim_due(&*store).await?, Vec::new())?;
     }
     let until = fixture.now() + LEASE;
-    same("when the lease ends", done("next_due", store.next_due().await)?, Some(until))?;
+    same("when the lease ends", done("next_due", store.next_due(&Kinds::any()).await)?, Some(until))?;
     same("losses", done("renewing for less", store.renew(&[lease.key], Duration::ZERO).await)?, vec![])?;
-    same("when the lease still ends", done("next_due", store.next_due().await)?, Some(until))?;
+    same("when the lease still ends", done("next_due", store.next_due(&Kinds::any()).await)?, Some(until))?;
 
     fixture.pass(HOUR).await;
     let lost = done("renewing what ran out", store.renew(&[lease.key], LEASE).await)?;

@@ -57,6 +57,7 @@ suite! {
     }
     lease {
         a_due_workflow_is_claimed_once
+        only_the_kinds_asked_for_are_claimed
         what_is_pressing_is_claimed_alone
         nothing_is_claimed_early
         an_expired_lease_can_be_taken_over

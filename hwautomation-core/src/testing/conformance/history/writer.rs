@@ -6,7 +6,7 @@ use super::build::{
 };
 use crate::error::ErrorKind;
 use crate::id::OwnerId;
-use crate::store::{HistoryStore, Lease, LeaseKey, Only};
+use crate::store::{Kinds, HistoryStore, Lease, LeaseKey, Only};
 use crate::testing::conformance::check::{done, holds, refused, same};
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub async fn only_the_lease_owner_appends(fixture: &dyn HistoryFixture) -> Resul
     done("releasing", store.release(old.key, fixture.now()).await)?;
     fenced(&*store, "a released lease", old.key).await?;
 
-    let again = done("claiming again", store.claim(old.key.owner, LEASE, 1).await)?;
+    let again = done("claiming again", store.claim(old.key.owner, LEASE, 1, &Kinds::any()).await)?;
     let newest = again.first().copied().ok_or("a released workflow was not due")?;
     done("writing with the newest lease", store.append(append(newest, 1, vec![started(1)])).await)?;
     fenced(&*store, "the same owner with an older epoch", old.key).await?;
@@ -61,7 +61,7 @@ async fn an_expired_lease_still_writes(
     fixture.pass(Duration::from_secs(1)).await;
     let other = begun(store, begin()).await?;
     fixture.pass(LEASE * 2).await;
-    let taken = done("claiming one", store.claim(OwnerId::generate(), LEASE, 1).await)?;
+    let taken = done("claiming one", store.claim(OwnerId::generate(), LEASE, 1, &Kinds::any()).await)?;
     same("what is claimed first", taken.first().map(|lease| lease.key.workflow), Some(newest.key.workflow))?;
     let late = append(other, 1, vec![started(1)]);
     done("a lease that ran out and nobody took", store.append(late).await).map(|_| ())
