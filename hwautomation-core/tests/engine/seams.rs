@@ -163,6 +163,13 @@ async fn what_cannot_run_here_does_not_hold_its_place_in_the_queue_for_a_permit(
         })
     };
     let here = || Workflow::new("here").step(gate(Hold::Step));
+    // More than are looked at together, and due before the one that queues.
+    let manager = lab.start(Workflow::new("lost").step(quick())).await;
+    manager.pause();
+    for _ in 0..20 {
+        submit(&manager, "lost").await;
+    }
+    manager.shutdown().await;
     let builder = lab.builder().workflow(here()).workflow(Workflow::new("gone").step(gate(Hold::Step)));
     let manager = builder.start().await.unwrap();
     let mut runs = Vec::new();

@@ -168,10 +168,9 @@ impl Runner {
         };
         tracing::debug!(workflow = %state.id, ?action, "next");
         if matches!(self.footing, Footing::Elsewhere) && action.calls_a_step() {
-            // Due for whoever knows it, as long as it was: this engine only looks whether something must end.
-            let due_since = state.last_at.min(now);
+            // Due for whoever knows it, behind the others: so each of many gets its look whether it must end.
             self.journal.give_back(GiveBack::Call);
-            return Ok(Flow::LetGo(due_since));
+            return Ok(Flow::LetGo(now));
         }
         if let Footing::NotNow(why) = &self.footing
             && action.calls_a_step()
