@@ -2,43 +2,24 @@
 
 use hwautomation_core::batch::{Batch, BatchOptions, BatchRequest, StopAt, Wave};
 use hwautomation_core::error::Error;
-use hwautomation_core::plugin::{PowerAction, PowerState};
 use hwautomation_core::record::{OnFailure, Resume};
 use hwautomation_core::testing::campaign::{FakeWorld, MemoryStores, stop_everywhere};
-use hwautomation_core::workflow::{Probed, StepOutcome, UndoOutcome, Workflow, step_fn};
-use std::time::Duration;
+use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
+
+#[path = "../steps/power_on.rs"]
+mod power_on;
+
+use power_on::{POLL, PowerOn};
 
 const MACHINES: [&str; 3] = ["srv001", "srv002", "srv003"];
-const POLL: Duration = Duration::from_millis(20);
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// Turns a machine on, and off again when undone; fails at this one.
 fn turn_on(broken: &'static str) -> Workflow {
-    let on = step_fn("turn-on", Resume::Probe, |ctx| async move {
-        if ctx.power()?.state().await? == PowerState::On {
-            return StepOutcome::finished();
-        }
-        ctx.once("on", ctx.power()?.request(PowerAction::On)).await?;
-        StepOutcome::wait("power to come on", POLL, LIMIT)
-    });
-    let on = on
-        .probe(|ctx, intent| async move {
-            let wanted = if intent.name.as_str() == "on" { PowerState::On } else { PowerState::Off };
-            let found = ctx.power()?.state().await?;
-            if found == wanted { Probed::happened(()) } else { Ok(Probed::DidNotHappen) }
-        })
-        .undo(|ctx, _| async move {
-            if ctx.power()?.state().await? == PowerState::Off {
-                return Ok(UndoOutcome::Undone);
-            }
-            ctx.once("off", ctx.power()?.request(PowerAction::ForcedOff)).await?;
-            UndoOutcome::wait("power to go off", POLL, LIMIT)
-        });
     let look = step_fn("look", Resume::Rerun, move |ctx| async move {
         let broken = ctx.machine()?.id.as_str() == broken;
         if broken { Err(Error::invalid("told to fail")) } else { StepOutcome::finished() }
     });
-    Workflow::new("turn-on").step(on).step(look).on_failure(OnFailure::Undo)
+    Workflow::new("turn-on").step(PowerOn).step(look).on_failure(OnFailure::Undo)
 }
 
 fn world(broken: &'static str, stop_at: StopAt, on_failure: OnFailure) -> FakeWorld {
