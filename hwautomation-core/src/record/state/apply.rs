@@ -42,12 +42,7 @@ impl WorkflowState {
             EventKind::WorkflowSubmitted(_) => Err("a history has one beginning"),
             EventKind::WorkflowStarted { deadline_at } => self.start(at, *deadline_at),
             EventKind::StepStarted { step, attempt } => self.start_step(step, *attempt, at),
-            EventKind::StepResumed { step } => {
-                let step = self.step_mut(step)?;
-                allow(step.phase == Phase::Running, "the step was not running")?;
-                step.resumes += 1;
-                Ok(())
-            }
+            EventKind::StepResumed { step } => self.resume_step(step),
             EventKind::SubTaskStarted { step, text } => self.start_sub_task(step, text, at),
             EventKind::IntentOpened { step, side, intent, number } => {
                 self.open_intent(step, *side, intent, *number, at)
@@ -57,19 +52,12 @@ impl WorkflowState {
             }
             EventKind::Recorded { step, .. } => self.step_mut(step).map(|_| ()),
             EventKind::GuardOpened { step, until } => self.open_guard(step, at, *until),
-            EventKind::GuardClosed { step } => {
-                let step = self.step_mut(step)?;
-                allow(step.guard.take().is_some(), "no guard is open")
-            }
+            EventKind::GuardClosed { step } => self.close_guard(step),
             EventKind::StepWaiting { step, side, reason, poll, deadline_at } => {
-                let wait =
-                    WaitState { reason: reason.clone(), poll: *poll, since: at, deadline_at: *deadline_at };
-                self.wait(step, *side, wait)
+                self.wait(step, *side, WaitState::new(reason, *poll, at, *deadline_at))
             }
             EventKind::EffectAwaited { step, side, intent, reason, poll, deadline_at } => {
-                let wait =
-                    WaitState { reason: reason.clone(), poll: *poll, since: at, deadline_at: *deadline_at };
-                self.await_effect(step, *side, intent, wait)
+                self.await_effect(step, *side, intent, WaitState::new(reason, *poll, at, *deadline_at))
             }
             EventKind::PermitsAwaited { step, side, permits } => {
                 let (step, side, permits) = (step.clone(), *side, permits.clone());
@@ -89,26 +77,16 @@ impl WorkflowState {
                 self.use_up(signals_read)
             }
             EventKind::SignalReceived { name, payload, key } => {
-                allow(self.signal_keys.insert(key.clone()), "the signal is known")?;
                 let signal = Signal { name: name.clone(), payload: payload.clone(), by: event.actor.clone() };
-                self.signals.insert(event.seq, signal);
-                Ok(())
+                self.receive(event.seq, signal, key)
             }
-            EventKind::CancelRequested { why } => {
-                allow(self.cancel.is_none(), "it is cancelled already")?;
-                self.cancel = Some(decision(event, why));
-                Ok(())
-            }
+            EventKind::CancelRequested { why } => self.request_cancel(decision(event, why)),
             EventKind::Halted { step, reason, until } => {
                 let (seq, step, reason) = (event.seq, step.clone(), reason.clone());
                 self.begin_halt(Halt { seq, step, reason, since: at, until: *until })
             }
             EventKind::RetryRequested { .. } => self.retry(at),
-            EventKind::AbortRequested { why } => {
-                allow(self.halt.is_some() && self.abort.is_none(), "it is not halted")?;
-                self.abort = Some(decision(event, why));
-                Ok(())
-            }
+            EventKind::AbortRequested { why } => self.request_abort(decision(event, why)),
             EventKind::PowerOverridden { why } => {
                 self.power_override = Some(decision(event, why));
                 Ok(())
@@ -122,11 +100,8 @@ impl WorkflowState {
             }
             EventKind::MachineChanged { .. } => Ok(()),
             EventKind::WorkflowEnded { verdict, reason, not_undone } => {
-                self.check_end(*verdict)?;
                 let (reason, not_undone) = (reason.clone(), not_undone.clone());
-                self.ended = Some(Ended { verdict: *verdict, at, reason, not_undone });
-                self.halt = None;
-                Ok(())
+                self.end(Ended { verdict: *verdict, at, reason, not_undone })
             }
             EventKind::Unreadable { why } => {
                 self.foreign.get_or_insert_with(|| format!("event {} cannot be read: {why}", event.seq));
@@ -166,6 +141,13 @@ impl WorkflowState {
         step.attempt_at = Some(at);
         (step.resumes, step.waits) = (0, 0);
         step.phase = Phase::Running;
+        Ok(())
+    }
+
+    fn resume_step(&mut self, name: &StepName) -> Verdicted {
+        let step = self.step_mut(name)?;
+        allow(step.phase == Phase::Running, "the step was not running")?;
+        step.resumes += 1;
         Ok(())
     }
 
@@ -216,6 +198,10 @@ impl WorkflowState {
         Ok(())
     }
 
+    fn close_guard(&mut self, name: &StepName) -> Verdicted {
+        allow(self.step_mut(name)?.guard.take().is_some(), "no guard is open")
+    }
+
     fn wait(&mut self, name: &StepName, side: Side, wait: WaitState) -> Verdicted {
         self.check_side(name, side)?;
         match side {
@@ -247,6 +233,12 @@ impl WorkflowState {
         Ok(())
     }
 
+    fn receive(&mut self, seq: u64, signal: Signal, key: &str) -> Verdicted {
+        allow(self.signal_keys.insert(key.to_owned()), "the signal is known")?;
+        self.signals.insert(seq, signal);
+        Ok(())
+    }
+
     fn use_up(&mut self, signals: &[u64]) -> Verdicted {
         self.signals.retain(|seq, _| !signals.contains(seq));
         Ok(())
@@ -264,6 +256,13 @@ impl WorkflowState {
         current
             .or_else(|| self.steps.iter().position(|step| step.spec.name == *name))
             .ok_or("there is no such step")
+    }
+
+    fn end(&mut self, ended: Ended) -> Verdicted {
+        self.check_end(ended.verdict)?;
+        self.ended = Some(ended);
+        self.halt = None;
+        Ok(())
     }
 
     fn check_end(&self, verdict: Verdict) -> Verdicted {

@@ -1,11 +1,23 @@
 //! A run that waits for a person, and what the person decides.
 
 use super::apply::{Verdicted, allow, finish};
-use super::{Halt, Phase, WorkflowState};
+use super::{Decision, Halt, Phase, WorkflowState};
 use crate::id::StepName;
 use crate::time::Timestamp;
 
 impl WorkflowState {
+    pub(super) fn request_cancel(&mut self, decision: Decision) -> Verdicted {
+        allow(self.cancel.is_none(), "it is cancelled already")?;
+        self.cancel = Some(decision);
+        Ok(())
+    }
+
+    pub(super) fn request_abort(&mut self, decision: Decision) -> Verdicted {
+        allow(self.halt.is_some() && self.abort.is_none(), "it is not halted")?;
+        self.abort = Some(decision);
+        Ok(())
+    }
+
     pub(super) fn begin_halt(&mut self, halt: Halt) -> Verdicted {
         allow(self.halt.is_none() && self.undo.is_none(), "it is halted or goes backwards")?;
         self.halt = Some(halt);

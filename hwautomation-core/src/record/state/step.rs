@@ -83,6 +83,12 @@ pub struct WaitState {
     pub deadline_at: Timestamp,
 }
 
+impl WaitState {
+    pub(super) fn new(reason: &str, poll: Duration, since: Timestamp, deadline_at: Timestamp) -> Self {
+        Self { reason: reason.to_owned(), poll, since, deadline_at }
+    }
+}
+
 /// Says what is known about an effect.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intent {
