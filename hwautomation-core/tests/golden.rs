@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use hwautomation_core::record::{Event, EventKind, WorkflowState, WorkflowSummary};
+use hwautomation_core::record::{Event, EventKind, NewEvent, WorkflowState, WorkflowSummary};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -26,6 +26,16 @@ fn every_stored_form_reads_and_is_written_the_same() {
             "a field is not understood any more: {json}"
         );
         assert_eq!(serde_json::to_value(&event).unwrap(), json);
+    }
+}
+
+#[test]
+fn an_event_is_written_the_same_before_and_after_it_has_its_position() {
+    for (_, event) in events(EVENTS) {
+        let new = NewEvent { at: event.at, actor: event.actor.clone(), kind: event.kind.clone() };
+        let mut written = Vec::new();
+        new.unplaced(event.workflow, event.seq).unwrap().write(event.position, &mut written);
+        assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&event).unwrap());
     }
 }
 

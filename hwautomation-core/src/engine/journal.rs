@@ -81,10 +81,9 @@ impl Journal {
         &self.state
     }
 
-    /// Lets go until then, and returns the state as it is stored now.
-    pub(crate) async fn release(mut self, wake_at: Timestamp) -> Result<WorkflowState> {
-        self.commit(After::Release { wake_at }).await?;
-        Ok(self.state)
+    /// Returns the state as it is stored, once nothing waits.
+    pub(crate) fn into_state(self) -> WorkflowState {
+        self.state
     }
 
     pub(crate) fn lease(&self) -> Lease {

@@ -64,7 +64,7 @@ impl Tables {
 
     pub(super) fn append(&mut self, append: &Append, text: &Text, now: Timestamp) -> Result<Placed, Stop> {
         let workflow = append.lease.workflow;
-        let row = self.row(workflow)?;
+        let mut row = self.row(workflow)?;
         let known = self.repeated(&row, workflow, append.expected_seq, append.events.len(), append.batch)?;
         if let Some(known) = known {
             return Ok(Placed::Known(known));
@@ -81,11 +81,15 @@ impl Tables {
             )?;
         }
         let placed = self.store_events(workflow, row.next_seq, append.batch, &append.events, text)?;
-        let position = if append.events.is_empty() { row.position } else { self.position };
-        let next_seq = row.next_seq + append.events.len() as Seq;
-        self.update(&append.summary, text, workflow, position, next_seq)?;
+        let before = std::mem::replace(&mut row.standing, Standing::of(&append.summary));
+        self.counts.shift(before, row.standing);
+        row.next_seq += append.events.len() as Seq;
+        if !append.events.is_empty() {
+            row.position = self.position;
+        }
+        self.update(append, text, &mut row)?;
+        self.held.insert(workflow, row);
         self.give_back(workflow, append.gives_back, now)?;
-        self.counts.shift(row.standing, Standing::of(&append.summary));
         match append.after {
             After::Hold => {}
             After::Release { wake_at } => self.let_go(workflow, wake_at, now)?,
@@ -136,9 +140,9 @@ impl Tables {
     }
 
     fn end(&mut self, workflow: WorkflowId, now: Timestamp) -> Result<(), Stop> {
+        self.held.remove(&workflow);
         self.give_back(workflow, GiveBack::All, now)?;
         let id = [workflow.as_bytes()];
-        self.write("UPDATE workflow SET ended = 1, owner = NULL, ready_at = NULL WHERE id = ?1", id)?;
         self.write("DELETE FROM claim WHERE workflow = ?1", id)?;
         self.write("DELETE FROM inbox WHERE workflow = ?1", id)?;
         Ok(())

@@ -86,14 +86,15 @@ impl Tables {
         let mut lost = Vec::new();
         for key in keys {
             let damaged = self.damaged.has(key.workflow);
-            if damaged || !self.damaged.learn(key.workflow, self.renew_one(*key, until))? {
+            let renewed = if damaged { Ok(false) } else { self.renew_one(*key, until) };
+            if !self.damaged.learn(key.workflow, renewed)? {
                 lost.push(*key);
             }
         }
         Ok(lost)
     }
 
-    fn renew_one(&self, key: LeaseKey, until: Timestamp) -> Result<bool, Stop> {
+    fn renew_one(&mut self, key: LeaseKey, until: Timestamp) -> Result<bool, Stop> {
         let row = self.find(key.workflow)?.filter(|row| row.is_held_by(key));
         match row.and_then(|row| row.ready_at) {
             Some(before) if before >= until => Ok(true),
@@ -118,6 +119,7 @@ impl Tables {
         let looks = self.end_permits_with_lease(workflow, now)? || self.has_items(workflow)?;
         let at = if looks { wake_at.min(now) } else { wake_at };
         self.told.due = true;
+        self.held.remove(&workflow);
         self.write(SQL, (workflow.as_bytes(), at.as_micros(), now.as_micros()))?;
         Ok(())
     }

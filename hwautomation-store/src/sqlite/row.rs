@@ -2,11 +2,12 @@
 
 use super::column::int;
 use super::summary::state_text;
-use super::tables::Tables;
+use super::tables::{Row, Shown, Tables};
 use crate::error::StoreError;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::WorkflowId;
-use hwautomation_core::record::{NewEvent, Position, Seq, Unplaced, WorkflowSummary};
+use hwautomation_core::record::{NewEvent, Seq, Unplaced, WorkflowSummary};
+use hwautomation_core::store::{After, Append};
 use hwautomation_core::time::Timestamp;
 use rusqlite::params;
 
@@ -61,28 +62,31 @@ impl Tables {
         self.write(SQL, values).map(|_| ())
     }
 
-    /// Writes what an append changes. The indices of these columns are partial, so that a workflow that just works
-    /// is in none of them.
-    pub(super) fn update(
-        &self,
-        summary: &WorkflowSummary,
-        text: &Text,
-        workflow: WorkflowId,
-        position: Position,
-        next_seq: Seq,
-    ) -> rusqlite::Result<()> {
-        const SQL: &str = "UPDATE workflow SET state = ?2, summary = ?3, position = ?4, next_seq = ?5,
-            sub_state = ?6, error_class = ?7, ended_at = ?8 WHERE id = ?1";
+    /// Writes what an append changes. Most change nothing that an index knows of, and those are the fast ones.
+    pub(super) fn update(&self, append: &Append, text: &Text, row: &mut Row) -> rusqlite::Result<()> {
+        const GO_ON: &str = "UPDATE workflow SET summary = ?2, position = ?3, next_seq = ?4 WHERE id = ?1";
+        const CHANGE: &str = "UPDATE workflow SET summary = ?2, position = ?3, next_seq = ?4,
+            state = ?5, sub_state = ?6, error_class = ?7, ended_at = ?8 WHERE id = ?1";
+        const END: &str = "UPDATE workflow SET summary = ?2, position = ?3, next_seq = ?4,
+            state = ?5, sub_state = ?6, error_class = ?7, ended_at = ?8,
+            ended = 1, owner = NULL, ready_at = NULL WHERE id = ?1";
+        let id = append.lease.workflow.as_bytes();
+        let (position, next_seq) = (int(row.position), int(row.next_seq));
+        let shown = Shown::of(&append.summary);
+        let before = row.shown.replace(shown);
+        if append.after != After::End && before == row.shown {
+            return self.write(GO_ON, params![id, text.summary, position, next_seq]).map(|_| ());
+        }
         let values = params![
-            workflow.as_bytes(),
-            state_text(summary.state),
-            &text.summary,
-            int(position),
-            int(next_seq),
-            summary.sub_state.map(|sub_state| sub_state.to_string()),
-            summary.error_class.map(|class| class.to_string()),
-            summary.ended_at.map(Timestamp::as_micros),
+            id,
+            text.summary,
+            position,
+            next_seq,
+            state_text(shown.state),
+            shown.sub_state.map(|sub_state| sub_state.to_string()),
+            shown.error_class.map(|class| class.to_string()),
+            shown.ended_at.map(Timestamp::as_micros),
         ];
-        self.write(SQL, values).map(|_| ())
+        self.write(if append.after == After::End { END } else { CHANGE }, values).map(|_| ())
     }
 }

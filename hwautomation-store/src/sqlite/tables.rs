@@ -1,15 +1,15 @@
 //! The tables as the writer sees them: one connection, the newest position, and what to tell afterwards.
 
-use super::column::{number, standing, text, workflow_id};
+use super::column::{int, number, standing, text, workflow_id};
 use super::damaged::Damaged;
 use crate::error::{Stop, StoreError};
-use hwautomation_core::error::Result;
+use hwautomation_core::error::{ErrorClassName, Result};
 use hwautomation_core::id::{OwnerId, WorkflowId};
-use hwautomation_core::record::{Position, Seq};
+use hwautomation_core::record::{Position, RunState, Seq, SubState, WorkflowSummary};
 use hwautomation_core::store::{Counts, Kinds, LeaseKey, Standing, refusal};
 use hwautomation_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Writes. Every job reads and refuses before it writes, so that a refused one leaves nothing in its group.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Tables {
     pub(super) turn: i64,
     /// How many workflows that have not ended stand where.
     pub(super) counts: Counts,
+    /// The rows of workflows that somebody holds, as they are now: an append need not read its row.
+    pub(super) held: HashMap<WorkflowId, Row>,
     pub(super) told: Told,
     /// Holds one event's JSON at a time.
     pub(super) json: Vec<u8>,
@@ -35,12 +37,30 @@ pub(super) struct Told {
     pub(super) inbox: BTreeSet<WorkflowId>,
 }
 
+/// What the columns say by which lists are filtered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) state: RunState,
+    pub(super) sub_state: Option<SubState>,
+    pub(super) error_class: Option<ErrorClassName>,
+    pub(super) ended_at: Option<Timestamp>,
+}
+
+impl Shown {
+    pub(super) fn of(summary: &WorkflowSummary) -> Self {
+        let WorkflowSummary { state, sub_state, error_class, ended_at, .. } = *summary;
+        Self { state, sub_state, error_class, ended_at }
+    }
+}
+
 /// What decides about a write.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) next_seq: Seq,
     pub(super) position: Position,
     pub(super) standing: Option<Standing>,
+    /// None where nobody looked.
+    pub(super) shown: Option<Shown>,
     epoch: u64,
     owner: Option<[u8; 16]>,
     /// None when it has ended.
@@ -70,8 +90,8 @@ impl Tables {
         let newest: i64 = conn.query_row(NEWEST, [], |row| row.get(0)).map_err(sql())?;
         let (position, turn) = (number(newest), Self::newest_turn(&conn).map_err(sql())?);
         let counts = count(&conn).map_err(sql())?;
-        let (told, json) = (Told::default(), Vec::new());
-        let mut tables = Self { conn, position, turn, counts, told, json, damaged };
+        let (held, told, json) = (HashMap::new(), Told::default(), Vec::new());
+        let mut tables = Self { conn, position, turn, counts, held, told, json, damaged };
         tables.in_one_transaction(|tables| tables.end_leases(now).map_err(sql()))?;
         Ok(tables)
     }
@@ -102,6 +122,7 @@ impl Tables {
         let told = std::mem::take(&mut self.told);
         if done.is_err() {
             (self.position, self.counts) = before;
+            self.held.clear();
             self.roll_back();
         }
         done.map(|()| told)
@@ -122,6 +143,13 @@ impl Tables {
     }
 
     pub(super) fn find(&self, workflow: WorkflowId) -> Result<Option<Row>, Stop> {
+        match self.held.get(&workflow) {
+            Some(row) => Ok(Some(*row)),
+            None => self.read(workflow),
+        }
+    }
+
+    fn read(&self, workflow: WorkflowId) -> Result<Option<Row>, Stop> {
         const SQL: &str = "SELECT next_seq, position, epoch, owner, ready_at, coalesce(sub_state, state)
             FROM workflow WHERE id = ?1";
         let row = self.conn.prepare_cached(SQL)?.query_row([workflow.as_bytes()], |row| {
@@ -132,6 +160,7 @@ impl Tables {
                 owner: row.get(3)?,
                 ready_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
                 standing: standing(row, 5)?,
+                shown: None,
             })
         });
         Ok(row.optional()?)
@@ -167,22 +196,28 @@ impl Tables {
 
     /// Gives a workflow to this owner, and returns the epoch and the number of its next event.
     pub(super) fn hold(
-        &self,
+        &mut self,
         workflow: WorkflowId,
         owner: OwnerId,
         until: Timestamp,
-    ) -> rusqlite::Result<(u64, Seq)> {
+    ) -> Result<(u64, Seq), Stop> {
         const SQL: &str =
-            "UPDATE workflow SET owner = ?2, epoch = epoch + 1, ready_at = ?3, woken = 0 WHERE id = ?1
-            RETURNING epoch, next_seq";
-        let values = (workflow.as_bytes(), owner.as_bytes(), until.as_micros());
-        let read = |row: &rusqlite::Row<'_>| Ok((number(row.get(0)?), number(row.get(1)?)));
-        self.conn.prepare_cached(SQL)?.query_row(values, read)
+            "UPDATE workflow SET owner = ?2, epoch = ?3, ready_at = ?4, woken = 0 WHERE id = ?1";
+        let row = self.row(workflow)?;
+        let (epoch, next_seq) = (row.epoch + 1, row.next_seq);
+        self.write(SQL, (workflow.as_bytes(), owner.as_bytes(), int(epoch), until.as_micros()))?;
+        let owner = Some(*owner.as_bytes());
+        self.held.insert(workflow, Row { epoch, owner, ready_at: Some(until), ..row });
+        Ok((epoch, next_seq))
     }
 
-    pub(super) fn set_ready(&self, workflow: WorkflowId, at: Timestamp) -> rusqlite::Result<()> {
+    pub(super) fn set_ready(&mut self, workflow: WorkflowId, at: Timestamp) -> rusqlite::Result<()> {
         const SQL: &str = "UPDATE workflow SET ready_at = ?2 WHERE id = ?1";
-        self.write(SQL, (workflow.as_bytes(), at.as_micros())).map(|_| ())
+        self.write(SQL, (workflow.as_bytes(), at.as_micros()))?;
+        if let Some(row) = self.held.get_mut(&workflow) {
+            row.ready_at = Some(at);
+        }
+        Ok(())
     }
 }
 

@@ -56,6 +56,15 @@ enum Flow {
     Ended,
 }
 
+/// Says how a run left this engine.
+#[derive(Debug, PartialEq, Eq)]
+enum Left {
+    /// All is stored, and it comes again.
+    Waiting,
+    /// It has ended, or somebody else goes on.
+    Over,
+}
+
 /// Says what is recorded when a step is called.
 enum Begun {
     /// A new attempt.
@@ -68,9 +77,8 @@ enum Begun {
 
 /// Runs a workflow until it ends, waits, or is lost.
 pub(crate) async fn run(shared: Arc<Shared>, lease: Lease, entered: Entered) {
-    // Pinned where it is made: a future this large is not copied for the span's sake.
-    let run = std::pin::pin!(run_in_span(shared, lease, entered));
-    run.instrument(span::workflow(lease.key)).await;
+    // In one place from the beginning: a future this large is not copied, neither for the span's sake nor into a task.
+    Box::pin(run_in_span(shared, lease, entered)).instrument(span::workflow(lease.key)).await;
 }
 
 async fn run_in_span(shared: Arc<Shared>, lease: Lease, entered: Entered) {
@@ -92,9 +100,11 @@ async fn run_in_span(shared: Arc<Shared>, lease: Lease, entered: Entered) {
 }
 
 async fn go_on(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<()> {
-    let runner = Runner::open(shared, handle, lease).await?;
+    let mut runner = Runner::open(shared, handle, lease).await?;
     let has_footing = !matches!(runner.footing, Footing::NotNow(_));
-    runner.drive().await?;
+    if runner.drive().await? == Left::Waiting {
+        shared.remembered.keep(runner.journal.into_state());
+    }
     if has_footing {
         shared.troubles.forget(lease.key.workflow);
     }
@@ -129,7 +139,7 @@ async fn report(shared: &Shared, lease: Lease, error: &Error) {
 }
 
 impl Runner {
-    async fn drive(mut self) -> Result<()> {
+    async fn drive(&mut self) -> Result<Left> {
         loop {
             self.read_inbox().await?;
             if self.shared.mode() != Mode::Working && self.shared.mode() != Mode::Draining {
@@ -140,22 +150,22 @@ impl Runner {
                 Flow::GoOn => {}
                 Flow::LetGo(wake_at) => return self.let_go(wake_at).await,
                 Flow::Leave => return self.leave().await,
-                Flow::Ended => return Ok(()),
+                Flow::Ended => return Ok(Left::Over),
             }
         }
     }
 
-    async fn let_go(self, wake_at: Timestamp) -> Result<()> {
-        self.shared.remembered.keep(self.journal.release(wake_at).await?);
-        Ok(())
+    async fn let_go(&mut self, wake_at: Timestamp) -> Result<Left> {
+        self.journal.commit(After::Release { wake_at }).await?;
+        Ok(Left::Waiting)
     }
 
     /// Whoever goes on need not wait until the lease runs out.
-    async fn leave(self) -> Result<()> {
+    async fn leave(&self) -> Result<Left> {
         let (lease, now) = (self.journal.lease().key, self.journal.now());
         match self.shared.store.release(lease, now).await {
             Err(error) if error.kind() != ErrorKind::LeaseLost => Err(error),
-            _ => Ok(()),
+            _ => Ok(Left::Over),
         }
     }
 
