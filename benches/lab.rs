@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 const SUBMITTING_MAX: usize = 256;
@@ -79,17 +79,19 @@ impl Lab {
         count: usize,
         request: impl Fn(usize) -> i64,
     ) -> Outcome<Vec<WorkflowId>> {
-        let slots = Arc::new(Semaphore::new(SUBMITTING_MAX));
         let mut submissions = JoinSet::new();
-        for number in 0..count {
-            let (manager, slot) = (Arc::clone(&self.manager), Arc::clone(&slots).acquire_owned().await?);
-            let submission = Submission::new(workflow).request(request(number))?;
-            submissions.spawn(async move {
-                let _slot = slot;
-                manager.submit(submission, &Actor::service("bench")).await
-            });
-        }
         let mut ids = Vec::with_capacity(count);
+        for number in 0..count {
+            // A task keeps its memory until somebody takes its result.
+            if submissions.len() >= SUBMITTING_MAX
+                && let Some(submitted) = submissions.join_next().await
+            {
+                ids.push(submitted??);
+            }
+            let manager = Arc::clone(&self.manager);
+            let submission = Submission::new(workflow).request(request(number))?;
+            submissions.spawn(async move { manager.submit(submission, &Actor::service("bench")).await });
+        }
         while let Some(submitted) = submissions.join_next().await {
             ids.push(submitted??);
         }

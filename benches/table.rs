@@ -62,15 +62,16 @@ pub fn bodies(Size { workflows, runs, .. }: Size) -> Outcome {
 
 pub fn waiting(Size { waiting, runs, .. }: Size) -> Outcome {
     println!("\n{waiting} workflows that wait, and are woken all at once or {DUE_A_SECOND} a second\n");
-    println!("| store | resident bytes each | at once: p50 | p99 | one by one: p50 | p99 |");
-    println!("|---|---:|---:|---:|---:|---:|");
+    println!("| store | the process | each one more | at once: p50 | p99 | one by one: p50 | p99 |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
     for kind in KINDS {
-        let bytes = middle(runs, || weight::weigh_in_child(kind, waiting))?;
+        let weight = middle(runs, || weight::weigh_in_child(kind, waiting))?;
         let at_once = middle(runs, || wake::run(kind, waiting, Duration::ZERO))?;
         let over = Duration::from_secs_f64(waiting as f64 / DUE_A_SECOND as f64);
         let spread = middle(runs, || wake::run(kind, waiting, over))?;
         let [a, b, c, d] = [at_once.p50, at_once.p99, spread.p50, spread.p99].map(millis);
-        println!("| {kind} | {bytes} | {a} | {b} | {c} | {d} |");
+        let process = weight.process as f64 / 1e6;
+        println!("| {kind} | {process:.0} MB | {} B | {a} | {b} | {c} | {d} |", weight.each);
     }
     Ok(())
 }

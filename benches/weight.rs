@@ -13,17 +13,32 @@ const IN_FLIGHT: usize = 64;
 const HOUR: Duration = Duration::from_secs(3600);
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// Weighs in a fresh process and returns bytes for each workflow.
-pub fn weigh_in_child(kind: Kind, count: usize) -> Outcome<u64> {
+/// What so many weigh, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Weight {
+    /// Each one more, once every cache is full.
+    pub each: u64,
+    /// The whole process, while the first so many wait.
+    pub process: u64,
+}
+
+/// How many times the count fills every cache, and how many times it waits at the end.
+const FULL_AT: usize = 3;
+const LAST_AT: usize = 6;
+
+/// Weighs in a fresh process.
+pub fn weigh_in_child(kind: Kind, count: usize) -> Outcome<Weight> {
     let mut child = Command::new(std::env::current_exe()?);
     let output = child.args([CHILD, &kind.to_string(), &count.to_string()]).output()?;
     if !output.status.success() {
         return Err(format!("weighing {kind}: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
-    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    let text = String::from_utf8(output.stdout)?;
+    let (process, each) = text.trim().split_once(' ').ok_or("the child prints two numbers")?;
+    Ok(Weight { process: process.parse()?, each: each.parse()? })
 }
 
-/// Weighs in this process and prints bytes for each workflow.
+/// Weighs in this process and prints bytes.
 pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
     runtime()?.block_on(async {
         let looked = Bell::default();
@@ -33,11 +48,12 @@ pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
             async { StepOutcome::wait("the machine to answer", HOUR, 24 * HOUR) }
         });
         let lab = Lab::start(kind, IN_FLIGHT, Workflow::new("wait").step(wait)).await?;
-        // What grows once, such as caches and threads, has grown by then.
-        let warm_up = count / 2;
-        let before = grow(&lab, &looked, warm_up).await?;
-        let after = grow(&lab, &looked, warm_up + count).await?;
-        println!("{}", after.saturating_sub(before) / count as u64);
+        let mut bytes = Vec::new();
+        for times in 1..=LAST_AT {
+            bytes.push(grow(&lab, &looked, times * count).await?);
+        }
+        let more = bytes[LAST_AT - 1].saturating_sub(bytes[FULL_AT - 1]);
+        println!("{} {}", bytes[0], more / ((LAST_AT - FULL_AT) * count) as u64);
         Ok(())
     })
 }

@@ -17,7 +17,8 @@ pub(crate) struct Remembered(Mutex<States>);
 
 #[derive(Debug, Default)]
 struct States {
-    by_id: HashMap<WorkflowId, (u64, WorkflowState)>,
+    /// Boxed: a table has more places than entries.
+    by_id: HashMap<WorkflowId, (u64, Box<WorkflowState>)>,
     /// In the order in which they were kept, with those that were taken or kept again since.
     order: VecDeque<(u64, WorkflowId)>,
     kept: u64,
@@ -50,7 +51,7 @@ impl States {
         self.kept += 1;
         self.steps += state.steps.len();
         self.order.push_back((self.kept, state.id));
-        self.by_id.insert(state.id, (self.kept, state));
+        self.by_id.insert(state.id, (self.kept, Box::new(state)));
         while self.by_id.len() > STATES_MAX || (self.steps > STEPS_MAX && self.by_id.len() > 1) {
             self.forget_oldest();
         }
@@ -70,7 +71,7 @@ impl States {
     fn remove(&mut self, workflow: WorkflowId) -> Option<WorkflowState> {
         let (_, state) = self.by_id.remove(&workflow)?;
         self.steps -= state.steps.len();
-        Some(state)
+        Some(*state)
     }
 }
 

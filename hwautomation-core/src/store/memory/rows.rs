@@ -10,6 +10,7 @@ use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
 use crate::record::{Blob, BlobHash, Event, NewEvent, Place, Position, Seq, WorkflowSummary};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::time::Duration;
 
 #[derive(Debug, Default)]
@@ -351,7 +352,8 @@ impl Rows {
         before: Option<WorkflowId>,
         limit: usize,
     ) -> Vec<WorkflowSummary> {
-        let newest = self.workflows.iter().rev().filter(|(id, _)| before.is_none_or(|before| **id < before));
+        let before = before.map_or(Bound::Unbounded, Bound::Excluded);
+        let newest = self.workflows.range((Bound::Unbounded, before)).rev();
         newest.map(|(_, row)| &row.summary).filter(|row| filter.matches(row)).take(limit).cloned().collect()
     }
 
