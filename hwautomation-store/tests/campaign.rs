@@ -126,30 +126,34 @@ async fn a_provisioning_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
     assert!(report.stops >= 100, "{report:?}");
 }
 
-#[tokio::test]
-async fn a_batch_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
-    let stores = files();
+/// Turns three machines on, one before the two others; one of them fails.
+fn batch() -> FakeWorld {
     const MACHINES: [&str; 3] = ["srv001", "srv002", "srv003"];
-    let fail_at = |broken: &'static str| {
-        step_fn("look", Resume::Rerun, move |ctx| async move {
-            let broken = ctx.machine()?.id.as_str() == broken;
-            if broken { Err(Error::invalid("told to fail")) } else { StepOutcome::finished() }
-        })
-    };
+    let look = step_fn("look", Resume::Rerun, |ctx| async move {
+        let broken = ctx.machine()?.id.as_str() == "srv002";
+        if broken { Err(Error::invalid("told to fail")) } else { StepOutcome::finished() }
+    });
     let request = BatchRequest::new("turn-on", MACHINES)
         .concurrency(2)
         .waves([Wave::count(1)])
         .stop_at(StopAt::Count { count: 2 })
         .on_failure(OnFailure::Undo);
-    let batch = Batch::default().options(BatchOptions { poll: POLL * 10 }).workflow();
-    let make = || {
-        FakeWorld::new(batch.clone())
-            .machines(MACHINES)
-            .child(Workflow::new("turn-on").step(turn_on()).step(fail_at("srv002")))
-            .submission(request.submission().unwrap())
-    };
-    let report = stop_everywhere(make, &stores).await.unwrap_or_else(|why| panic!("{why}"));
+    FakeWorld::new(Batch::default().options(BatchOptions { poll: POLL * 10 }).workflow())
+        .machines(MACHINES)
+        .child(Workflow::new("turn-on").step(turn_on()).step(look))
+        .submission(request.submission().unwrap())
+}
+
+#[tokio::test]
+async fn a_batch_stopped_anywhere_comes_to_the_same_end_on_sqlite() {
+    let report = stop_everywhere(batch, &files()).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(report.stops >= 80, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_batch_hindered_everywhere_comes_to_the_same_end_on_sqlite() {
+    let report = hinder_everywhere(batch, &files()).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(report.runs >= 6 && report.undos >= 1 && report.wakes >= 5, "{report:?}");
 }
 
 #[tokio::test]

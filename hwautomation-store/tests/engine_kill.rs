@@ -4,8 +4,8 @@
 //! Fifty workflows of five kinds: plain ones, some behind an approval gate, some that wait for a signal, some that fail
 //! and are undone, some that halt until a person says "try again".
 //!
-//! `HWAUTOMATION_KILLS` says how often it is killed (default 15), `HWAUTOMATION_KILL_TEST_SEED` repeats a run. The
-//! campaign in full: `HWAUTOMATION_KILLS=200 cargo nextest run -p hwautomation-store --test engine_kill`.
+//! `HWAUTOMATION_KILLS` says how often it is killed (default 15), `HWAUTOMATION_KILL_TEST_SEED` repeats a run;
+//! `scripts/campaigns` kills it 200 times.
 
 #![allow(
     clippy::unwrap_used,

@@ -3,7 +3,7 @@
 use hwautomation_core::batch::{Batch, BatchOptions, BatchRequest, StopAt, Wave};
 use hwautomation_core::error::Error;
 use hwautomation_core::record::{OnFailure, Resume};
-use hwautomation_core::testing::campaign::{FakeWorld, MemoryStores, stop_everywhere};
+use hwautomation_core::testing::campaign::{FakeWorld, MemoryStores, hinder_everywhere, stop_everywhere};
 use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
 
 #[path = "../steps/power_on.rs"]
@@ -51,4 +51,15 @@ async fn a_batch_stopped_anywhere_on_the_way_back_too() {
     let make = || world("srv003", StopAt::Count { count: 1 }, OnFailure::Undo);
     let report = stop_everywhere(make, &MemoryStores::new()).await.unwrap_or_else(|why| panic!("{why}"));
     assert!(report.stops >= 100, "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_or_undo_of_a_batch_or_of_its_children_that_fails_once_changes_no_end() {
+    let stores = MemoryStores::new();
+    let there = hinder_everywhere(|| world("nobody", StopAt::Count { count: 3 }, OnFailure::Keep), &stores);
+    let there = there.await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(there.runs >= 6 && there.wakes >= 5, "{there:?}");
+    let back = || world("srv003", StopAt::Count { count: 1 }, OnFailure::Undo);
+    let back = hinder_everywhere(back, &stores).await.unwrap_or_else(|why| panic!("{why}"));
+    assert!(back.runs >= 6 && back.undos >= 2, "{back:?}");
 }
