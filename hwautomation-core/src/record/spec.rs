@@ -40,6 +40,9 @@ pub struct Submitted {
     /// How long undoing may take.
     #[serde(rename = "undo_limit_ms", with = "millis")]
     pub undo_limit: Duration,
+    /// How many attempts each step was to have; none where the steps' own numbers hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
     /// The steps, in order.
     pub steps: Vec<StepSpec>,
     /// The workflow that started this one.

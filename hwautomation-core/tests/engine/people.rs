@@ -6,6 +6,7 @@ use hwautomation_core::engine::{StartAt, Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::id::{SignalName, StepName, WorkflowId};
 use hwautomation_core::record::{OnFailure, Phase, Resume, RunState, SubState};
+use hwautomation_core::store::WorkflowFilter;
 use hwautomation_core::workflow::{
     Approval, ApprovalGate, StepOutcome, StepOutput, UndoOutcome, Workflow, WorkflowStep, step_fn,
 };
@@ -159,6 +160,39 @@ async fn a_step_is_carried_over_only_where_it_was_done_and_stayed_so() {
     let id = manager.resubmit(status.id, &at("find"), &ops()).await.unwrap();
     let state = manager.wait(id).await.map(|_| manager.state(id)).unwrap().await.unwrap();
     assert!(!matches!(state.steps[0].phase, Phase::Skipped { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_left_nothing_unfinished_is_not_begun_again_there() {
+    let (lab, steps) = (Lab::new(), FindAndUse::new());
+    steps.is_mended.store(true, Ordering::SeqCst);
+    let (manager, status) = lab.run(steps.workflow()).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    let nothing = manager.resubmit(status.id, &StartAt::Unfinished, &ops()).await.unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::Conflict, "{nothing}");
+    assert!(nothing.message().contains("nothing of it is unfinished"), "{nothing}");
+    assert!(nothing.remedy().is_some_and(|remedy| remedy.contains("beginning")), "{nothing:?}");
+    assert_eq!(manager.list(&WorkflowFilter::default(), None, 10).await.unwrap().len(), 1);
+    manager.resubmit(status.id, &StartAt::Beginning, &ops()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_begun_again_has_the_attempts_that_were_asked_for() {
+    let lab = Lab::new();
+    let fail = step_fn("fail", Resume::Rerun, |_| async {
+        Err::<StepOutcome, _>(Error::new(ErrorKind::Unreachable, "no answer"))
+    });
+    let manager = lab.start(Workflow::new("failing").on_failure(OnFailure::Undo).step(fail)).await;
+    let id = manager.submit(Submission::new("failing").attempts(2), &ops()).await.unwrap();
+    manager.wait(id).await.unwrap();
+    let again = manager.resubmit(id, &StartAt::Beginning, &ops()).await.unwrap();
+    manager.wait(again).await.unwrap();
+    let third = manager.resubmit(again, &StartAt::Beginning, &ops()).await.unwrap();
+    manager.wait(third).await.unwrap();
+    for run in [id, again, third] {
+        let attempts = lab.types(run).await.iter().filter(|kind| *kind == "step_started").count();
+        assert_eq!(attempts, 2);
+    }
 }
 
 #[tokio::test(start_paused = true)]
