@@ -26,7 +26,7 @@ pub struct Submitted {
     /// How long forward work may take, counted from the first step, without the time it is halted.
     #[serde(rename = "deadline_ms", default, skip_serializing_if = "Option::is_none", with = "millis_opt")]
     pub deadline: Option<Duration>,
-    /// How long it may wait to be started.
+    /// How long it may wait to be started, and stand still where no limit of its own counts.
     #[serde(
         rename = "start_limit_ms",
         default,
