@@ -52,6 +52,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("freed_permits_wake_who_can_be_served", Fault::SleepsThroughFreedPermits),
     ("a_call_permit_ends_with_the_lease", Fault::KeepsCallPermits),
     ("a_step_permit_outlives_the_lease", Fault::EndsStepPermits),
+    ("what_is_not_named_again_goes_back", Fault::KeepsWhatIsNotNamed),
     ("permits_are_given_back_with_the_append", Fault::GivesNothingBack),
     ("permits_are_given_back_with_the_append", Fault::GivesBackThoughRefused),
     ("only_the_lease_owner_takes_permits", Fault::LetsAnybodyTakePermits),

@@ -79,6 +79,7 @@ pub(crate) enum Fault {
     SleepsThroughFreedPermits,
     KeepsCallPermits,
     EndsStepPermits,
+    KeepsWhatIsNotNamed,
     GivesNothingBack,
     GivesBackThoughRefused,
     LetsAnybodyTakePermits,
@@ -104,6 +105,7 @@ struct Seen {
     blobs: BTreeMap<BlobHash, Vec<u8>>,
     items: Vec<InboxItem>,
     posts: u64,
+    wants: BTreeMap<(WorkflowId, PermitName), Wanted>,
     begun: BTreeSet<WorkflowId>,
     pruned: usize,
 }
@@ -329,12 +331,20 @@ impl HistoryStore for BrokenStore {
             Fault::IgnoresPermitLimits => wants.iter_mut().for_each(|want| want.limit = NonZeroU32::MAX),
             Fault::KeepsCallPermits => wants.iter_mut().for_each(|want| want.hold = Hold::Step),
             Fault::EndsStepPermits => wants.iter_mut().for_each(|want| want.hold = Hold::Call),
+            Fault::KeepsWhatIsNotNamed => {
+                let known = &mut self.seen().wants;
+                wants
+                    .into_iter()
+                    .for_each(|want| drop(known.insert((lease.workflow, want.name.clone()), want)));
+                let own = known.iter().filter(|((workflow, _), _)| *workflow == lease.workflow);
+                wants = own.map(|(_, want)| want.clone()).collect();
+            }
             Fault::LetsAnybodyTakePermits => lease = self.newest_lease(lease),
             Fault::GoesToTheEnd => self.quietly(lease, Vec::new(), GiveBack::Call).await?,
             Fault::LetsHoldersWait => self.quietly(lease, Vec::new(), GiveBack::All).await?,
             Fault::TakesOneByOne => {
-                for want in &wants {
-                    let answer = self.inner.acquire(lease, std::slice::from_ref(want)).await?;
+                for count in 1..=wants.len() {
+                    let answer = self.inner.acquire(lease, &wants[..count]).await?;
                     if answer != Acquired::Granted {
                         return Ok(answer);
                     }

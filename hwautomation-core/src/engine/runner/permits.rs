@@ -4,7 +4,7 @@ use super::Runner;
 use super::open::Footing;
 use crate::error::{Error, Result};
 use crate::id::PermitName;
-use crate::record::{EventKind, Side, UndoOf, UndoPhase};
+use crate::record::{EventKind, Phase, Side, UndoOf, UndoPhase};
 use crate::store::{Acquired, After, GiveBack, Wanted};
 use crate::time::Timestamp;
 use crate::workflow::Permit;
@@ -31,7 +31,10 @@ impl Runner {
     /// Takes what the step needs. What waits in the journal is stored first: it may give back what is needed here.
     pub(super) async fn permitted(&mut self, step: usize, side: Side) -> Result<Permitted> {
         let wants = match self.wants(step) {
-            Ok(wants) if wants.is_empty() => return Ok(Permitted::Yes),
+            Ok(wants) if wants.is_empty() => {
+                self.wants_nothing(step, side);
+                return Ok(Permitted::Yes);
+            }
             Ok(wants) => wants,
             Err(error) => return Ok(Permitted::No(error)),
         };
@@ -43,6 +46,17 @@ impl Runner {
                 tracing::debug!(workflow = %self.journal.state().id, permit = %name, ahead, "queued");
                 self.queue(step, side, wants).map(Permitted::Queued)
             }
+        }
+    }
+
+    /// It may have named permits before: they go back with the next append, but a look after a wait is none, so there
+    /// with the outcome.
+    fn wants_nothing(&mut self, step: usize, side: Side) {
+        let state = self.journal.state();
+        match state.steps[step].phase {
+            Phase::Pending if state.permits_awaited.is_none() => {}
+            Phase::Waiting(_) if side == Side::Run => self.has_permits = true,
+            _ => self.journal.give_back(GiveBack::All),
         }
     }
 
