@@ -81,6 +81,34 @@ async fn a_gate_that_nobody_answers_ends_in_time() {
     assert!(status.headline.contains("waited for an answer to: may it?"), "{status}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_people_say_is_refused_where_it_is_longer_than_history_keeps() {
+    let (lab, by) = (Lab::new(), Actor::person("chief"));
+    let fail = step_fn("fail", Resume::Rerun, |_| async {
+        Err::<StepOutcome, _>(Error::new(ErrorKind::Refused, "broken"))
+    });
+    let (manager, status) = lab.run(Workflow::new("failing").step(fail)).await;
+    let (id, long, most) = (status.id, "é".repeat(2049), "é".repeat(2048));
+    let refused = [
+        manager.cancel(id, &long, &by).await,
+        manager.retry(id, &long, &by).await,
+        manager.skip(id, &long, &by).await,
+        manager.abort(id, &long, &by).await,
+        manager.override_power(id, &long, &by).await,
+        manager.approve(id, gate(), &long, &by).await,
+        manager.deny(id, gate(), &long, &by).await,
+        manager.signal(id, gate(), (), &long, &by).await.map(|_| ()),
+    ];
+    for error in refused.map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+        assert!(error.message().contains("4098 bytes long, and at most 4096"), "{error}");
+    }
+    pass(2).await;
+    assert_eq!(lab.types(id).await.last().unwrap(), "halted", "nothing was decided");
+    manager.skip(id, &most, &by).await.unwrap();
+    assert_eq!(manager.wait(id).await.unwrap().steps[0].why.as_deref(), Some(most.as_str()));
+}
+
 #[derive(Serialize, Deserialize)]
 struct Found(String);
 
