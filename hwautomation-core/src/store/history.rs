@@ -67,7 +67,7 @@ use std::time::Duration;
 /// *Inbox*
 /// - `an_item_wakes_its_workflow`: a waiting workflow is due at once, a released one too if an item waits; the
 ///   owner of a leased one keeps it.
-/// - `an_item_with_a_waiting_key_is_a_duplicate`: until that item is consumed, and for this workflow only.
+/// - `an_item_with_a_waiting_key_is_a_duplicate`: until that item is consumed, and for this workflow only. It tells nobody.
 /// - `items_come_in_order_until_consumed`: by their own workflow; their numbers are never used again.
 /// - `an_ended_workflow_takes_no_items`: `Conflict`; an unknown one is `NotFound`.
 /// - `a_full_inbox_is_busy`: from [`INBOX_MAX`](super::refusal::INBOX_MAX) waiting items on.

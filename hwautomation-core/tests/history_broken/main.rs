@@ -62,6 +62,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_wake_is_never_lost", Fault::ForgetsWakesWhileLeased),
     ("an_item_wakes_its_workflow", Fault::SleepsOn),
     ("an_item_with_a_waiting_key_is_a_duplicate", Fault::AcceptsDuplicates),
+    ("an_item_with_a_waiting_key_is_a_duplicate", Fault::TellsOfDuplicates),
     ("items_come_in_order_until_consumed", Fault::NewestItemFirst),
     ("an_ended_workflow_takes_no_items", Fault::AcceptsTooLate),
     ("a_full_inbox_is_busy", Fault::AcceptsTooMany),

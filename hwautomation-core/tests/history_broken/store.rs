@@ -5,9 +5,9 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{BatchId, MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Hold, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Acquired, After, Append, Appended, Begin, Counts, GiveBack, Hints, HistoryStore, InboxItem, Kinds, Lease,
-    LeaseKey, MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Standing, Wanted,
-    WorkflowFilter, refusal,
+    Acquired, After, Append, Appended, Begin, Counts, GiveBack, Hint, Hints, HistoryStore, InboxItem, Kinds,
+    Lease, LeaseKey, MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Standing,
+    Wanted, WorkflowFilter, refusal,
 };
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::time::Timestamp;
@@ -51,6 +51,7 @@ pub(crate) enum Fault {
     ForgetsWakesWhileLeased,
     SleepsOn,
     AcceptsDuplicates,
+    TellsOfDuplicates,
     NewestItemFirst,
     AcceptsTooLate,
     AcceptsTooMany,
@@ -398,7 +399,12 @@ impl HistoryStore for BrokenStore {
             }
             _ => {}
         }
+        let workflow = item.workflow;
         match self.inner.post(item).await {
+            Ok(Posted::Duplicate) if self.is(Fault::TellsOfDuplicates) => {
+                self.inner.hints().tell(Hint::Inbox(workflow));
+                Ok(Posted::Duplicate)
+            }
             Err(error) if self.is(Fault::AcceptsTooLate) && error.kind() == ErrorKind::Conflict => {
                 Ok(Posted::Accepted)
             }

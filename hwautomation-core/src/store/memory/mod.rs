@@ -140,8 +140,10 @@ impl HistoryStore for MemoryStore {
     async fn post(&self, item: NewItem) -> Result<Posted> {
         let workflow = item.workflow;
         let posted = self.rows().post(item, self.clock.now())?;
-        self.hints.tell(Hint::Inbox(workflow));
-        self.hints.tell(Hint::Due);
+        if posted == Posted::Accepted {
+            self.hints.tell(Hint::Inbox(workflow));
+            self.hints.tell(Hint::Due);
+        }
         Ok(posted)
     }
 
