@@ -3,6 +3,7 @@
 use super::decide::{self, Counts, Next};
 use super::definition::BatchOptions;
 use super::items::named;
+use super::order::SOAK_MAX_S;
 use super::report::{FailedMachine, NAMED_MAX, WaveReport};
 use super::request::WhenStopped;
 use super::tally::{Known, OPEN, each_child, key};
@@ -17,8 +18,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// No wave is longer. Its children have limits of their own, and the batch may have one.
+/// No wave waits longer for its children. They have limits of their own, and the batch may have one.
 const WAVE_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long a wave may soak after that.
+const SOAK_MAX: Duration = Duration::from_secs(SOAK_MAX_S);
 /// How long one look may take: it may start a thousand children.
 const LOOK_MAX: Duration = Duration::from_secs(600);
 
@@ -44,7 +47,7 @@ impl WorkflowStep for RunWave {
     }
 
     fn policy(&self) -> Policy {
-        Policy { timeout: LOOK_MAX, deadline: Some(WAVE_MAX), attempts: 5, ..Policy::default() }
+        Policy { timeout: LOOK_MAX, deadline: Some(WAVE_MAX + SOAK_MAX), attempts: 5, ..Policy::default() }
     }
 
     async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
