@@ -44,7 +44,7 @@ impl Runner {
             Acquired::Granted => Ok(Permitted::Yes),
             Acquired::Queued { name, ahead } => {
                 tracing::debug!(workflow = %self.journal.state().id, permit = %name, ahead, "queued");
-                self.queue(step, side, wants).map(Permitted::Queued)
+                self.queue(step, side, wants, &name).map(Permitted::Queued)
             }
         }
     }
@@ -84,16 +84,22 @@ impl Runner {
         Ok(holds.into_iter().map(|(name, hold)| Wanted { limit: limits.of(&name), name, hold }).collect())
     }
 
-    /// Records, once, what it queues for, and returns when to look again.
-    fn queue(&mut self, step: usize, side: Side, wants: Vec<Wanted>) -> Result<Timestamp> {
+    /// Records, once, what it queues for, and returns when to look again. The missing one is the first that it cannot
+    /// have now.
+    fn queue(
+        &mut self,
+        step: usize,
+        side: Side,
+        wants: Vec<Wanted>,
+        missing: &PermitName,
+    ) -> Result<Timestamp> {
         let name = self.step_name(step);
         let permits: Vec<PermitName> = wants.into_iter().map(|want| want.name).collect();
         let known = self.journal.state().permits_awaited.as_ref();
         let is_recorded =
             known.is_some_and(|known| (&known.step, known.side, &known.permits) == (&name, side, &permits));
         if !is_recorded {
-            let first = permits.first().map(PermitName::as_str).unwrap_or_default();
-            self.shared.meters.permit_waited(first);
+            self.shared.meters.permit_waited(missing.as_str());
             self.start_run()?;
             self.journal.add(EventKind::PermitsAwaited { step: name, side, permits })?;
         }
