@@ -11,6 +11,7 @@ use hwautomation_core::record::{
     Backoff, Event, EventKind, Hold, OnFailure, Policy, Resume, RunState, SubState,
 };
 use hwautomation_core::store::{HistoryStore, MemoryStore, Retention};
+use hwautomation_core::testing::damage;
 use hwautomation_core::workflow::{
     ApprovalGate, Permit, StepOutcome, StepOutput, UndoOutcome, Workflow, WorkflowStep, step_fn,
 };
@@ -91,7 +92,7 @@ async fn a_run_whose_request_cannot_be_read_is_not_submitted_again_without_it() 
     let submission = Submission::new("test").request(7).unwrap();
     let id = manager.submit(submission, &ops()).await.unwrap();
     manager.wait(id).await.unwrap();
-    lab.store.damage(id, 0);
+    damage(&lab.store, id, 0);
     let refused = manager.resubmit(id, &StartAt::Beginning, &ops()).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Corrupt, "{refused:?}");
 }
@@ -106,7 +107,7 @@ async fn steps_are_not_carried_over_from_a_history_that_may_have_lost_that_they_
     let id = submit(&manager, "test").await;
     manager.wait(id).await.unwrap();
     let place = lab.types(id).await.iter().rposition(|kind| kind == "step_started").unwrap();
-    lab.store.damage(id, place as u64);
+    damage(&lab.store, id, place as u64);
     let refused = manager.resubmit(id, &StartAt::Unfinished, &ops()).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused:?}");
     manager.resubmit(id, &StartAt::Beginning, &ops()).await.unwrap();

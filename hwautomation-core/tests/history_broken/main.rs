@@ -8,6 +8,7 @@ use hwautomation_core::record::Seq;
 use hwautomation_core::store::{HistoryStore, MemoryStore};
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::testing::conformance::history::{CLAUSES, HistoryFixture, check};
+use hwautomation_core::testing::damage;
 use hwautomation_core::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -129,7 +130,7 @@ impl HistoryFixture for Broken {
 
     async fn damage(&self, workflow: WorkflowId, seq: Seq) {
         let inner = self.newest.lock().expect("no test panics while it holds the lock").clone();
-        inner.expect("there is a store").damage(workflow, seq);
+        damage(&inner.expect("there is a store"), workflow, seq);
     }
 }
 

@@ -44,8 +44,8 @@ impl MemoryStore {
         self.hints.tell(Hint::Everything);
     }
 
-    /// Makes a stored event unreadable, as damage to a stored history does. For tests.
-    pub fn damage(&self, workflow: WorkflowId, seq: Seq) {
+    #[cfg(feature = "testing")]
+    pub(crate) fn damage(&self, workflow: WorkflowId, seq: Seq) {
         self.rows().damage(workflow, seq);
     }
 
