@@ -164,10 +164,10 @@ impl fmt::Debug for Clock {
 pub mod millis {
     use super::{Deserialize, Deserializer, Duration, Serializer};
 
-    /// Returns whole milliseconds, at most `u64::MAX`.
+    /// Returns whole milliseconds, rounded up so that no limit becomes none, at most `u64::MAX`.
     #[must_use]
     pub fn of(span: Duration) -> u64 {
-        u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(span.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
 
     /// Writes milliseconds.

@@ -369,6 +369,31 @@ async fn yesterdays_history_opens() {
     assert!(open(&path).is_ok(), "it opens again");
 }
 
+/// Whatever stands where an id should be: the other workflows are there, with their new columns and their blobs.
+#[tokio::test]
+async fn damaged_ids_in_yesterdays_history_do_not_keep_the_others_from_opening() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("history.db");
+    sql(&path, include_str!("data/v1.sql"));
+    sql(
+        &path,
+        "INSERT INTO workflow (id, name, state, ended, summary, position, next_seq)
+            SELECT x'0102', name, state, 1, summary, position, next_seq FROM workflow LIMIT 1;
+        INSERT INTO workflow (id, name, state, ended, summary, position, next_seq)
+            SELECT 'an id', name, state, 1, 7, position, next_seq FROM workflow LIMIT 1;
+        INSERT INTO event (position, workflow, seq, batch, machine_changed, json)
+            SELECT 0, x'0102', seq, batch, machine_changed, json FROM event WHERE json LIKE '%\"blob\":%' LIMIT 1;
+        INSERT INTO event (position, workflow, seq, batch, machine_changed, json)
+            SELECT -1, 3, 0, batch, machine_changed, json FROM event WHERE json LIKE '%\"blob\":%' LIMIT 1;",
+    );
+    drop(open(&path).unwrap());
+    let conn = Connection::open(&path).unwrap();
+    let count = |sql| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM workflow WHERE length(id) = 16 AND submitted_at IS NOT NULL"), 2);
+    assert_eq!(count("SELECT count(*) FROM blob_use WHERE length(workflow) = 16"), 1);
+    assert_eq!(count("PRAGMA user_version"), 2);
+}
+
 #[tokio::test]
 async fn yesterdays_history_has_the_tables_of_a_new_one() {
     let folder = tempdir().unwrap();

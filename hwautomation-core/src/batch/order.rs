@@ -10,6 +10,9 @@ pub(super) const MACHINES_MAX: usize = 10_000;
 /// How many children may be at work at once.
 pub(super) const CONCURRENCY_MAX: u32 = 1000;
 
+/// How long a wave may soak, in seconds: 90 days, as long as its children may take.
+pub(super) const SOAK_MAX_S: u64 = 90 * 86_400;
+
 /// Holds the machines of one wave, by their places in the list, and how long it soaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ordered {
@@ -90,6 +93,12 @@ fn wave_faults(request: &BatchRequest, known: &HashSet<&str>) -> Vec<String> {
         if wave.percent.is_some_and(|percent| !(1..=100).contains(&percent)) {
             faults.push(format!("wave {number} has a percent outside 1 to 100"));
         }
+        if wave.soak_s > SOAK_MAX_S {
+            let soak_s = wave.soak_s;
+            faults.push(format!(
+                "wave {number} soaks for {soak_s} s; give at most {SOAK_MAX_S}, which is 90 days"
+            ));
+        }
         for name in &wave.machines {
             if !known.contains(name.as_str()) {
                 faults.push(format!("wave {number} names {name}, which is not among the machines"));
@@ -143,6 +152,9 @@ mod tests {
         request.stop_at = StopAt::Percent { percent: 101, least: 1 };
         request.attempts = Some(0);
         assert_eq!(faults(&request).len(), 8, "{:#?}", faults(&request));
+        assert_eq!(faults(&of(2, [Wave::count(1).soak_s(90 * 86_400)])), Vec::<String>::new());
+        let long = faults(&of(2, [Wave::count(1).soak_s(90 * 86_400 + 1)]));
+        assert_eq!(long, ["wave 1 soaks for 7776001 s; give at most 7776000, which is 90 days"]);
         assert_eq!(faults(&of(2, [Wave::rest(), Wave::count(1)])), ["wave 2 has no machine left"]);
         assert_eq!(faults(&of(11, vec![Wave::count(1); 10])).len(), 1);
         assert_eq!(faults(&of(0, [])).len(), 1);

@@ -39,6 +39,7 @@ pub async fn batch_status(manager: &WorkflowManager, id: WorkflowId) -> Result<B
         machines: request.machines.len(),
         counts: census.counts(request.machines.len()),
         waiting: status.waiting,
+        sub_task: step.and_then(|step| step.sub_task.as_ref()).map(|sub_task| sub_task.text.clone()),
         errors: census.newest_failures(ERRORS_MAX),
     })
 }

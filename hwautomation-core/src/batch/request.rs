@@ -66,7 +66,7 @@ pub struct Wave {
     /// These machines, as the list names them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub machines: Vec<String>,
-    /// How long to wait after the wave's last child ended, in seconds. Default 0.
+    /// How long to wait after the wave's last child ended, in seconds, at most 90 days. Default 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub soak_s: u64,
 }

@@ -29,6 +29,9 @@ pub struct BatchStatus {
     pub counts: MachineCounts,
     /// What it waits for.
     pub waiting: Option<WaitingFor>,
+    /// What its wave does, or which machines hold it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_task: Option<String>,
     /// The newest failures, at most five.
     pub errors: Vec<FailedMachine>,
 }
@@ -74,6 +77,9 @@ impl fmt::Display for BatchStatus {
         }
         if let Some(waiting) = &self.waiting {
             writeln!(f, "  {waiting}")?;
+        }
+        if let Some(sub_task) = &self.sub_task {
+            writeln!(f, "  {sub_task}")?;
         }
         self.errors.iter().try_for_each(|error| writeln!(f, "  {error}"))
     }

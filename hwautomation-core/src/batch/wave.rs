@@ -3,6 +3,7 @@
 use super::decide::{self, Counts, Next};
 use super::definition::BatchOptions;
 use super::items::named;
+use super::order::SOAK_MAX_S;
 use super::report::{FailedMachine, NAMED_MAX, WaveReport};
 use super::request::WhenStopped;
 use super::tally::{Known, OPEN, each_child, key};
@@ -17,8 +18,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// No wave is longer. Its children have limits of their own, and the batch may have one.
+/// No wave waits longer for its children. They have limits of their own, and the batch may have one.
 const WAVE_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long a wave may soak after that.
+const SOAK_MAX: Duration = Duration::from_secs(SOAK_MAX_S);
 /// How long one look may take: it may start a thousand children.
 const LOOK_MAX: Duration = Duration::from_secs(600);
 
@@ -44,7 +47,7 @@ impl WorkflowStep for RunWave {
     }
 
     fn policy(&self) -> Policy {
-        Policy { timeout: LOOK_MAX, deadline: Some(WAVE_MAX), attempts: 5, ..Policy::default() }
+        Policy { timeout: LOOK_MAX, deadline: Some(WAVE_MAX + SOAK_MAX), attempts: 5, ..Policy::default() }
     }
 
     async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
@@ -134,10 +137,10 @@ impl Turn {
             match decide::next(&counts, places, stopping) {
                 Next::Start(places) => {
                     if !self.start(ctx, places).await? {
-                        return self.wait(options, &counts, stopping);
+                        return self.wait(ctx, options, &counts, stopping);
                     }
                 }
-                Next::Wait => return self.wait(options, &counts, stopping),
+                Next::Wait => return self.wait(ctx, options, &counts, stopping),
                 Next::Stop => return self.stop(ctx).await,
                 Next::Done => return self.soak(ctx).await,
             }
@@ -208,15 +211,24 @@ impl Turn {
         ctx.start_child(key(machine, self.round.number), submission).await
     }
 
-    /// The reason changes seldom, since each new one is an event.
-    fn wait(&self, options: &BatchOptions, counts: &Counts, stopping: bool) -> Result<StepOutcome> {
+    /// The reason stays the same, since a step may wait for few different things; what changes is a sub-task.
+    fn wait(
+        &self,
+        ctx: &WorkflowContext,
+        options: &BatchOptions,
+        counts: &Counts,
+        stopping: bool,
+    ) -> Result<StepOutcome> {
         let number = self.number;
+        if counts.is_idle() && counts.held > 0 {
+            ctx.report_sub_task(format!("other workflows hold {}", named(self.tally.held(), ", ")));
+        } else if counts.halted > 0 {
+            ctx.report_sub_task("some machines are halted and wait for a person");
+        } else {
+            ctx.report_sub_task("machines are at work");
+        }
         let reason = if stopping {
             format!("what still runs of wave {number}, which stops")
-        } else if counts.is_idle() && counts.held > 0 {
-            format!("machines that other workflows hold: {}", named(self.tally.held(), ", "))
-        } else if counts.halted > 0 {
-            format!("the machines of wave {number}, of which some are halted and wait for a person")
         } else {
             format!("the machines of wave {number}")
         };
@@ -251,6 +263,7 @@ impl Turn {
             let until = since + Duration::from_secs(self.soak_s);
             if now < until {
                 let left = until.since(now);
+                ctx.report_sub_task("every machine has ended");
                 return StepOutcome::wait(format!("wave {} to soak", self.number), left, left * 2);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::shared::Shared;
 use crate::actor::Actor;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, storable};
 use crate::id::{MachineId, WorkflowId};
 use crate::record::{RunState, WorkflowState, WorkflowSummary};
 use crate::store::{Command, NewItem, WorkflowFilter};
@@ -117,6 +117,7 @@ impl Shared {
             Error::not_found(format!("workflow {parent} has no child {id}"))
                 .with_remedy("use an id as `start_child` or `children` returned it")
         })?;
+        let why = storable(&why);
         let (key, command) = match command {
             ChildCommand::Cancel if row.state.is_terminal() => return Ok(()),
             ChildCommand::Cancel => ("cancel".to_owned(), Command::Cancel { why }),

@@ -14,7 +14,8 @@ pub struct EngineOptions {
     pub lease: Duration,
     /// How long a running step has to reach a checkpoint after a cancel before it is dropped. Default 10 s.
     pub cancel_grace: Duration,
-    /// How long an accepted run may wait to be started, before it fails. Default 7 days.
+    /// How long an accepted run may wait to be started, before it fails. One that was started may as long stand still
+    /// where no limit of its own counts: queue for a permit, miss its machine or its definition. Default 7 days.
     pub start_limit: Duration,
     /// How long a halted run waits for a person. Default 24 h.
     pub halt_limit: Duration,

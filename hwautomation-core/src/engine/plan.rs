@@ -83,6 +83,18 @@ pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
     }
 }
 
+/// Decides for a run whose steps cannot be called here now: what `action` says, but where no limit of its own counts,
+/// it does not stand still for ever.
+pub(crate) fn next_held_up(state: &WorkflowState, now: Timestamp, action: Action, why: &str) -> Action {
+    let until = state.last_at + state.standstill_limit();
+    if !action.calls_a_step() || state.presses_at().is_some() || now < until {
+        return action;
+    }
+    let step = state.current_step().map(|step| step.spec.name.clone());
+    let reason = format!("nobody could go on with it from {} to {until}: {why}", state.last_at);
+    give_up(state, step, UndoCause::Deadline, reason, now)
+}
+
 /// Decides for a run that this program cannot run: only a person, or the halt's deadline, ends it.
 pub(crate) fn next_unrunnable(state: &WorkflowState, now: Timestamp, why: &str) -> Action {
     if let Some(guard) = state.guard(now).filter(|_| state.cancel.is_some() || state.undo.is_some()) {
@@ -147,6 +159,7 @@ fn next_step(state: &WorkflowState, index: usize, guarded: bool, now: Timestamp)
         }
         Phase::Running => open_effect(state, index, now)
             .or_else(|| overdue(state, index, now))
+            .or_else(|| queued_too_long(state, index, now))
             .or_else(|| deadly(state, index, now))
             .unwrap_or(Action::Resume { step: index }),
         Phase::Waiting(wait) => open_effect(state, index, now)
@@ -181,11 +194,11 @@ fn open_effect(state: &WorkflowState, index: usize, now: Timestamp) -> Option<Ac
     }
 }
 
-/// Between attempts only the queue for permits takes time.
+/// Where no attempt runs, only the queue for permits takes time.
 fn queued_too_long(state: &WorkflowState, index: usize, now: Timestamp) -> Option<Action> {
     let step = &state.steps[index];
     let awaited = state.permits_awaited.as_ref()?;
-    let deadline = step.deadline_at.filter(|deadline| now >= *deadline)?;
+    let deadline = state.permits_until().filter(|deadline| now >= *deadline)?;
     let names: Vec<&str> = awaited.permits.iter().map(|name| name.as_str()).collect();
     let message = format!("step {} queued for {} until {deadline}", step.spec.name, names.join(", "));
     Some(fail(state, index, message, now))

@@ -7,7 +7,7 @@ mod record;
 pub use kind::{ErrorClass, ErrorClassName, ErrorKind};
 pub(crate) use nearest::{did_you_mean, nearest};
 pub use record::ErrorRecord;
-pub(crate) use record::storable;
+pub(crate) use record::{TEXT_BYTES_MAX, storable};
 
 use std::borrow::Cow;
 use std::fmt;

@@ -48,13 +48,12 @@ impl From<&Error> for ErrorRecord {
 }
 
 /// How long a free text in history may be, in bytes: a driver that answers with a dump must not fill the disk.
-const TEXT_BYTES_MAX: usize = 4096;
+pub(crate) const TEXT_BYTES_MAX: usize = 4096;
 
 /// Takes secrets out of a free text and cuts it, so that it can be stored.
 pub(crate) fn storable(text: &str) -> String {
     let mut text = scrub(text).into_owned();
-    let end = (0..=TEXT_BYTES_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.truncate(end.unwrap_or(0));
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
     text
 }
 

@@ -49,10 +49,11 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// Gives the event its numbers.
+    /// Gives the event its numbers, and its spans the form in which they are stored: whole milliseconds, rounded up.
     #[must_use]
     pub fn numbered(self, workflow: WorkflowId, seq: Seq, position: Position) -> Event {
-        let Self { at, actor, kind } = self;
+        let Self { at, actor, mut kind } = self;
+        kind.round_spans();
         Event { workflow, seq, position, at, actor, kind, more: Map::new(), kind_more: Map::new() }
     }
 }

@@ -10,6 +10,7 @@ mod kind;
 mod permit;
 mod report;
 mod scrub;
+mod spans;
 mod spec;
 mod state;
 mod status;

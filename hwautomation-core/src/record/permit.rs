@@ -30,7 +30,8 @@ pub struct PermitsAwaited {
 }
 
 impl WorkflowState {
-    /// Returns until when it may queue for permits, if it does and there is a limit.
+    /// Returns until when it may queue for permits, if it does. Where neither step nor run has a limit, it may as long
+    /// as it might wait to be started.
     #[must_use]
     pub fn permits_until(&self) -> Option<Timestamp> {
         let awaited = self.permits_awaited.as_ref()?;
@@ -49,7 +50,8 @@ impl WorkflowState {
             Side::Run => self.deadline_at,
             Side::Undo => self.undo.as_ref().map(|undo| undo.deadline_at),
         };
-        [own, wait.map(|wait| wait.deadline_at), whole].into_iter().flatten().min()
+        let limits = [own, wait.map(|wait| wait.deadline_at), whole];
+        Some(limits.into_iter().flatten().min().unwrap_or(awaited.since + self.standstill_limit()))
     }
 
     /// Says for which permits it waits, as far as its events tell. While a step waits for something else too, only

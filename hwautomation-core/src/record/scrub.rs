@@ -1,13 +1,13 @@
-//! Takes secrets out of every free text and value of an event before it is stored.
+//! Takes secrets out of every free text and value of an event before it is stored, and bounds the texts.
 
 use super::{EventKind, IntentResult, Stored};
-use crate::error::ErrorRecord;
+use crate::error::{ErrorRecord, TEXT_BYTES_MAX};
 use crate::machine::MachineChange;
 use crate::secret::{scrub, scrub_json};
 use std::borrow::Cow;
 
 impl EventKind {
-    /// Replaces every secret issued in this process by `***`. Names, which the fold reads, are left alone: they are
+    /// Replaces every secret issued in this process by `***`, and cuts texts that are too long. Names, which the fold reads, are left alone: they are
     /// the program's own and hold no secrets; a request was refused if it held one.
     pub(crate) fn scrub(&mut self) {
         match self {
@@ -48,6 +48,7 @@ fn clean(text: &mut String) {
     if let Cow::Owned(clean) = scrub(text) {
         *text = clean;
     }
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
 }
 
 /// What stands in a blob was cleaned before its hash was taken.

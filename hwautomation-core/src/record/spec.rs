@@ -26,7 +26,7 @@ pub struct Submitted {
     /// How long forward work may take, counted from the first step, without the time it is halted.
     #[serde(rename = "deadline_ms", default, skip_serializing_if = "Option::is_none", with = "millis_opt")]
     pub deadline: Option<Duration>,
-    /// How long it may wait to be started.
+    /// How long it may wait to be started, and stand still where no limit of its own counts.
     #[serde(
         rename = "start_limit_ms",
         default,
@@ -40,6 +40,9 @@ pub struct Submitted {
     /// How long undoing may take.
     #[serde(rename = "undo_limit_ms", with = "millis")]
     pub undo_limit: Duration,
+    /// How many attempts each step was to have; none where the steps' own numbers hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
     /// The steps, in order.
     pub steps: Vec<StepSpec>,
     /// The workflow that started this one.

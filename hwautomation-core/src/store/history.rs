@@ -56,6 +56,8 @@ use std::time::Duration;
 /// - `freed_permits_wake_who_can_be_served`: due at once, also one that is about to let go of its lease.
 /// - `a_call_permit_ends_with_the_lease`: released, taken over, opened anew or ended. A place in the queue stays.
 /// - `a_step_permit_outlives_the_lease`: until it is given back or the workflow ends.
+/// - `what_is_not_named_again_goes_back`: a request names all that a workflow wants; what it holds beside goes back, also
+///   where the request has to queue.
 /// - `permits_are_given_back_with_the_append`: or not at all; the place in the queue, too.
 /// - `only_the_lease_owner_takes_permits`.
 /// - `queues_and_holders_can_be_read`: in pages, by name.
@@ -65,7 +67,7 @@ use std::time::Duration;
 /// *Inbox*
 /// - `an_item_wakes_its_workflow`: a waiting workflow is due at once, a released one too if an item waits; the
 ///   owner of a leased one keeps it.
-/// - `an_item_with_a_waiting_key_is_a_duplicate`: until that item is consumed, and for this workflow only.
+/// - `an_item_with_a_waiting_key_is_a_duplicate`: until that item is consumed, and for this workflow only. It tells nobody.
 /// - `items_come_in_order_until_consumed`: by their own workflow; their numbers are never used again.
 /// - `an_ended_workflow_takes_no_items`: `Conflict`; an unknown one is `NotFound`.
 /// - `a_full_inbox_is_busy`: from [`INBOX_MAX`](super::refusal::INBOX_MAX) waiting items on.
@@ -129,7 +131,7 @@ pub trait HistoryStore: fmt::Debug + Send + Sync + 'static {
     /// `LeaseLost`, `NotFound` when there is no such workflow.
     async fn release(&self, lease: LeaseKey, wake_at: Timestamp) -> Result<()>;
 
-    /// Takes permits, or queues for them. Nothing is taken while it queues; what it holds, it keeps.
+    /// Takes permits, or queues for them. Nothing is taken while it queues; of what it holds, it keeps what it names.
     ///
     /// # Errors
     ///

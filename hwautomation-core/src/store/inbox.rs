@@ -76,6 +76,19 @@ impl Command {
     pub fn is_pressing(&self) -> bool {
         matches!(self, Self::Cancel { .. } | Self::Abort { .. })
     }
+
+    /// Returns the reason; a signal has none.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Signal { .. } => None,
+            Self::Cancel { why }
+            | Self::Retry { why, .. }
+            | Self::Skip { why, .. }
+            | Self::Abort { why, .. }
+            | Self::OverridePower { why } => Some(why),
+        }
+    }
 }
 
 /// Holds a waiting item.

@@ -2,5 +2,8 @@
 
 pub mod campaign;
 pub mod conformance;
+mod damage;
 pub mod fake;
 pub mod mutation;
+
+pub use damage::damage;

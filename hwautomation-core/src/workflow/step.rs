@@ -61,7 +61,8 @@ pub trait WorkflowStep: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Lists what `run` and `undo` use that only so many may use at once, on this machine. Asked before each call of
-    /// either; computes only. Default: nothing.
+    /// either: what the step holds and does not name goes back, at the latest with its outcome. Computes only. Default:
+    /// nothing.
     fn permits(&self, machine: Option<&Machine>) -> Vec<Permit> {
         let _ = machine;
         Vec::new()

@@ -1,7 +1,7 @@
 //! Machines that other workflows hold are waited for.
 
 use crate::site::{Site, ops, run, submit};
-use hwautomation_core::batch::Wave;
+use hwautomation_core::batch::{Wave, batch_status};
 use hwautomation_core::engine::Submission;
 use hwautomation_core::record::{Resume, RunState, SubState};
 use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
@@ -22,8 +22,9 @@ async fn a_held_machine_is_waited_for_and_the_others_go_on() {
     let id = submit(&manager, &site.request().concurrency(2)).await;
     tokio::time::timeout(Duration::from_secs(600), manager.wait_or_halt(id)).await.unwrap_err();
     assert_eq!(site.begun(), ["srv001", "srv002", "srv003"]);
-    let waiting = manager.status(id).await.unwrap().waiting.unwrap();
-    assert_eq!(waiting.what, "machines that other workflows hold: srv000");
+    let status = batch_status(&manager, id).await.unwrap();
+    assert_eq!(status.waiting.as_ref().unwrap().what, "the machines of wave 1");
+    assert!(status.to_string().contains("other workflows hold srv000"), "{status}");
     manager.cancel(holder, "done", &ops()).await.unwrap();
     assert_eq!(manager.wait_or_halt(id).await.unwrap().state, RunState::Completed);
     assert_eq!(site.begun()[3], "srv000");

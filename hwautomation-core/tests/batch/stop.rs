@@ -1,6 +1,6 @@
 //! Too many failures stop a batch, and a person decides.
 
-use crate::site::{Site, ops, run, submit};
+use crate::site::{Site, WORK, ops, run, submit};
 use hwautomation_core::batch::{BatchReport, StopAt, Wave, WhenStopped, retry_failed};
 use hwautomation_core::error::ErrorKind;
 use hwautomation_core::record::{OnFailure, RunState, SubState};
@@ -88,8 +88,11 @@ async fn a_wave_waits_for_a_halted_child_and_says_so() {
     let request = site.request().waves([Wave::count(3)]).stop_at(StopAt::Count { count: 2 });
     let id = submit(&manager, &request).await;
     tokio::time::timeout(Duration::from_secs(100), manager.wait_or_halt(id)).await.unwrap_err();
-    let waiting = manager.status(id).await.unwrap().waiting.unwrap();
-    assert!(waiting.what.contains("halted"), "{waiting}");
+    let status = manager.status(id).await.unwrap();
+    assert!(
+        status.to_string().contains("wave 1: some machines are halted and wait for a person"),
+        "{status}"
+    );
     let rows = site.children(id).await;
     let halted = rows.iter().find(|row| row.sub_state == Some(SubState::Halted)).unwrap();
     manager.abort(halted.id, "it goes back to the vendor", &ops()).await.unwrap();
@@ -126,6 +129,25 @@ async fn what_runs_is_cancelled_if_the_request_says_so_and_a_retry_runs_it_again
     ended.sort();
     assert_eq!(ended, ["cancelled", "failed"]);
     manager.retry(id, "again", &ops()).await.unwrap();
+    let status = manager.wait_or_halt(id).await.unwrap();
+    assert_eq!(status.state, RunState::Completed, "{status}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_halts_again_and_again_does_not_wear_the_batch_out() {
+    let site = Site::new(2);
+    site.fail("srv000", 501);
+    // So long that the batch looks while it is at work.
+    site.work.lock().unwrap().slow.insert("srv000".to_owned());
+    let manager = site.start().await;
+    let id = submit(&manager, &site.request().stop_at(StopAt::Count { count: 2 })).await;
+    for _ in 0..501 {
+        let rests = tokio::time::timeout(WORK * 15, manager.wait_or_halt(id)).await;
+        assert!(rests.is_err(), "{}", rests.unwrap().unwrap());
+        let children = site.children(id).await;
+        let halted = children.iter().find(|row| row.sub_state == Some(SubState::Halted)).unwrap();
+        manager.retry(halted.id, "once more", &ops()).await.unwrap();
+    }
     let status = manager.wait_or_halt(id).await.unwrap();
     assert_eq!(status.state, RunState::Completed, "{status}");
 }

@@ -1,10 +1,11 @@
 //! Cancelling does the right thing in every state, and twice is as good as once.
 
+use crate::adversity::nap;
 use crate::lab::{Lab, ops, pass};
 use hwautomation_core::engine::Submission;
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::record::{Policy, Resume, RunState, SubState};
-use hwautomation_core::workflow::{StepOutcome, UndoOutcome, Workflow, step_fn};
+use hwautomation_core::workflow::{Probed, StepOutcome, UndoOutcome, Workflow, step_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -101,6 +102,28 @@ async fn a_guard_holds_cancel_and_timeout_off_until_it_closes_also_across_waits(
     let status = manager.wait(id).await.unwrap();
     assert_eq!(status.state, RunState::Cancelled, "{status}");
     assert!(closed.load(Ordering::SeqCst), "the guarded work was interrupted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_cancelled_while_a_probe_looks_in_vain_goes_back_and_asks_nobody() {
+    let lab = Lab::new();
+    let step = step_fn("send", Resume::Probe, |ctx| async move {
+        let lost = Error::new(ErrorKind::Timeout, "no answer").unknown_outcome();
+        ctx.once("command", async { Err::<(), _>(lost) }).await?;
+        StepOutcome::finished()
+    });
+    let step = step.probe(|_, _| async {
+        nap(5).await;
+        Ok(Probed::unknown("the BMC does not say"))
+    });
+    let manager = lab.start(Workflow::new("test").step(step)).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(3).await;
+    manager.cancel(id, "stop", &ops()).await.unwrap();
+    let status = manager.wait(id).await.unwrap();
+    assert_eq!((status.state, status.not_undone.len()), (RunState::Cancelled, 1), "{status}");
+    let types = lab.types(id).await;
+    assert!(!types.iter().any(|kind| kind == "halted"), "{types:?}");
 }
 
 #[tokio::test(start_paused = true)]

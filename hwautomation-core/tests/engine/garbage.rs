@@ -7,7 +7,9 @@ use hwautomation_core::error::{Error, ErrorClass, ErrorKind, Result};
 use hwautomation_core::id::SettingName;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{PowerAction, PowerController, PowerState};
-use hwautomation_core::record::{OnFailure, Policy, Resume, RunState, SubState, UndoOf, WorkflowStatus};
+use hwautomation_core::record::{
+    EventKind, OnFailure, Policy, Resume, RunState, SubState, UndoOf, WorkflowStatus,
+};
 use hwautomation_core::workflow::{
     Probed, StepOutcome, StepOutput, UndoOutcome, Wait, Workflow, WorkflowStep, step_fn,
 };
@@ -144,6 +146,28 @@ async fn a_reason_of_absurd_length_is_one_wait_and_is_cut() {
     let types = lab.types(status.id).await;
     assert_eq!(types.iter().filter(|kind| *kind == "step_waiting").count(), 1, "{types:?}");
     assert!(status.headline.len() < 10_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_a_step_is_left_out_or_nobody_can_tell_is_cut_too() {
+    let lab = Lab::new();
+    let long = || "ä".repeat(1 << 13);
+    let left_out = step_fn("left-out", Resume::Rerun, move |_| async move { StepOutcome::skipped(long()) });
+    let unknown = step_fn("unknown", Resume::Probe, |ctx| async move {
+        ctx.once("cut", async { Err::<u8, _>(Error::new(ErrorKind::Timeout, "late").unknown_outcome()) })
+            .await?;
+        StepOutcome::finished()
+    });
+    let unknown = unknown.probe(move |_, _| async move { Ok(Probed::unknown(long())) });
+    let (_manager, status) = lab.run(Workflow::new("long").step(left_out).step(unknown)).await;
+    assert_eq!(status.sub_state, Some(SubState::Halted), "{status}");
+    let kinds = lab.events(status.id).await.into_iter().map(|event| event.kind);
+    let texts = kinds.filter_map(|kind| match kind {
+        EventKind::StepSkipped { why: text, .. } | EventKind::Halted { reason: text, .. } => Some(text.len()),
+        _ => None,
+    });
+    let lengths: Vec<usize> = texts.collect();
+    assert!(lengths.len() == 2 && lengths.iter().all(|bytes| *bytes <= 4096), "{lengths:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use hwautomation_core::engine::{EngineOptions, Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::record::{OnFailure, Resume, RunState};
 use hwautomation_core::store::{HistoryStore, MemoryStore, Only};
-use hwautomation_core::workflow::{StepOutcome, Workflow, WorkflowStep, step_fn};
+use hwautomation_core::workflow::{Permit, StepOutcome, Workflow, WorkflowStep, step_fn};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -17,6 +17,7 @@ use std::time::Duration;
 
 /// Longer than a third of a lease: by then the gauges were asked for again.
 const TICK: u64 = 11;
+const HOUR: Duration = Duration::from_secs(3600);
 const HALTED: &str = "hwautomation_workflows{standing=halted}";
 const WAITING: &str = "hwautomation_workflows{standing=waiting}";
 const PENDING: &str = "hwautomation_workflows{standing=pending}";
@@ -69,6 +70,26 @@ async fn a_step_counts_its_attempts_failures_and_how_long_all_of_it_took() {
     assert_eq!(numbers.values("hwautomation_step_seconds{workflow=test,step=next,outcome=done}").len(), 1);
     assert_eq!(numbers.of("hwautomation_workflows_ended_total{workflow=test,verdict=completed}"), Some(1.0));
     assert_eq!(numbers.of("hwautomation_workflows_ended_total{workflow=test,verdict=failed}"), Some(0.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_a_permit_counts_for_the_one_that_was_not_free() {
+    let numbers = Numbers::default();
+    let _recording = metrics::set_default_local_recorder(&numbers);
+    let lab = Lab::new();
+    let needs = |names: &'static [&'static str]| {
+        let step = step_fn("rest", Resume::Rerun, |_| async { StepOutcome::wait("rain", HOUR, HOUR) });
+        step.permits(|_| names.iter().map(|name| Permit::step(*name).unwrap()).collect())
+    };
+    let builder = lab.builder().workflow(Workflow::new("holder").step(needs(&["rack-7"])));
+    let manager =
+        builder.workflow(Workflow::new("both").step(needs(&["bmc-1", "rack-7"]))).start().await.unwrap();
+    for name in ["holder", "both"] {
+        manager.submit(Submission::new(name), &ops()).await.unwrap();
+        pass(2).await;
+    }
+    assert_eq!(numbers.of("hwautomation_permit_waits_total{permit=rack}"), Some(1.0));
+    assert_eq!(numbers.of("hwautomation_permit_waits_total{permit=bmc}"), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use hwautomation_core::engine::{StartAt, Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::id::{SignalName, StepName, WorkflowId};
 use hwautomation_core::record::{OnFailure, Phase, Resume, RunState, SubState};
+use hwautomation_core::store::WorkflowFilter;
 use hwautomation_core::workflow::{
     Approval, ApprovalGate, StepOutcome, StepOutput, UndoOutcome, Workflow, WorkflowStep, step_fn,
 };
@@ -78,6 +79,34 @@ async fn a_gate_that_nobody_answers_ends_in_time() {
     let (_manager, status) = lab.run_step(gate).await;
     assert_eq!(status.sub_state, Some(SubState::Halted), "{status}");
     assert!(status.headline.contains("waited for an answer to: may it?"), "{status}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_people_say_is_refused_where_it_is_longer_than_history_keeps() {
+    let (lab, by) = (Lab::new(), Actor::person("chief"));
+    let fail = step_fn("fail", Resume::Rerun, |_| async {
+        Err::<StepOutcome, _>(Error::new(ErrorKind::Refused, "broken"))
+    });
+    let (manager, status) = lab.run(Workflow::new("failing").step(fail)).await;
+    let (id, long, most) = (status.id, "é".repeat(2049), "é".repeat(2048));
+    let refused = [
+        manager.cancel(id, &long, &by).await,
+        manager.retry(id, &long, &by).await,
+        manager.skip(id, &long, &by).await,
+        manager.abort(id, &long, &by).await,
+        manager.override_power(id, &long, &by).await,
+        manager.approve(id, gate(), &long, &by).await,
+        manager.deny(id, gate(), &long, &by).await,
+        manager.signal(id, gate(), (), &long, &by).await.map(|_| ()),
+    ];
+    for error in refused.map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+        assert!(error.message().contains("4098 bytes long, and at most 4096"), "{error}");
+    }
+    pass(2).await;
+    assert_eq!(lab.types(id).await.last().unwrap(), "halted", "nothing was decided");
+    manager.skip(id, &most, &by).await.unwrap();
+    assert_eq!(manager.wait(id).await.unwrap().steps[0].why.as_deref(), Some(most.as_str()));
 }
 
 #[derive(Serialize, Deserialize)]
@@ -159,6 +188,39 @@ async fn a_step_is_carried_over_only_where_it_was_done_and_stayed_so() {
     let id = manager.resubmit(status.id, &at("find"), &ops()).await.unwrap();
     let state = manager.wait(id).await.map(|_| manager.state(id)).unwrap().await.unwrap();
     assert!(!matches!(state.steps[0].phase, Phase::Skipped { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_left_nothing_unfinished_is_not_begun_again_there() {
+    let (lab, steps) = (Lab::new(), FindAndUse::new());
+    steps.is_mended.store(true, Ordering::SeqCst);
+    let (manager, status) = lab.run(steps.workflow()).await;
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    let nothing = manager.resubmit(status.id, &StartAt::Unfinished, &ops()).await.unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::Conflict, "{nothing}");
+    assert!(nothing.message().contains("nothing of it is unfinished"), "{nothing}");
+    assert!(nothing.remedy().is_some_and(|remedy| remedy.contains("beginning")), "{nothing:?}");
+    assert_eq!(manager.list(&WorkflowFilter::default(), None, 10).await.unwrap().len(), 1);
+    manager.resubmit(status.id, &StartAt::Beginning, &ops()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_begun_again_has_the_attempts_that_were_asked_for() {
+    let lab = Lab::new();
+    let fail = step_fn("fail", Resume::Rerun, |_| async {
+        Err::<StepOutcome, _>(Error::new(ErrorKind::Unreachable, "no answer"))
+    });
+    let manager = lab.start(Workflow::new("failing").on_failure(OnFailure::Undo).step(fail)).await;
+    let id = manager.submit(Submission::new("failing").attempts(2), &ops()).await.unwrap();
+    manager.wait(id).await.unwrap();
+    let again = manager.resubmit(id, &StartAt::Beginning, &ops()).await.unwrap();
+    manager.wait(again).await.unwrap();
+    let third = manager.resubmit(again, &StartAt::Beginning, &ops()).await.unwrap();
+    manager.wait(third).await.unwrap();
+    for run in [id, again, third] {
+        let attempts = lab.types(run).await.iter().filter(|kind| *kind == "step_started").count();
+        assert_eq!(attempts, 2);
+    }
 }
 
 #[tokio::test(start_paused = true)]

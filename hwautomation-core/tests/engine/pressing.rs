@@ -158,6 +158,60 @@ async fn while_the_directory_is_away_a_run_still_fails_in_time() {
     assert!(lab.clock.now().since(began) <= HOUR + Duration::from_secs(300));
 }
 
+/// A run without any limit of its own that stands before its second step, since a person left out the first while
+/// the manager was paused.
+async fn between_two_steps(lab: &Lab, broken: &Arc<Broken>) -> (WorkflowManager, WorkflowId) {
+    let options = EngineOptions { start_limit: HOUR, ..EngineOptions::default() };
+    let builder = lab.builder().options(options).machines(Arc::clone(broken) as _);
+    let done = step_fn("done", Resume::Rerun, |_| async { StepOutcome::finished() });
+    let manager = builder.workflow(Workflow::new("test").step(fails()).step(done)).start().await.unwrap();
+    let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
+    manager.wait_or_halt(id).await.unwrap();
+    manager.pause();
+    manager.skip(id, "done by hand", &ops()).await.unwrap();
+    (manager, id)
+}
+
+fn in_order() -> Arc<Broken> {
+    let directory = MemoryDirectory::new([Machine::new(srv())]);
+    Arc::new(Broken { directory, how: AtomicU8::new(FINE) })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_without_limits_halts_when_the_directory_stays_away() {
+    let (lab, broken) = (Lab::new(), in_order());
+    let (manager, id) = between_two_steps(&lab, &broken).await;
+    let began = lab.clock.now();
+    broken.how.store(UNREACHABLE, Ordering::SeqCst);
+    manager.resume();
+    pass(60).await;
+    let waiting = manager.status(id).await.unwrap().waiting.unwrap();
+    assert!(waiting.what.contains("asking the site's database"), "{waiting}");
+    let status = tokio::time::timeout(HOUR * 20, manager.wait_or_halt(id)).await.unwrap().unwrap();
+    assert_eq!(status.sub_state, Some(SubState::Halted), "{status}");
+    assert!(status.headline.contains("nobody could go on with it"), "{status}");
+    assert!(status.headline.contains("asking the site's database"), "{status}");
+    let took = lab.clock.now().since(began);
+    assert!((HOUR..=HOUR + Duration::from_secs(310)).contains(&took), "{took:?}");
+    broken.how.store(FINE, Ordering::SeqCst);
+    manager.retry(id, "the database is back", &ops()).await.unwrap();
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_without_limits_whose_workflow_nobody_has_halts_too() {
+    let (lab, broken) = (Lab::new(), in_order());
+    let (manager, id) = between_two_steps(&lab, &broken).await;
+    manager.shutdown().await;
+    let began = lab.clock.now();
+    let other = lab.start(Workflow::new("other")).await;
+    pass(60).await;
+    assert_eq!(other.summary(id).await.unwrap().sub_state, None);
+    let status = tokio::time::timeout(HOUR * 20, other.wait_or_halt(id)).await.unwrap().unwrap();
+    assert!(status.headline.contains("nobody could go on with it"), "{status}");
+    assert!((HOUR..=HOUR * 2).contains(&lab.clock.now().since(began)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_directory_that_never_answers_keeps_no_run_beyond_its_limits() {
     let lab = Lab::new();

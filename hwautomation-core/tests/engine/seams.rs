@@ -5,10 +5,13 @@ use crate::lab::{Lab, ops, pass};
 use crate::odd_store::Odd;
 use hwautomation_core::actor::Actor;
 use hwautomation_core::engine::{EngineOptions, StartAt, Submission, WorkflowManager};
-use hwautomation_core::error::{Error, ErrorKind};
+use hwautomation_core::error::{Error, ErrorClass, ErrorKind};
 use hwautomation_core::id::{SignalName, WorkflowId};
-use hwautomation_core::record::{Hold, OnFailure, Policy, Resume, RunState, SubState};
+use hwautomation_core::record::{
+    Backoff, Event, EventKind, Hold, OnFailure, Policy, Resume, RunState, SubState,
+};
 use hwautomation_core::store::{HistoryStore, MemoryStore, Retention};
+use hwautomation_core::testing::damage;
 use hwautomation_core::workflow::{
     ApprovalGate, Permit, StepOutcome, StepOutput, UndoOutcome, Workflow, WorkflowStep, step_fn,
 };
@@ -89,7 +92,7 @@ async fn a_run_whose_request_cannot_be_read_is_not_submitted_again_without_it() 
     let submission = Submission::new("test").request(7).unwrap();
     let id = manager.submit(submission, &ops()).await.unwrap();
     manager.wait(id).await.unwrap();
-    lab.store.damage(id, 0);
+    damage(&lab.store, id, 0);
     let refused = manager.resubmit(id, &StartAt::Beginning, &ops()).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Corrupt, "{refused:?}");
 }
@@ -104,7 +107,7 @@ async fn steps_are_not_carried_over_from_a_history_that_may_have_lost_that_they_
     let id = submit(&manager, "test").await;
     manager.wait(id).await.unwrap();
     let place = lab.types(id).await.iter().rposition(|kind| kind == "step_started").unwrap();
-    lab.store.damage(id, place as u64);
+    damage(&lab.store, id, place as u64);
     let refused = manager.resubmit(id, &StartAt::Unfinished, &ops()).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused:?}");
     manager.resubmit(id, &StartAt::Beginning, &ops()).await.unwrap();
@@ -336,4 +339,45 @@ async fn a_denied_gate_asks_again_though_somebody_else_had_said_yes_before() {
     pass(3).await;
     let status = manager.status(id).await.unwrap();
     assert_eq!(status.sub_state, Some(SubState::Waiting), "nobody was asked again: {status}");
+}
+
+/// History has whole milliseconds. Who remembers a state and who reads it anew must decide the same.
+#[tokio::test(start_paused = true)]
+async fn spans_of_less_than_a_millisecond_are_in_memory_as_they_are_read_back() {
+    let odd = Duration::from_nanos(1_500_001);
+    let policy = Policy {
+        timeout: HOUR + odd,
+        attempt_limit: Some(HOUR + odd),
+        deadline: Some(HOUR + odd),
+        backoff: Backoff { first: odd, max: odd },
+        unknown_backoff: Some(Backoff { first: Duration::from_nanos(1), max: odd }),
+        ..Policy::default()
+    };
+    let step =
+        step_fn("odd", Resume::Rerun, move |ctx| async move {
+            match ctx.attempt() {
+                1 => Err(Error::new(ErrorKind::Busy, "later")
+                    .with_class(ErrorClass::Transient { after: Some(odd) })),
+                _ => StepOutcome::wait("rain", HOUR + odd, HOUR * 2),
+            }
+        });
+    let lab = Lab::new();
+    let limits = EngineOptions {
+        start_limit: odd + HOUR,
+        halt_limit: odd,
+        undo_limit: odd,
+        ..EngineOptions::default()
+    };
+    let builder = lab.builder().options(limits).workflow(Workflow::new("test").step(step.policy(policy)));
+    let manager = builder.start().await.unwrap();
+    let submission = Submission::new("test").deadline(Duration::MAX);
+    let id = manager.submit(submission, &ops()).await.unwrap();
+    pass(3).await;
+    let kept = lab.events(id).await;
+    let read = |event: &Event| serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap();
+    let read: Vec<Event> = kept.iter().map(read).collect();
+    assert_eq!(lab.types(id).await.last().unwrap(), "step_waiting");
+    assert_eq!(kept, read);
+    let EventKind::WorkflowSubmitted(spec) = &kept[0].kind else { panic!("{}", kept[0]) };
+    assert_eq!(spec.steps[0].policy.backoff.first, Duration::from_millis(2), "no limit becomes shorter");
 }

@@ -8,6 +8,7 @@ use hwautomation_core::record::Seq;
 use hwautomation_core::store::{HistoryStore, MemoryStore};
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::testing::conformance::history::{CLAUSES, HistoryFixture, check};
+use hwautomation_core::testing::damage;
 use hwautomation_core::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -52,6 +53,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("freed_permits_wake_who_can_be_served", Fault::SleepsThroughFreedPermits),
     ("a_call_permit_ends_with_the_lease", Fault::KeepsCallPermits),
     ("a_step_permit_outlives_the_lease", Fault::EndsStepPermits),
+    ("what_is_not_named_again_goes_back", Fault::KeepsWhatIsNotNamed),
     ("permits_are_given_back_with_the_append", Fault::GivesNothingBack),
     ("permits_are_given_back_with_the_append", Fault::GivesBackThoughRefused),
     ("only_the_lease_owner_takes_permits", Fault::LetsAnybodyTakePermits),
@@ -61,6 +63,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a_wake_is_never_lost", Fault::ForgetsWakesWhileLeased),
     ("an_item_wakes_its_workflow", Fault::SleepsOn),
     ("an_item_with_a_waiting_key_is_a_duplicate", Fault::AcceptsDuplicates),
+    ("an_item_with_a_waiting_key_is_a_duplicate", Fault::TellsOfDuplicates),
     ("items_come_in_order_until_consumed", Fault::NewestItemFirst),
     ("an_ended_workflow_takes_no_items", Fault::AcceptsTooLate),
     ("a_full_inbox_is_busy", Fault::AcceptsTooMany),
@@ -127,7 +130,7 @@ impl HistoryFixture for Broken {
 
     async fn damage(&self, workflow: WorkflowId, seq: Seq) {
         let inner = self.newest.lock().expect("no test panics while it holds the lock").clone();
-        inner.expect("there is a store").damage(workflow, seq);
+        damage(&inner.expect("there is a store"), workflow, seq);
     }
 }
 

@@ -5,9 +5,9 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{BatchId, MachineId, OwnerId, PermitName, WorkflowId};
 use hwautomation_core::record::{BlobHash, Event, EventKind, Hold, Position, Seq, WorkflowSummary};
 use hwautomation_core::store::{
-    Acquired, After, Append, Appended, Begin, Counts, GiveBack, Hints, HistoryStore, InboxItem, Kinds, Lease,
-    LeaseKey, MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Standing, Wanted,
-    WorkflowFilter, refusal,
+    Acquired, After, Append, Appended, Begin, Counts, GiveBack, Hint, Hints, HistoryStore, InboxItem, Kinds,
+    Lease, LeaseKey, MemoryStore, NewItem, Only, PermitRow, PermitWait, Posted, Pruned, Retention, Standing,
+    Wanted, WorkflowFilter, refusal,
 };
 use hwautomation_core::testing::conformance::TestClock;
 use hwautomation_core::time::Timestamp;
@@ -51,6 +51,7 @@ pub(crate) enum Fault {
     ForgetsWakesWhileLeased,
     SleepsOn,
     AcceptsDuplicates,
+    TellsOfDuplicates,
     NewestItemFirst,
     AcceptsTooLate,
     AcceptsTooMany,
@@ -79,6 +80,7 @@ pub(crate) enum Fault {
     SleepsThroughFreedPermits,
     KeepsCallPermits,
     EndsStepPermits,
+    KeepsWhatIsNotNamed,
     GivesNothingBack,
     GivesBackThoughRefused,
     LetsAnybodyTakePermits,
@@ -104,6 +106,7 @@ struct Seen {
     blobs: BTreeMap<BlobHash, Vec<u8>>,
     items: Vec<InboxItem>,
     posts: u64,
+    wants: BTreeMap<(WorkflowId, PermitName), Wanted>,
     begun: BTreeSet<WorkflowId>,
     pruned: usize,
 }
@@ -329,12 +332,20 @@ impl HistoryStore for BrokenStore {
             Fault::IgnoresPermitLimits => wants.iter_mut().for_each(|want| want.limit = NonZeroU32::MAX),
             Fault::KeepsCallPermits => wants.iter_mut().for_each(|want| want.hold = Hold::Step),
             Fault::EndsStepPermits => wants.iter_mut().for_each(|want| want.hold = Hold::Call),
+            Fault::KeepsWhatIsNotNamed => {
+                let known = &mut self.seen().wants;
+                wants
+                    .into_iter()
+                    .for_each(|want| drop(known.insert((lease.workflow, want.name.clone()), want)));
+                let own = known.iter().filter(|((workflow, _), _)| *workflow == lease.workflow);
+                wants = own.map(|(_, want)| want.clone()).collect();
+            }
             Fault::LetsAnybodyTakePermits => lease = self.newest_lease(lease),
             Fault::GoesToTheEnd => self.quietly(lease, Vec::new(), GiveBack::Call).await?,
             Fault::LetsHoldersWait => self.quietly(lease, Vec::new(), GiveBack::All).await?,
             Fault::TakesOneByOne => {
-                for want in &wants {
-                    let answer = self.inner.acquire(lease, std::slice::from_ref(want)).await?;
+                for count in 1..=wants.len() {
+                    let answer = self.inner.acquire(lease, &wants[..count]).await?;
                     if answer != Acquired::Granted {
                         return Ok(answer);
                     }
@@ -388,7 +399,12 @@ impl HistoryStore for BrokenStore {
             }
             _ => {}
         }
+        let workflow = item.workflow;
         match self.inner.post(item).await {
+            Ok(Posted::Duplicate) if self.is(Fault::TellsOfDuplicates) => {
+                self.inner.hints().tell(Hint::Inbox(workflow));
+                Ok(Posted::Duplicate)
+            }
             Err(error) if self.is(Fault::AcceptsTooLate) && error.kind() == ErrorKind::Conflict => {
                 Ok(Posted::Accepted)
             }

@@ -4,7 +4,7 @@ use super::schema::VERSION;
 use crate::error::StoreError;
 use hwautomation_core::record::{Event, WorkflowSummary};
 use hwautomation_core::time::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 /// Brings a file of this version to today's, or leaves it as it was.
 pub(super) fn migrate(conn: &Connection, found: i64) -> Result<(), StoreError> {
@@ -48,15 +48,15 @@ fn add_column(conn: &Connection, table: &str, name: &str, kind: &str) -> rusqlit
     conn.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {name} {kind}"))
 }
 
-/// Copies into the new columns what the old rows say as text. A damaged row keeps them empty.
+/// Copies into the new columns what the old rows say as text. A damaged row, or one of a damaged id, keeps them empty.
 fn fill_rows(conn: &Connection) -> rusqlite::Result<()> {
     let mut all = conn.prepare("SELECT id FROM workflow WHERE submitted_at IS NULL")?;
-    let ids: Vec<[u8; 16]> = all.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let ids: Vec<Option<[u8; 16]>> = all.query_map([], id)?.collect::<rusqlite::Result<_>>()?;
     let mut read = conn.prepare("SELECT summary FROM workflow WHERE id = ?1")?;
     let mut write = conn.prepare(
         "UPDATE workflow SET submitted_at = ?2, ended_at = ?3, sub_state = ?4, error_class = ?5 WHERE id = ?1",
     )?;
-    for id in ids {
+    for id in ids.into_iter().flatten() {
         let row = read.query_row([id], |row| {
             Ok(serde_json::from_slice::<WorkflowSummary>(super::read::bytes(row, 0)?).ok())
         })?;
@@ -69,12 +69,22 @@ fn fill_rows(conn: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Reads the id of a workflow, or that it is damaged.
+fn id(row: &Row<'_>) -> rusqlite::Result<Option<[u8; 16]>> {
+    let value = row.get_ref(0)?;
+    let id = value.as_blob().ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
+    if id.is_none() {
+        tracing::error!(?value, "what should be the id of a workflow is none; the record is left as it is");
+    }
+    Ok(id)
+}
+
 /// Finds out which workflow names which blob. One that only a damaged event names has no user, and stays.
 fn fill_blob_uses(conn: &Connection) -> rusqlite::Result<()> {
     let mut naming = conn.prepare("SELECT workflow, json FROM event WHERE json LIKE '%\"blob\":%'")?;
     let mut rows = naming.query([])?;
     while let Some(row) = rows.next()? {
-        let workflow: [u8; 16] = row.get(0)?;
+        let Some(workflow) = id(row)? else { continue };
         let event = serde_json::from_slice::<Event>(super::read::bytes(row, 1)?);
         for hash in event.iter().flat_map(|event| event.kind.blobs()) {
             conn.execute(

@@ -109,10 +109,16 @@ impl Tables {
         self.row(key.workflow)?.check(key)?;
         let known = own(&self.conn, key.workflow)?;
         let (held, queued): (Vec<Own>, Vec<Own>) = known.into_iter().partition(|own| own.turn.is_none());
+        let is_named = |own: &Own| wants.iter().any(|want| want.name == own.name);
+        let (held, unnamed): (Vec<Own>, Vec<Own>) = held.into_iter().partition(is_named);
+        for own in &unnamed {
+            self.free_one(key.workflow, &own.name)?;
+        }
         let names: BTreeSet<&PermitName> = held.iter().map(|own| &own.name).collect();
         let missing = wants.iter().filter(|want| !names.contains(&want.name));
         let missing: BTreeMap<&PermitName, &Wanted> = missing.map(|want| (&want.name, want)).collect();
         self.line_up(key.workflow, &missing, &queued, !held.is_empty(), now)?;
+        self.rouse_all(unnamed.iter().map(|own| &own.name), now)?;
         if let Some(PermitWait { name, ahead, .. }) = blocked(&self.conn, &own(&self.conn, key.workflow)?)? {
             return Ok(Acquired::Queued { name, ahead });
         }
@@ -201,10 +207,15 @@ impl Tables {
     ) -> Result<(), Stop> {
         let freed: Vec<Own> = own(&self.conn, workflow)?.into_iter().filter(goes).collect();
         for own in &freed {
-            const SQL: &str = "DELETE FROM permit WHERE workflow = ?1 AND name = ?2";
-            self.write(SQL, (workflow.as_bytes(), own.name.as_str()))?;
+            self.free_one(workflow, &own.name)?;
         }
         self.rouse_all(freed.iter().map(|own| &own.name), now)
+    }
+
+    fn free_one(&mut self, workflow: WorkflowId, name: &PermitName) -> Result<(), Stop> {
+        const SQL: &str = "DELETE FROM permit WHERE workflow = ?1 AND name = ?2";
+        self.write(SQL, (workflow.as_bytes(), name.as_str()))?;
+        Ok(())
     }
 
     /// Makes those due that can be served, of those that queue for one of these; who is held looks when it is let go.

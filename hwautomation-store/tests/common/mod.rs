@@ -63,6 +63,7 @@ pub(crate) fn begin() -> Begin {
         undo_limit: HOUR,
         steps: vec![step],
         parent: None,
+        attempts: None,
         resubmit_of: None,
     };
     Begin {

@@ -1,8 +1,9 @@
-//! What people and programs ask of a run they do not own. Each answer is durable when it comes.
+//! What people and programs ask of a run they do not own. Each answer is durable when it comes. Reasons, and the keys of
+//! signals, may be 4 KiB long: history keeps no more.
 
 use super::WorkflowManager;
 use crate::actor::Actor;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, TEXT_BYTES_MAX};
 use crate::id::{SignalName, WorkflowId};
 use crate::record::{RunState, Seq};
 use crate::store::{Command, NewItem, Posted};
@@ -17,7 +18,7 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Conflict` when it has ended otherwise than cancelled.
+    /// `NotFound`; `Conflict` when it has ended otherwise than cancelled; `Invalid` when the reason is too long.
     pub async fn cancel(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
         match self.post(id, "cancel".to_owned(), actor, Command::Cancel { why: why.to_owned() }).await {
             Err(error) if error.kind() == ErrorKind::Conflict => {
@@ -32,7 +33,7 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Conflict` when the run has ended; `Invalid` when the payload holds a secret.
+    /// `NotFound`; `Conflict` when the run has ended; `Invalid` when the payload holds a secret or the key is too long.
     pub async fn signal(
         &self,
         id: WorkflowId,
@@ -50,6 +51,7 @@ impl WorkflowManager {
             ))
             .with_remedy("send a reference such as env:NAME instead"));
         }
+        check_length("the key of a signal", key)?;
         self.post(id, format!("signal {key}"), actor, Command::Signal { name, payload }).await
     }
 
@@ -58,7 +60,7 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// Those of [`signal`](Self::signal).
+    /// Those of [`signal`](Self::signal); `Invalid` when the reason is too long.
     pub async fn approve(&self, id: WorkflowId, name: SignalName, why: &str, actor: &Actor) -> Result<()> {
         self.answer(id, name, Approval { approved: true, by: actor.clone(), why: why.to_owned() }).await
     }
@@ -67,7 +69,7 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// Those of [`signal`](Self::signal); `Invalid` without a reason.
+    /// Those of [`signal`](Self::signal); `Invalid` without a reason, or when it is too long.
     pub async fn deny(&self, id: WorkflowId, name: SignalName, why: &str, actor: &Actor) -> Result<()> {
         if why.trim().is_empty() {
             return Err(Error::invalid(format!("{name} is denied without a reason"))
@@ -78,6 +80,7 @@ impl WorkflowManager {
 
     /// A question that is asked again, after a person's retry, may be answered again.
     async fn answer(&self, id: WorkflowId, name: SignalName, answer: Approval) -> Result<()> {
+        check_length("the reason", &answer.why)?;
         let state = self.state(id).await?;
         let gate = state.steps.iter().find(|step| step.spec.name.as_str() == name.as_str());
         let (asked, by) = (1 + gate.map_or(0, |gate| gate.failures.len()), answer.by.clone());
@@ -91,7 +94,7 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Conflict` when it is not halted.
+    /// `NotFound`; `Conflict` when it is not halted; `Invalid` when the reason is too long.
     pub async fn retry(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
         self.decide(id, "retry", actor, |halt| Command::Retry { why: why.to_owned(), halt }).await
     }
@@ -100,7 +103,7 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Conflict` when it is not halted; `Invalid` without a reason.
+    /// `NotFound`; `Conflict` when it is not halted; `Invalid` without a reason, or when it is too long.
     pub async fn skip(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
         if why.trim().is_empty() {
             return Err(
@@ -114,7 +117,7 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Conflict` when it is not halted.
+    /// `NotFound`; `Conflict` when it is not halted; `Invalid` when the reason is too long.
     pub async fn abort(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
         self.decide(id, "abort", actor, |halt| Command::Abort { why: why.to_owned(), halt }).await
     }
@@ -123,7 +126,7 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Conflict` when the run has ended.
+    /// `NotFound`; `Conflict` when the run has ended; `Invalid` when the reason is too long.
     pub async fn override_power(&self, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
         let command = Command::OverridePower { why: why.to_owned() };
         self.post(id, "override power".to_owned(), actor, command).await.map(|_| ())
@@ -153,7 +156,18 @@ impl WorkflowManager {
         actor: &Actor,
         command: Command,
     ) -> Result<Posted> {
+        check_length("the reason", command.why().unwrap_or_default())?;
         let item = NewItem { workflow, key, at: self.shared.clock.now(), actor: actor.clone(), command };
         self.shared.store.post(item).await
     }
+}
+
+/// What people type is refused, not cut: they can still say it shorter.
+fn check_length(what: &str, text: &str) -> Result<()> {
+    let bytes = text.len();
+    if bytes <= TEXT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("{what} is {bytes} bytes long, and at most {TEXT_BYTES_MAX} are recorded"))
+        .with_remedy("say it shorter, and name where the rest is"))
 }

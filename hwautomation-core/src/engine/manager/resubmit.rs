@@ -10,7 +10,7 @@ use crate::record::{CarriedStep, StepState, UndoPhase, UndoResult, WorkflowState
 pub enum StartAt {
     /// At the first.
     Beginning,
-    /// At the first that the old run neither did nor left out.
+    /// At the first that the old run neither did nor left out; refused where there is none.
     Unfinished,
     /// At this one. The old run did or left out those before it.
     Step(StepName),
@@ -36,6 +36,9 @@ impl WorkflowManager {
         }
         if let Some(step) = carried.iter().find(|step| is_undone(old, step)) {
             return Err(refused(old, &format!("step {} was undone", step.spec.name)));
+        }
+        if first == old.steps.len() {
+            return Err(finished(old));
         }
         let carry =
             |step: &StepState| CarriedStep { step: step.spec.name.clone(), output: step.output.clone() };
@@ -69,4 +72,9 @@ fn is_undone(old: &WorkflowState, step: &StepState) -> bool {
 fn refused(old: &WorkflowState, why: &str) -> Error {
     let message = format!("workflow {} is not begun again in the middle: {why}", old.id);
     Error::new(ErrorKind::Conflict, message).with_remedy("begin at the beginning, or at an earlier step")
+}
+
+fn finished(old: &WorkflowState) -> Error {
+    let message = format!("workflow {} is not begun again: nothing of it is unfinished", old.id);
+    Error::new(ErrorKind::Conflict, message).with_remedy("begin at the beginning, or at one of its steps")
 }

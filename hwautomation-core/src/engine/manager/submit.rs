@@ -34,13 +34,14 @@ impl WorkflowManager {
         Ok(id)
     }
 
-    /// Runs an ended workflow again: same kind, machine and request, under a new id that names the old one. Begun
-    /// later than at the beginning, it has what the steps before handed on, and does not undo those.
+    /// Runs an ended workflow again: same kind, machine, request and limits, under a new id that names the old one.
+    /// Begun later than at the beginning, it has what the steps before handed on, and does not undo those.
     ///
     /// # Errors
     ///
-    /// Those of [`submit`](Self::submit); `Conflict` when it has not ended, or when steps cannot be carried over;
-    /// `NotFound` when there is no such step; `Corrupt` when its first event cannot be read.
+    /// Those of [`submit`](Self::submit); `Conflict` when it has not ended, when steps cannot be carried over, or
+    /// when it is to begin at what is unfinished and nothing is; `NotFound` when there is no such step; `Corrupt` when
+    /// its first event cannot be read.
     pub async fn resubmit(&self, id: WorkflowId, start_at: &StartAt, actor: &Actor) -> Result<WorkflowId> {
         let state = self.shared.load(id).await?;
         if state.ended.is_none() {
@@ -59,7 +60,7 @@ impl WorkflowManager {
             request: spec.request,
             on_failure: Some(spec.on_failure),
             deadline: spec.deadline,
-            attempts: None,
+            attempts: spec.attempts,
             parent: spec.parent,
             resubmit_of: Some(id),
             carried,
@@ -169,6 +170,7 @@ impl Shared {
             start_limit: Some(options.start_limit),
             halt_limit: options.halt_limit,
             undo_limit: options.undo_limit,
+            attempts: submission.attempts,
             steps: workflow.steps.iter().map(|step| self.step_spec(&**step, machine, attempts)).collect(),
             parent: submission.parent,
             resubmit_of: submission.resubmit_of,

@@ -10,9 +10,9 @@ use crate::id::{StepName, WorkflowName};
 use crate::record::{Side, Verdict};
 use crate::workflow::Workflow;
 use metrics::{Counter, Gauge, Histogram};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Holds the handles of one engine.
@@ -22,6 +22,7 @@ pub(crate) struct Meters {
     pub(super) events: Counter,
     leases_lost: Counter,
     running: Gauge,
+    permit_labels: Mutex<BTreeSet<String>>,
     workflows: BTreeMap<WorkflowName, Arc<Tally>>,
 }
 
@@ -45,6 +46,7 @@ impl Meters {
             events: EVENTS.counter(&[]),
             leases_lost: LEASES_LOST.counter(&[]),
             running: RUNNING.gauge(&[]),
+            permit_labels: Mutex::default(),
             workflows: workflows.map(|workflow| (workflow.name.clone(), Tally::of(workflow))).collect(),
         }
     }
@@ -69,10 +71,22 @@ impl Meters {
         STORE_FAILURES.counter(&[call.word()]).increment(1);
     }
 
-    /// Counts a step that has to wait for a permit.
-    #[expect(clippy::unused_self, reason = "every count goes through the engine's meters")]
-    pub(crate) fn permit_waited(&self, name: &str) {
-        PERMIT_WAITS.counter(&[first_word(name)]).increment(1);
+    /// Counts a step that has to wait for this permit.
+    pub(crate) fn permit_waited(&self, permit: &str) {
+        PERMIT_WAITS.counter(&[&self.permit_label(permit)]).increment(1);
+    }
+
+    /// A permit may be named for each machine; what it is a permit of is one of a few words.
+    fn permit_label(&self, permit: &str) -> String {
+        let word = first_word(permit);
+        let mut known = self.permit_labels.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.contains(word) {
+            if known.len() == PERMIT_LABELS_MAX {
+                return OTHER.to_owned();
+            }
+            known.insert(word.to_owned());
+        }
+        word.to_owned()
     }
 
     /// Counts a run here until what is returned is dropped.
@@ -82,9 +96,19 @@ impl Meters {
     }
 }
 
-/// A permit may be named for each machine; what it is a permit of is one of a few words.
+/// How many labels permits have: a recorder keeps each for ever.
+const PERMIT_LABELS_MAX: usize = 64;
+/// The label of permits that have no word of their own.
+const OTHER: &str = "other";
+/// From how many characters on what could be a hexadecimal number is taken for one.
+const HEX_LEN_MIN: usize = 6;
+
+/// Returns what a name begins with, without a number at its end, unless that looks like an id.
 fn first_word(name: &str) -> &str {
-    name.split(|c: char| !c.is_ascii_alphabetic() && c != '_').next().unwrap_or_default()
+    let token = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+    let word = token.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_number = token.len() >= HEX_LEN_MIN && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_number || word.is_empty() || word.bytes().any(|byte| byte.is_ascii_digit()) { OTHER } else { word }
 }
 
 /// Stands for one run here.
@@ -214,6 +238,24 @@ mod tests {
     fn permits_of_one_kind_share_a_label() {
         let words = ["rack-7", "rack-12", "bmc/srv001", "commissioning", "fan_tray.3"].map(first_word);
         assert_eq!(words, ["rack", "rack", "bmc", "commissioning", "fan_tray"]);
-        Meters::new(std::iter::empty()).permit_waited("rack-7");
+    }
+
+    #[test]
+    fn a_permit_whose_name_begins_like_an_id_has_no_label_of_its_own() {
+        let ids = ["7f3a-rack", "deadbeef-0001", "a3f09c", "CAFE0042/bmc", "7b:02", "", "-x", "é"];
+        assert_eq!(ids.map(first_word), ["other"; 8]);
+        assert_eq!(["face", "rack7", "b12", "decade-3"].map(first_word), ["face", "rack", "b", "other"]);
+    }
+
+    #[test]
+    fn permits_have_few_labels_however_they_are_named() {
+        let meters = Meters::new(std::iter::empty());
+        let names = (0..1000).map(|number| format!("x{}", "y".repeat(number)));
+        let labels: BTreeSet<String> = names.map(|name| meters.permit_label(&name)).collect();
+        assert_eq!(labels.len(), PERMIT_LABELS_MAX + 1);
+        assert_eq!(
+            (meters.permit_label("x"), meters.permit_label("rack-7")),
+            ("x".to_owned(), "other".to_owned())
+        );
     }
 }

@@ -94,7 +94,7 @@ pub(super) const PERMIT_WAITS: Metric = metric(
     "hwautomation_permit_waits_total",
     COUNTER,
     &["permit"],
-    "How often a step had to wait for a permit. Permit: the first word of its name, such as rack of rack-7",
+    "How often a step had to wait for a permit. Permit: the first word of the name of the first that was not free, such as rack of rack-7; other where that looks like an id, and from the 65th word on",
 );
 pub(super) const COMMITS: Metric = metric(
     "hwautomation_commits_total",

@@ -174,7 +174,12 @@ impl Runner {
         let (state, now) = (self.journal.state(), self.journal.now());
         let action = match &self.footing {
             Footing::Never(why) => plan::next_unrunnable(state, now, why),
-            Footing::Firm(_) | Footing::NotNow(_) | Footing::Elsewhere => (self.shared.decide)(state, now),
+            Footing::Firm(_) => (self.shared.decide)(state, now),
+            Footing::NotNow(why) => plan::next_held_up(state, now, (self.shared.decide)(state, now), why),
+            Footing::Elsewhere => {
+                let why = format!("no program that was asked has the workflow {}", state.spec.name);
+                plan::next_held_up(state, now, (self.shared.decide)(state, now), &why)
+            }
         };
         tracing::debug!(workflow = %state.id, ?action, "next");
         if matches!(self.footing, Footing::Elsewhere) && action.calls_a_step() {

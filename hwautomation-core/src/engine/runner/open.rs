@@ -16,9 +16,10 @@ pub(super) enum Footing {
     Firm(Arc<Workflow>),
     /// Only a person, or a deadline, ends it.
     Never(String),
-    /// It may be possible later. Its deadlines count all the same.
+    /// It may be possible later. Its limits count all the same, and it has one.
     NotNow(String),
-    /// This program does not know the workflow; another one on the same store may. Its deadlines count all the same.
+    /// This program does not know the workflow; another one on the same store may. Its limits count all
+    /// the same, and it has one.
     Elsewhere,
 }
 

@@ -4,7 +4,7 @@ use super::Runner;
 use super::open::Footing;
 use crate::error::{Error, Result};
 use crate::id::PermitName;
-use crate::record::{EventKind, Side, UndoOf, UndoPhase};
+use crate::record::{EventKind, Phase, Side, UndoOf, UndoPhase};
 use crate::store::{Acquired, After, GiveBack, Wanted};
 use crate::time::Timestamp;
 use crate::workflow::Permit;
@@ -31,7 +31,10 @@ impl Runner {
     /// Takes what the step needs. What waits in the journal is stored first: it may give back what is needed here.
     pub(super) async fn permitted(&mut self, step: usize, side: Side) -> Result<Permitted> {
         let wants = match self.wants(step) {
-            Ok(wants) if wants.is_empty() => return Ok(Permitted::Yes),
+            Ok(wants) if wants.is_empty() => {
+                self.wants_nothing(step, side);
+                return Ok(Permitted::Yes);
+            }
             Ok(wants) => wants,
             Err(error) => return Ok(Permitted::No(error)),
         };
@@ -41,8 +44,19 @@ impl Runner {
             Acquired::Granted => Ok(Permitted::Yes),
             Acquired::Queued { name, ahead } => {
                 tracing::debug!(workflow = %self.journal.state().id, permit = %name, ahead, "queued");
-                self.queue(step, side, wants).map(Permitted::Queued)
+                self.queue(step, side, wants, &name).map(Permitted::Queued)
             }
+        }
+    }
+
+    /// It may have named permits before: they go back with the next append, but a look after a wait is none, so there
+    /// with the outcome.
+    fn wants_nothing(&mut self, step: usize, side: Side) {
+        let state = self.journal.state();
+        match state.steps[step].phase {
+            Phase::Pending if state.permits_awaited.is_none() => {}
+            Phase::Waiting(_) if side == Side::Run => self.has_permits = true,
+            _ => self.journal.give_back(GiveBack::All),
         }
     }
 
@@ -70,16 +84,22 @@ impl Runner {
         Ok(holds.into_iter().map(|(name, hold)| Wanted { limit: limits.of(&name), name, hold }).collect())
     }
 
-    /// Records, once, what it queues for, and returns when to look again.
-    fn queue(&mut self, step: usize, side: Side, wants: Vec<Wanted>) -> Result<Timestamp> {
+    /// Records, once, what it queues for, and returns when to look again. The missing one is the first that it cannot
+    /// have now.
+    fn queue(
+        &mut self,
+        step: usize,
+        side: Side,
+        wants: Vec<Wanted>,
+        missing: &PermitName,
+    ) -> Result<Timestamp> {
         let name = self.step_name(step);
         let permits: Vec<PermitName> = wants.into_iter().map(|want| want.name).collect();
         let known = self.journal.state().permits_awaited.as_ref();
         let is_recorded =
             known.is_some_and(|known| (&known.step, known.side, &known.permits) == (&name, side, &permits));
         if !is_recorded {
-            let first = permits.first().map(PermitName::as_str).unwrap_or_default();
-            self.shared.meters.permit_waited(first);
+            self.shared.meters.permit_waited(missing.as_str());
             self.start_run()?;
             self.journal.add(EventKind::PermitsAwaited { step: name, side, permits })?;
         }

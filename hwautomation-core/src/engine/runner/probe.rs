@@ -84,7 +84,8 @@ impl Runner {
         Ok(Flow::GoOn)
     }
 
-    /// Forward, a person decides. On the way back nobody waits: it is named in the verdict.
+    /// Forward, a person decides. On the way back nobody waits: it is named in the verdict. A run that was cancelled
+    /// meanwhile goes back, and asks there once more.
     async fn settle_unknown(
         &mut self,
         step: usize,
@@ -99,10 +100,15 @@ impl Runner {
             let error = ErrorRecord::from(&Error::new(ErrorKind::Mismatch, reason));
             self.journal.add(EventKind::StepUndoFailed { step: name, attempt, error, retry_at: None })?;
             self.journal.give_back(GiveBack::All);
-        } else {
+        } else if !self.is_to_go_back() {
             let until = self.journal.now() + self.journal.state().spec.halt_limit;
             return self.halt(Some(name), reason, until).await;
         }
         Ok(Flow::GoOn)
+    }
+
+    fn is_to_go_back(&self) -> bool {
+        let state = self.journal.state();
+        state.cancel.is_some() && state.guard(self.journal.now()).is_none()
     }
 }

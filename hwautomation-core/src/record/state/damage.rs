@@ -125,6 +125,7 @@ fn lost_spec(row: &WorkflowSummary) -> Submitted {
         start_limit: None,
         halt_limit: HALT_LIMIT,
         undo_limit: HALT_LIMIT,
+        attempts: None,
         steps: Vec::new(),
         parent: row.parent,
         resubmit_of: None,

@@ -4,6 +4,7 @@ use super::{Guard, Phase, StepState, WorkflowState};
 use crate::id::StepName;
 use crate::record::{RunState, Verdict};
 use crate::time::Timestamp;
+use std::time::Duration;
 
 impl WorkflowState {
     /// Returns the state in the words of the outside.
@@ -59,6 +60,12 @@ impl WorkflowState {
         }
         let done = self.steps_finished * 100;
         done.checked_div(self.steps.len()).and_then(|percent| u8::try_from(percent).ok()).unwrap_or(100)
+    }
+
+    /// Returns how long it may stand still where no limit of its own counts: as long as it might wait to be started.
+    #[must_use]
+    pub fn standstill_limit(&self) -> Duration {
+        self.spec.start_limit.unwrap_or(self.spec.halt_limit)
     }
 
     /// Returns the earliest time at which a limit ends or turns the run, whatever it does: of the queue, the step, the

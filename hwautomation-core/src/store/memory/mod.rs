@@ -44,8 +44,8 @@ impl MemoryStore {
         self.hints.tell(Hint::Everything);
     }
 
-    /// Makes a stored event unreadable, as damage to a stored history does. For tests.
-    pub fn damage(&self, workflow: WorkflowId, seq: Seq) {
+    #[cfg(feature = "testing")]
+    pub(crate) fn damage(&self, workflow: WorkflowId, seq: Seq) {
         self.rows().damage(workflow, seq);
     }
 
@@ -140,8 +140,10 @@ impl HistoryStore for MemoryStore {
     async fn post(&self, item: NewItem) -> Result<Posted> {
         let workflow = item.workflow;
         let posted = self.rows().post(item, self.clock.now())?;
-        self.hints.tell(Hint::Inbox(workflow));
-        self.hints.tell(Hint::Due);
+        if posted == Posted::Accepted {
+            self.hints.tell(Hint::Inbox(workflow));
+            self.hints.tell(Hint::Due);
+        }
         Ok(posted)
     }
 

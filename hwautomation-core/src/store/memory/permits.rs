@@ -44,18 +44,22 @@ struct Request {
 }
 
 impl Permits {
-    /// Takes all or queues. Also says who can be served now since an earlier request of this workflow is gone.
+    /// Takes all or queues, and gives back what is not named. Also says who can be served now since that came free, or
+    /// since an earlier request of this workflow is gone.
     pub(super) fn acquire(
         &mut self,
         workflow: WorkflowId,
         wants: &[Wanted],
         now: Timestamp,
     ) -> (Acquired, Vec<WorkflowId>) {
+        let names: BTreeSet<&PermitName> = wants.iter().map(|want| &want.name).collect();
+        let freed = self.free(workflow, |name, _| !names.contains(name));
         let held = self.workflows.get(&workflow).map(|own| &own.held);
         let is_missing = |want: &&Wanted| held.is_none_or(|held| !held.contains_key(&want.name));
         let missing: BTreeMap<_, _> =
             wants.iter().filter(is_missing).map(|want| (want.name.clone(), want.clone())).collect();
-        let woken = self.line_up(workflow, missing, now);
+        let mut woken = self.line_up(workflow, missing, now);
+        woken.extend(self.wake(freed));
         if let Some(blocked) = self.blocked(workflow) {
             return (Acquired::Queued { name: blocked.name, ahead: blocked.ahead }, woken);
         }
@@ -105,8 +109,8 @@ impl Permits {
     pub(super) fn give_back(&mut self, workflow: WorkflowId, what: GiveBack) -> Vec<WorkflowId> {
         let mut freed = match what {
             GiveBack::Nothing => return Vec::new(),
-            GiveBack::Call => self.free(workflow, |hold| hold == Hold::Call),
-            GiveBack::All => self.free(workflow, |_| true),
+            GiveBack::Call => self.free(workflow, |_, hold| hold == Hold::Call),
+            GiveBack::All => self.free(workflow, |_, _| true),
         };
         freed.extend(self.leave(workflow));
         self.tidy(workflow);
@@ -115,7 +119,7 @@ impl Permits {
 
     /// Gives back what ends with a lease, and says who can be served now.
     pub(super) fn end_lease(&mut self, workflow: WorkflowId) -> Vec<WorkflowId> {
-        let freed = self.free(workflow, |hold| hold == Hold::Call);
+        let freed = self.free(workflow, |_, hold| hold == Hold::Call);
         self.tidy(workflow);
         self.wake(freed)
     }
@@ -126,10 +130,10 @@ impl Permits {
         request.is_some_and(|request| std::mem::take(&mut request.woken))
     }
 
-    fn free(&mut self, workflow: WorkflowId, goes: impl Fn(Hold) -> bool) -> Vec<PermitName> {
+    fn free(&mut self, workflow: WorkflowId, goes: impl Fn(&PermitName, Hold) -> bool) -> Vec<PermitName> {
         let Some(own) = self.workflows.get_mut(&workflow) else { return Vec::new() };
         let freed: Vec<_> =
-            own.held.iter().filter(|(_, hold)| goes(**hold)).map(|(name, _)| name.clone()).collect();
+            own.held.iter().filter(|(name, hold)| goes(name, **hold)).map(|(name, _)| name.clone()).collect();
         for name in &freed {
             own.held.remove(name);
             self.names.get_mut(name).map(|named| named.held.remove(&workflow));

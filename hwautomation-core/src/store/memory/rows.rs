@@ -7,7 +7,7 @@ use super::super::{
 use super::permits::Permits;
 use crate::error::Result;
 use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
-use crate::record::{Blob, BlobHash, Event, NewEvent, Place, Position, Seq, WorkflowSummary};
+use crate::record::{Blob, BlobHash, Event, NewEvent, Position, Seq, WorkflowSummary};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -236,11 +236,12 @@ impl Rows {
         std::mem::take(&mut self.roused)
     }
 
+    #[cfg(feature = "testing")]
     pub(super) fn damage(&mut self, workflow: WorkflowId, seq: Seq) {
         let events = self.workflows.get_mut(&workflow).map(|row| &mut row.events);
         let event = events.and_then(|events| events.iter_mut().find(|event| event.seq == seq));
         if let Some(event) = event {
-            let place = Place { workflow, seq, position: event.position };
+            let place = crate::record::Place { workflow, seq, position: event.position };
             *event = Event::read(b"damaged", place, event.at);
         }
     }

@@ -3,12 +3,13 @@
 use super::{Gate, HOUR, Log, go, seen, submit, table, waits_for, workflow};
 use crate::adversity::nap;
 use crate::lab::{Lab, ops, pass};
-use hwautomation_core::engine::Submission;
+use hwautomation_core::engine::{Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::id::SignalName;
 use hwautomation_core::record::{Backoff, Hold, Policy, Resume, RunState, SubState};
 use hwautomation_core::workflow::{Permit, StepOutcome, Workflow, step_fn};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
@@ -62,6 +63,61 @@ async fn a_permit_for_the_step_stays_over_its_attempts() {
     assert_eq!(manager.wait(first).await.unwrap().steps[0].attempts, 3);
     pass(1).await;
     assert_eq!(seen(&log), [2]);
+}
+
+/// Names these permits until it is told that it needs them no more, fails once, and then waits.
+async fn loses_interest(
+    first: &'static [&'static str],
+    then: &'static [&'static str],
+) -> (Lab, WorkflowManager) {
+    let lab = Lab::new();
+    let needs_all = Arc::new(AtomicBool::new(true));
+    let has_failed = Arc::clone(&needs_all);
+    let step = step_fn("flaky", Resume::Rerun, move |ctx| {
+        has_failed.store(false, Ordering::SeqCst);
+        let busy = Error::new(ErrorKind::Busy, "not yet");
+        async move { if ctx.attempt() == 1 { Err(busy) } else { StepOutcome::wait("rain", HOUR, HOUR * 10) } }
+    });
+    let step = step.permits(move |_| {
+        let names = if needs_all.load(Ordering::SeqCst) { first } else { then };
+        names.iter().map(|name| Permit::step(*name).unwrap()).collect()
+    });
+    let manager = lab.start(Workflow::new("flaky").step(step)).await;
+    let id = manager.submit(Submission::new("flaky"), &ops()).await.unwrap();
+    pass(5).await;
+    assert_eq!(waits_for(&manager, id).await, "rain");
+    (lab, manager)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_step_names_no_more_goes_back_with_its_next_attempt() {
+    let (lab, _manager) = loses_interest(&["rack-7", "rack-8"], &[]).await;
+    assert_eq!(table(&*lab.store).await, []);
+    let (lab, _manager) = loses_interest(&["rack-7", "rack-8"], &["rack-8", "rack-9"]).await;
+    assert_eq!(table(&*lab.store).await, [("rack-8".to_owned(), 1, 0), ("rack-9".to_owned(), 1, 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_waiting_step_names_no_more_goes_back_with_its_outcome() {
+    let (lab, is_needed) = (Lab::new(), Arc::new(AtomicBool::new(true)));
+    let needs = Arc::clone(&is_needed);
+    let step = step_fn("look", Resume::Rerun, |ctx| async move {
+        match ctx.signal::<String>(&SignalName::from_static("go")).await? {
+            Some(_) => StepOutcome::finished(),
+            None => StepOutcome::wait("a signal", HOUR, HOUR * 10),
+        }
+    });
+    let rack = || vec![Permit::step("rack-7").unwrap()];
+    let step = step.permits(move |_| if needs.load(Ordering::SeqCst) { rack() } else { Vec::new() });
+    let rest = step_fn("rest", Resume::Rerun, |_| async { StepOutcome::wait("rain", HOUR, HOUR * 10) });
+    let manager = lab.start(Workflow::new("look").step(step).step(rest)).await;
+    let id = manager.submit(Submission::new("look"), &ops()).await.unwrap();
+    pass(2).await;
+    assert_eq!(table(&*lab.store).await, [("rack-7".to_owned(), 1, 0)]);
+    is_needed.store(false, Ordering::SeqCst);
+    go(&manager, id, "on").await;
+    assert_eq!(waits_for(&manager, id).await, "rain");
+    assert_eq!(table(&*lab.store).await, []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,8 +2,9 @@
 
 use super::{Gate, HOUR, Log, go, seen, submit, table, waits_for, workflow};
 use crate::lab::{Lab, ops, pass};
+use hwautomation_core::engine::EngineOptions;
 use hwautomation_core::error::ErrorKind;
-use hwautomation_core::record::{Hold, OnFailure, Resume, RunState, SubState};
+use hwautomation_core::record::{Hold, OnFailure, Policy, Resume, RunState, SubState};
 use hwautomation_core::workflow::{StepOutcome, UndoOutcome, Workflow, step_fn};
 use std::time::Duration;
 
@@ -48,6 +49,22 @@ async fn one_that_needs_much_is_not_starved_by_those_that_need_little() {
     go(&manager, both, "on").await;
     assert_eq!(seen(&log)[..6], [1, 2, 1, 2, 3, 3]);
     assert_eq!(seen(&log).len(), 8, "both of the later ones");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_without_limits_queues_no_longer_than_it_might_wait_to_be_started() {
+    let (lab, log) = (Lab::new(), Log::default());
+    let mut gate = Gate::new(Hold::Step, &["rack-7"], &log);
+    gate.policy = Policy { deadline: None, attempts: 1, ..Policy::default() };
+    let options = EngineOptions { start_limit: HOUR, ..EngineOptions::default() };
+    let manager = lab.builder().options(options).workflow(workflow("gate", gate)).start().await.unwrap();
+    submit(&manager, "gate", 1).await;
+    let second = submit(&manager, "gate", 2).await;
+    let waiting = manager.status(second).await.unwrap().waiting.unwrap();
+    assert_eq!(waiting.until, Some(waiting.since + HOUR), "{waiting}");
+    let status = tokio::time::timeout(HOUR * 5, manager.wait_or_halt(second)).await.unwrap().unwrap();
+    assert!(status.headline.contains("queued for rack-7"), "{status}");
+    assert_eq!(table(&*lab.store).await, [("rack-7".to_owned(), 1, 0)]);
 }
 
 #[tokio::test(start_paused = true)]

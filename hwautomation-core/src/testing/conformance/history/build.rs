@@ -91,6 +91,7 @@ fn submitted() -> Submitted {
         undo_limit: HOUR,
         steps: vec![step("cut"), step("restore")],
         parent: None,
+        attempts: None,
         resubmit_of: None,
         carried: Vec::new(),
         start_limit: None,

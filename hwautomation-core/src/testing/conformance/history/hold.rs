@@ -94,6 +94,28 @@ pub async fn a_step_permit_outlives_the_lease(fixture: &dyn HistoryFixture) -> R
     same("holders after the end", holders(&*store, "a").await?, vec![])
 }
 
+/// Checks that a request says all that the workflow wants: what it holds beside goes back, and wakes others.
+///
+/// # Errors
+///
+/// Says which expectation broke.
+pub async fn what_is_not_named_again_goes_back(fixture: &dyn HistoryFixture) -> Result<(), String> {
+    let store = fixture.store().await;
+    let leases = many(&*store, 3).await?;
+    let (id, next) = (leases[0].key.workflow, leases[1].key.workflow);
+    get(&*store, leases[0], &steps(&["a", "b"])).await?;
+    ask(&*store, leases[1], &calls(&["a"])).await?;
+    done("letting go", store.release(leases[1].key, fixture.now() + HOUR).await)?;
+    get(&*store, leases[0], &steps(&["b"])).await?;
+    same("holders of what was not named", holders(&*store, "a").await?, vec![])?;
+    same("holders of what was", holders(&*store, "b").await?, vec![id])?;
+    same("who is woken", due(&*store).await?, vec![next])?;
+
+    get(&*store, leases[2], &calls(&["c"])).await?;
+    same("one that queues", ask(&*store, leases[0], &calls(&["c"])).await?, queued("c", 0))?;
+    same("holders of what it did not name", holders(&*store, "b").await?, vec![])
+}
+
 /// Checks what an append gives back, and that a refused one gives back nothing.
 ///
 /// # Errors

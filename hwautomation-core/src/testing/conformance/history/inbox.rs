@@ -5,7 +5,7 @@ use super::build::{HOUR, append, begin, begun, claim_due, claim_only, end, item,
 use crate::error::ErrorKind;
 use crate::id::WorkflowId;
 use crate::store::refusal::INBOX_MAX;
-use crate::store::{Kinds, After, Append, HistoryStore, InboxItem, Lease, Posted};
+use crate::store::{Hint, Kinds, After, Append, HistoryStore, InboxItem, Lease, Posted};
 use crate::testing::conformance::check::{Checked, done, holds, refused, same};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -53,7 +53,7 @@ pub async fn an_item_wakes_its_workflow(fixture: &dyn HistoryFixture) -> Result<
     claim_only(&*store, other).await.map(|_| ())
 }
 
-/// Checks that a sender may send the same item again.
+/// Checks that a sender may send the same item again, and that this tells nobody.
 ///
 /// # Errors
 ///
@@ -66,6 +66,12 @@ pub async fn an_item_with_a_waiting_key_is_a_duplicate(fixture: &dyn HistoryFixt
     same("the second", post(&*store, workflow, "key").await?, Posted::Duplicate)?;
     same("the same key elsewhere", post(&*store, other, "key").await?, Posted::Accepted)?;
     same("the waiting keys", keys(&*store, workflow).await?, vec!["key".to_owned()])?;
+
+    let mut hints = store.hints().listen();
+    same("the third", post(&*store, workflow, "key").await?, Posted::Duplicate)?;
+    let ours = Hint::Inbox(begin().workflow);
+    store.hints().tell(ours);
+    same("the first hint after a duplicate", hints.next().await, ours)?;
 
     let items = done("reading the inbox", store.inbox(workflow).await)?;
     let consumed = items.iter().map(|item| item.id).collect();

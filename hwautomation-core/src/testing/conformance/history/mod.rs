@@ -73,6 +73,7 @@ suite! {
     hold {
         a_call_permit_ends_with_the_lease
         a_step_permit_outlives_the_lease
+        what_is_not_named_again_goes_back
         permits_are_given_back_with_the_append
         only_the_lease_owner_takes_permits
         queues_and_holders_can_be_read
