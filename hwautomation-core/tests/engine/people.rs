@@ -98,11 +98,19 @@ async fn what_people_say_is_refused_where_it_is_longer_than_history_keeps() {
         manager.approve(id, gate(), &long, &by).await,
         manager.deny(id, gate(), &long, &by).await,
         manager.signal(id, gate(), (), &long, &by).await.map(|_| ()),
+        manager.skip(id, &most, &Actor::person(long.clone())).await,
+        manager.submit(Submission::new("failing"), &Actor::person(long.clone())).await.map(|_| ()),
     ];
     for error in refused.map(Result::unwrap_err) {
         assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
         assert!(error.message().contains("4098 bytes long, and at most 4096"), "{error}");
     }
+    let large = "x".repeat(16 << 10);
+    let carried = manager.signal(id, gate(), &large, "large", &by).await.unwrap_err();
+    assert!(carried.message().contains("16386 bytes long, and at most 16384"), "{carried}");
+    let request = Submission::new("failing").request("x".repeat(8 << 20)).unwrap();
+    let request = manager.submit(request, &by).await.unwrap_err();
+    assert!(request.message().contains("8388610 bytes long, and at most 8388608"), "{request}");
     pass(2).await;
     assert_eq!(lab.types(id).await.last().unwrap(), "halted", "nothing was decided");
     manager.skip(id, &most, &by).await.unwrap();

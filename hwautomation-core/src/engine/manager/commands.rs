@@ -1,11 +1,12 @@
-//! What people and programs ask of a run they do not own. Each answer is durable when it comes. Reasons, and the keys of
-//! signals, may be 4 KiB long: history keeps no more.
+//! What people and programs ask of a run they do not own. Each answer is durable when it comes. Reasons, the keys of
+//! signals and the names of those who ask may be 4 KiB long: history keeps no more.
 
 use super::WorkflowManager;
+use super::bounds::{check_text, check_value};
 use crate::actor::Actor;
-use crate::error::{Error, ErrorKind, Result, TEXT_BYTES_MAX};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SignalName, WorkflowId};
-use crate::record::{RunState, Seq};
+use crate::record::{INLINE_BYTES_MAX, RunState, Seq};
 use crate::store::{Command, NewItem, Posted};
 use crate::workflow::Approval;
 use serde::Serialize;
@@ -33,7 +34,8 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Conflict` when the run has ended; `Invalid` when the payload holds a secret or the key is too long.
+    /// `NotFound`; `Conflict` when the run has ended; `Invalid` when the payload holds a secret or is larger than 16 KiB,
+    /// or when the key is too long.
     pub async fn signal(
         &self,
         id: WorkflowId,
@@ -51,7 +53,8 @@ impl WorkflowManager {
             ))
             .with_remedy("send a reference such as env:NAME instead"));
         }
-        check_length("the key of a signal", key)?;
+        check_text("the key of a signal", key)?;
+        check_value("what the signal carries", &payload, INLINE_BYTES_MAX)?;
         self.post(id, format!("signal {key}"), actor, Command::Signal { name, payload }).await
     }
 
@@ -80,7 +83,7 @@ impl WorkflowManager {
 
     /// A question that is asked again, after a person's retry, may be answered again.
     async fn answer(&self, id: WorkflowId, name: SignalName, answer: Approval) -> Result<()> {
-        check_length("the reason", &answer.why)?;
+        check_text("the reason", &answer.why)?;
         let state = self.state(id).await?;
         let gate = state.steps.iter().find(|step| step.spec.name.as_str() == name.as_str());
         let (asked, by) = (1 + gate.map_or(0, |gate| gate.failures.len()), answer.by.clone());
@@ -156,18 +159,9 @@ impl WorkflowManager {
         actor: &Actor,
         command: Command,
     ) -> Result<Posted> {
-        check_length("the reason", command.why().unwrap_or_default())?;
+        check_text("the reason", command.why().unwrap_or_default())?;
+        check_text("the name of who asks", &actor.name)?;
         let item = NewItem { workflow, key, at: self.shared.clock.now(), actor: actor.clone(), command };
         self.shared.store.post(item).await
     }
-}
-
-/// What people type is refused, not cut: they can still say it shorter.
-fn check_length(what: &str, text: &str) -> Result<()> {
-    let bytes = text.len();
-    if bytes <= TEXT_BYTES_MAX {
-        return Ok(());
-    }
-    Err(Error::invalid(format!("{what} is {bytes} bytes long, and at most {TEXT_BYTES_MAX} are recorded"))
-        .with_remedy("say it shorter, and name where the rest is"))
 }

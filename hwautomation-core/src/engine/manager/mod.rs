@@ -1,5 +1,6 @@
 //! The entry: submits workflows, commands them, and tells about them.
 
+mod bounds;
 mod builder;
 mod commands;
 mod dry_run;

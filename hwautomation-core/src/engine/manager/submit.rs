@@ -1,5 +1,6 @@
 //! Accepting work: everything that can be refused is refused here, before anything is recorded.
 
+use super::bounds::{check_text, check_value};
 use super::{StartAt, WorkflowManager};
 use crate::actor::Actor;
 use crate::device::Capability;
@@ -11,7 +12,9 @@ use crate::machine::Machine;
 use crate::plugin::{
     BiosBackend, BmcConfigurator, BootController, Commissioner, PowerController, RemoteShell,
 };
-use crate::record::{Blob, EventKind, NewEvent, StepSpec, Submitted, WorkflowState, WorkflowSummary};
+use crate::record::{
+    BLOB_BYTES_MAX, Blob, EventKind, NewEvent, StepSpec, Submitted, WorkflowState, WorkflowSummary,
+};
 use crate::secret::contains_secret;
 use crate::store::Begin;
 use crate::workflow::{Submission, Workflow, WorkflowStep};
@@ -25,8 +28,8 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// `NotFound` (workflow, machine, plugin), `Invalid` (request, secret in the request, machine without a
-    /// capability), `Conflict` (another workflow holds the machine), `Busy` (too many wait to be started), `Storage`.
+    /// `NotFound` (workflow, machine, plugin), `Invalid` (request, one of more than 8 MiB, secret in it, machine
+    /// without a capability), `Conflict` (another workflow holds the machine), `Busy` (too many wait to be started), `Storage`.
     /// Nothing was recorded then.
     pub async fn submit(&self, submission: Submission, actor: &Actor) -> Result<WorkflowId> {
         let id = WorkflowId::generate();
@@ -72,6 +75,7 @@ impl WorkflowManager {
 impl Shared {
     /// Accepts a run under this id.
     pub(crate) async fn begin(&self, id: WorkflowId, submission: Submission, actor: &Actor) -> Result<()> {
+        check_text("the name of who asks", &actor.name)?;
         let (workflow, machine) = self.accept(&submission).await?;
         let spec = self.spec(&workflow, machine.as_ref(), submission);
         let claim = spec.machine.clone();
@@ -100,6 +104,7 @@ impl Shared {
     /// Checks all that can be checked without touching anything.
     pub(crate) async fn accept(&self, submission: &Submission) -> Result<(Arc<Workflow>, Option<Machine>)> {
         let workflow = self.definition(&submission.workflow)?;
+        check_value("the request", &submission.request, BLOB_BYTES_MAX)?;
         if contains_secret(&submission.request) {
             return Err(Error::invalid("the request contains a secret, and requests are recorded")
                 .with_remedy("put a reference such as env:NAME into the machine directory instead"));
