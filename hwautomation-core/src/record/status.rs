@@ -181,7 +181,9 @@ fn on_step(state: &WorkflowState, step: &StepState) -> Option<WaitingFor> {
         Phase::Waiting(wait) => {
             let of = step.spec.policy.attempts;
             let mut waiting = on_wait(wait, format!("attempt {} of {of} at {name} fails", step.attempt));
-            waiting.until = waiting.until.into_iter().chain(step.attempt_deadline_at()).min();
+            let until = waiting.until.into_iter().chain(step.attempt_deadline_at()).min();
+            // A guard holds every limit off.
+            waiting.until = until.max(step.guard.map(|guard| guard.until));
             Some(waiting)
         }
         Phase::Retrying { at } => Some(on_retry(&step.failures, *at, name.as_str(), state.submitted_at)),
