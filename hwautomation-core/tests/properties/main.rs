@@ -1,7 +1,7 @@
 //! The promise, over random workflows, faults, people and crashes.
 //!
 //! `HWAUTOMATION_CASES` says how many cases are played (default 1000). The campaign in full:
-//! `HWAUTOMATION_CASES=20000 cargo test -p hwautomation-core --test properties whatever_happens`, about five minutes.
+//! `HWAUTOMATION_CASES=20000 cargo test -p hwautomation-core --test properties whatever_happens`, about ten minutes.
 //! A case that breaks the promise is printed in its smallest form, and its seed is kept in `regressions.txt`, from where
 //! it is played first from then on, as long as `draw.rs` draws as it did: what was found gets a test of its own in
 //! `tests/engine/`. Ids are counted and time is paused, so that a seed is the same case again; only tokio's own choice
@@ -17,6 +17,7 @@ mod promise;
 mod step;
 mod store;
 mod story;
+mod watch;
 mod world;
 
 use case::Case;

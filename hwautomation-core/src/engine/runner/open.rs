@@ -3,7 +3,7 @@
 use super::Runner;
 use crate::engine::journal::Journal;
 use crate::engine::observe::span;
-use crate::engine::running::RunHandle;
+use crate::engine::running::{At, RunHandle};
 use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorClass, Result};
 use crate::record::WorkflowState;
@@ -48,6 +48,7 @@ impl Runner {
                 Err(error) => footing = without_machine(&error),
             }
         }
+        handle.is_at(At::Store(shared.clock.now()));
         let request = Arc::new(spec.request.clone());
         let handed_on = journal.state().steps.iter().filter_map(|step| {
             let output = step.output.clone()?;
