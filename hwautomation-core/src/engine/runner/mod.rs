@@ -13,6 +13,7 @@ mod settle;
 use super::journal::Journal;
 use super::observe::span;
 use super::plan::{self, Action};
+use super::remembered::Known;
 use super::running::{Entered, RunHandle};
 use super::shared::{Mode, Shared};
 use crate::error::{Error, ErrorClass, ErrorKind, Result};
@@ -146,7 +147,8 @@ impl Runner {
     }
 
     async fn let_go(self, wake_at: Timestamp) -> Result<()> {
-        self.shared.remembered.keep(self.journal.release(wake_at).await?);
+        let state = self.journal.release(wake_at).await?;
+        self.shared.remembered.keep(Known { state, request: Some(self.request) });
         Ok(())
     }
 

@@ -24,7 +24,8 @@ pub(super) enum Footing {
 
 impl Runner {
     pub(super) async fn open(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<Self> {
-        let remembered = shared.remembered.take(lease.key.workflow, lease.next_seq);
+        let known = shared.remembered.take(lease.key.workflow, lease.next_seq);
+        let (remembered, request) = known.map(|known| (known.state, known.request)).unzip();
         let journal = Journal::open(
             Arc::clone(&shared.store),
             shared.clock.clone(),
@@ -49,7 +50,7 @@ impl Runner {
             }
         }
         handle.is_at(At::Store(shared.clock.now()));
-        let request = Arc::new(spec.request.clone());
+        let request = request.flatten().unwrap_or_else(|| Arc::new(spec.request.clone()));
         let handed_on = journal.state().steps.iter().filter_map(|step| {
             let output = step.output.clone()?;
             Some((output.name.clone(), HandedOn { by: step.spec.name.clone(), output }))
