@@ -2,6 +2,7 @@
 //! Run it: cargo bench -p hwautomation-benches, or with `-- --quick` in seconds.
 
 mod backward;
+mod batch;
 mod facts;
 mod history;
 mod lab;
@@ -16,16 +17,17 @@ use lab::Outcome;
 use steps::Begin;
 use table::{FULL, QUICK, Size};
 
-const USAGE: &str = "usage: cargo bench -p hwautomation-benches -- [--quick | nothing|bodies|waiting|growth|backward | --only memory|sqlite IN_FLIGHT WORKFLOWS | --long memory|sqlite LENGTH STEPS]";
+const USAGE: &str = "usage: cargo bench -p hwautomation-benches -- [--quick | nothing|bodies|waiting|growth|backward|batch | --only memory|sqlite IN_FLIGHT WORKFLOWS | --long memory|sqlite LENGTH STEPS]";
 
 type Table = (&'static str, fn(Size) -> Outcome);
 
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 6] = [
     ("nothing", table::nothing),
     ("bodies", table::bodies),
     ("waiting", table::waiting),
     ("growth", table::growth),
     ("backward", table::backward),
+    ("batch", batch::table),
 ];
 
 fn main() -> Outcome {

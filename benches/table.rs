@@ -105,7 +105,7 @@ pub fn backward(Size { workflows, runs, .. }: Size) -> Outcome {
 }
 
 /// Returns the middle one of what several runs found.
-fn middle<T: Ord + Copy>(runs: usize, run: impl Fn() -> Outcome<T>) -> Outcome<T> {
+pub fn middle<T: Ord + Copy>(runs: usize, run: impl Fn() -> Outcome<T>) -> Outcome<T> {
     let mut found = (0..runs).map(|_| run()).collect::<Outcome<Vec<_>>>()?;
     found.sort();
     Ok(found[found.len() / 2])

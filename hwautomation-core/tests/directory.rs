@@ -161,3 +161,20 @@ async fn an_address_that_two_machines_had_belongs_to_the_one_that_stayed() {
     assert_eq!(id(overlay.find("10.0.0.1").await.unwrap()).as_deref(), Some("b"));
     assert_eq!(id(overlay.find("10.0.0.2").await.unwrap()).as_deref(), Some("a"));
 }
+
+#[tokio::test]
+async fn a_machine_that_is_replaced_is_found_by_its_new_names_only() {
+    let with = |alias: &str, bmc: &str| {
+        let mut machine = Machine::new(MachineId::from_static("srv001"));
+        machine.aliases.insert(alias.to_owned());
+        machine.addresses.bmc = Some(bmc.parse().unwrap());
+        machine
+    };
+    let machines = MemoryDirectory::new([with("old", "10.0.0.1")]);
+    machines.insert(with("new", "10.0.0.2"));
+    for (name, is_known) in
+        [("srv001", true), ("new", true), ("10.0.0.2", true), ("old", false), ("10.0.0.1", false)]
+    {
+        assert_eq!(machines.find(name).await.unwrap().is_some(), is_known, "{name}");
+    }
+}

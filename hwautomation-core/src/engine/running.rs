@@ -2,6 +2,7 @@
 
 use crate::id::WorkflowId;
 use crate::store::LeaseKey;
+use crate::time::Timestamp;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,18 @@ pub(crate) struct RunHandle {
     was_lost: AtomicBool,
     /// How much of its current step is done: the bits of an `f32`, or none.
     progress: AtomicU32,
+    at: Mutex<At>,
+}
+
+/// Says what a run is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum At {
+    /// Its history and its machine are read.
+    Opening,
+    /// A step is called.
+    Step,
+    /// Since then the store is asked or told something between calls of steps.
+    Store(Timestamp),
 }
 
 /// No fraction has this pattern: it is not a number.
@@ -51,6 +64,7 @@ impl Running {
             lost: Notify::new(),
             was_lost: AtomicBool::new(false),
             progress: AtomicU32::new(NO_PROGRESS),
+            at: Mutex::new(At::Opening),
         });
         self.lock().insert(workflow, Arc::clone(&handle));
         Entered { running: self.clone(), workflow, handle }
@@ -86,6 +100,14 @@ impl RunHandle {
     pub(crate) fn progress(&self) -> Option<f32> {
         let bits = self.progress.load(Ordering::Relaxed);
         (bits != NO_PROGRESS).then(|| f32::from_bits(bits))
+    }
+
+    pub(crate) fn is_at(&self, at: At) {
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    pub(crate) fn at(&self) -> At {
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn tell_lost(&self) {

@@ -1,6 +1,6 @@
 //! Every kind of event.
 
-use super::{Stored, Submitted};
+use super::{ClosedBy, IntentResult, NotUndone, Stored, Submitted, UndoCause, UndoOf, UndoResult};
 use crate::error::ErrorRecord;
 use crate::id::{IntentName, MachineId, PermitName, SignalName, StepName};
 use crate::machine::MachineChange;
@@ -313,40 +313,6 @@ pub enum Side {
     Undo,
 }
 
-/// Says what became of an effect.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "result", rename_all = "snake_case")]
-pub enum IntentResult {
-    /// It happened, and every later call gets this value.
-    Happened {
-        /// What it returned.
-        value: Stored,
-    },
-    /// It failed for certain; a later call is a new try.
-    Failed {
-        /// Why.
-        error: ErrorRecord,
-    },
-    /// It did not happen; a later call is a new try.
-    DidNotHappen,
-    /// Nobody knows, and the step needs it no more: it found what it wanted.
-    Unresolved,
-}
-
-/// Says how the outcome of an effect is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClosedBy {
-    /// The call returned.
-    Call,
-    /// The step's probe found out.
-    Probe,
-    /// A person said: try again.
-    Person,
-    /// The step returned successfully, and doing it twice is harmless.
-    Step,
-}
-
 /// Holds what a step handed on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutputRecord {
@@ -355,38 +321,6 @@ pub struct OutputRecord {
     /// The value.
     #[serde(flatten)]
     pub value: Stored,
-}
-
-/// Says why a run goes backwards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UndoCause {
-    /// Somebody cancelled it.
-    Cancelled,
-    /// A step failed for good.
-    Failed,
-    /// Its deadline passed.
-    Deadline,
-}
-
-/// Says what there is to undo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UndoOf {
-    /// The step began and did not finish.
-    Partial,
-    /// The step succeeded.
-    Done,
-}
-
-/// Says whether there was anything to undo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UndoResult {
-    /// It was undone.
-    Undone,
-    /// There was nothing to undo.
-    Nothing,
 }
 
 /// Says how a run ended.
@@ -399,13 +333,4 @@ pub enum Verdict {
     Failed,
     /// Somebody stopped it.
     Cancelled,
-}
-
-/// Names a step that could not be undone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NotUndone {
-    /// Which step.
-    pub step: StepName,
-    /// Why not.
-    pub why: String,
 }

@@ -5,6 +5,7 @@
 
 mod blobs;
 mod event;
+mod intent;
 mod json;
 mod kind;
 mod permit;
@@ -16,12 +17,12 @@ mod state;
 mod status;
 mod stored;
 mod summary;
+mod undo;
 
 pub use event::{Event, NewEvent, Position, Seq};
+pub use intent::{ClosedBy, IntentResult};
 pub use json::{Place, Unplaced};
-pub use kind::{
-    ClosedBy, EventKind, IntentResult, NotUndone, OutputRecord, Side, UndoCause, UndoOf, UndoResult, Verdict,
-};
+pub use kind::{EventKind, OutputRecord, Side, Verdict};
 pub use permit::{Hold, PermitsAwaited};
 pub use report::{FailedAttempt, ReportedDecision, UnknownEffect, WorkflowReport};
 pub use spec::{Backoff, CarriedStep, OnFailure, Policy, Resume, StepSpec, Submitted};
@@ -32,3 +33,4 @@ pub use state::{
 pub use status::{StepStatus, WaitingFor, WorkflowStatus};
 pub use stored::{BLOB_BYTES_MAX, Blob, BlobHash, INLINE_BYTES_MAX, Stored};
 pub use summary::{RunState, SubState, WorkflowSummary};
+pub use undo::{NotUndone, UndoCause, UndoOf, UndoResult};

@@ -28,7 +28,7 @@ pub struct WorkflowStatus {
     pub percent: u8,
     /// Where it stands, in one line.
     pub headline: String,
-    /// What it waits for; absent while it works and when it has ended.
+    /// What it waits for; absent while one of its steps is called and when it has ended.
     pub waiting: Option<WaitingFor>,
     /// Its steps.
     pub steps: Vec<StepStatus>,
@@ -107,6 +107,30 @@ impl WorkflowState {
     }
 }
 
+impl WorkflowState {
+    /// Says until when nobody may begin again what was under a guard when its owner went: it may still be going on.
+    pub(crate) fn waits_for_guard(&self, now: Timestamp) -> Option<WaitingFor> {
+        let is_begun = |step: &&StepState| match &self.undo {
+            Some(undo) => {
+                undo.steps.get(&step.spec.name).is_some_and(|known| known.phase == UndoPhase::Running)
+            }
+            None => step.phase == Phase::Running,
+        };
+        let mut guarded = self.steps.iter().filter(is_begun).filter_map(|step| Some((step, step.guard?)));
+        let (step, guard) = guarded.find(|(_, guard)| now < guard.until)?;
+        let what = format!("work of {} that nothing may interrupt and that may still go on", step.spec.name);
+        let then = "it goes on".to_owned();
+        Some(WaitingFor { what, since: guard.since, until: Some(guard.until), then })
+    }
+}
+
+impl WaitingFor {
+    /// Tells whether its time has come, so that something else must be what is waited for.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
 fn headline(state: &WorkflowState) -> String {
     if let Some(ended) = &state.ended {
         return ended.reason.clone();
@@ -181,7 +205,9 @@ fn on_step(state: &WorkflowState, step: &StepState) -> Option<WaitingFor> {
         Phase::Waiting(wait) => {
             let of = step.spec.policy.attempts;
             let mut waiting = on_wait(wait, format!("attempt {} of {of} at {name} fails", step.attempt));
-            waiting.until = waiting.until.into_iter().chain(step.attempt_deadline_at()).min();
+            let until = waiting.until.into_iter().chain(step.attempt_deadline_at()).min();
+            // A guard holds every limit off.
+            waiting.until = until.max(step.guard.map(|guard| guard.until));
             Some(waiting)
         }
         Phase::Retrying { at } => Some(on_retry(&step.failures, *at, name.as_str(), state.submitted_at)),

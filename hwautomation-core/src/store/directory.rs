@@ -2,11 +2,12 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::MachineId;
-use crate::machine::Machine;
+use crate::machine::{Addresses, Machine};
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Bound;
 use std::sync::{PoisonError, RwLock};
 
 /// Finds machines.
@@ -35,20 +36,60 @@ pub trait MachineDirectory: fmt::Debug + Send + Sync + 'static {
     async fn list(&self, after: Option<&MachineId>, limit: usize) -> Result<Vec<Machine>>;
 }
 
-/// Keeps machines in memory.
+/// Keeps machines in memory. Finding one costs the same among many.
 #[derive(Debug, Default)]
-pub struct MemoryDirectory(RwLock<BTreeMap<MachineId, Machine>>);
+pub struct MemoryDirectory(RwLock<Machines>);
+
+#[derive(Debug, Default)]
+struct Machines {
+    by_id: BTreeMap<MachineId, Machine>,
+    by_alias: BTreeMap<String, BTreeSet<MachineId>>,
+    by_address: BTreeMap<IpAddr, BTreeSet<MachineId>>,
+}
 
 impl MemoryDirectory {
     /// Begins with these machines; a later one replaces an earlier one of the same id.
     pub fn new(machines: impl IntoIterator<Item = Machine>) -> Self {
-        let by_id = machines.into_iter().map(|machine| (machine.id.clone(), machine)).collect();
-        Self(RwLock::new(by_id))
+        let mut known = Machines::default();
+        machines.into_iter().for_each(|machine| known.insert(machine));
+        Self(RwLock::new(known))
     }
 
     /// Adds or replaces a machine.
     pub fn insert(&self, machine: Machine) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(machine.id.clone(), machine);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(machine);
+    }
+}
+
+impl Machines {
+    fn insert(&mut self, machine: Machine) {
+        let id = machine.id.clone();
+        if let Some(before) = self.by_id.remove(&id) {
+            for alias in &before.aliases {
+                self.by_alias.get_mut(alias).map(|ids| ids.remove(&id));
+            }
+            for address in addresses(&before) {
+                self.by_address.get_mut(&address).map(|ids| ids.remove(&id));
+            }
+        }
+        for alias in &machine.aliases {
+            self.by_alias.entry(alias.clone()).or_default().insert(id.clone());
+        }
+        for address in addresses(&machine) {
+            self.by_address.entry(address).or_default().insert(id.clone());
+        }
+        self.by_id.insert(id, machine);
+    }
+
+    /// Lists those that have this name, each once and in the order of ids; the one whose id it is alone.
+    fn named(&self, name: &str) -> Vec<&Machine> {
+        if let Some(machine) = MachineId::new(name).ok().and_then(|id| self.by_id.get(&id)) {
+            return vec![machine];
+        }
+        let by_address = name.parse().ok().and_then(|address: IpAddr| self.by_address.get(&address));
+        let ids: BTreeSet<&MachineId> =
+            self.by_alias.get(name).into_iter().chain(by_address).flatten().collect();
+        ids.into_iter().filter_map(|id| self.by_id.get(id)).collect()
     }
 }
 
@@ -56,12 +97,13 @@ impl MemoryDirectory {
 impl MachineDirectory for MemoryDirectory {
     async fn find(&self, name: &str) -> Result<Option<Machine>> {
         let machines = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        only_match(name, machines.values()).map(Option::<&Machine>::cloned)
+        only_match(name, machines.named(name).into_iter()).map(Option::<&Machine>::cloned)
     }
 
     async fn list(&self, after: Option<&MachineId>, limit: usize) -> Result<Vec<Machine>> {
         let machines = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let later = machines.values().filter(|machine| after.is_none_or(|after| machine.id > *after));
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let later = machines.by_id.range((after, Bound::Unbounded)).map(|(_, machine)| machine);
         Ok(later.take(limit).cloned().collect())
     }
 }
@@ -96,9 +138,12 @@ pub(super) fn only_match<'a>(
 
 /// Tells whether this is the machine's id, an alias of it, or one of its addresses.
 pub(super) fn has_name(machine: &Machine, name: &str) -> bool {
-    let address: Option<IpAddr> = name.parse().ok();
-    let here = [machine.addresses.bmc, machine.addresses.bmc_moving_to, machine.addresses.host];
     machine.id.as_str() == name
         || machine.aliases.contains(name)
-        || (address.is_some() && here.contains(&address))
+        || name.parse().is_ok_and(|address: IpAddr| addresses(machine).any(|here| here == address))
+}
+
+fn addresses(machine: &Machine) -> impl Iterator<Item = IpAddr> + use<> {
+    let Addresses { bmc, bmc_moving_to, host } = machine.addresses;
+    [bmc, bmc_moving_to, host].into_iter().flatten()
 }

@@ -37,6 +37,11 @@ impl WorkflowFilter {
         Self { states: vec![RunState::Pending, RunState::Running], ..Self::default() }
     }
 
+    /// Tells whether only workflows that have not ended can be chosen.
+    pub(crate) fn is_of_open(&self) -> bool {
+        !self.states.is_empty() && !self.states.iter().any(|state| state.is_terminal())
+    }
+
     /// Tells whether a workflow is chosen.
     #[must_use]
     pub fn matches(&self, row: &WorkflowSummary) -> bool {

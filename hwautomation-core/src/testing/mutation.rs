@@ -6,6 +6,7 @@ use crate::engine::ManagerBuilder;
 use crate::engine::plan::{self, Action, Decide};
 use crate::record::{OnFailure, Phase, Resume, Side, UndoCause, UndoOf, Verdict, WorkflowState};
 use crate::time::Timestamp;
+use std::time::Duration;
 
 /// Says which rule an engine breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +35,13 @@ pub enum Mutation {
     RetriesTooEarly,
     /// Calls a cancelled run failed.
     CallsACancelAFailure,
+    /// Rests a while between two steps, though nothing in the run waits.
+    Dawdles,
 }
 
 impl Mutation {
     /// Lists all.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SkipsTheProbe,
         Self::ResumesWhereAPersonMustDecide,
         Self::IgnoresCancel,
@@ -51,6 +54,7 @@ impl Mutation {
         Self::GivesUpWithoutRetry,
         Self::RetriesTooEarly,
         Self::CallsACancelAFailure,
+        Self::Dawdles,
     ];
 
     /// Makes this the rule of a manager to be.
@@ -77,6 +81,7 @@ impl Mutation {
             Self::GivesUpWithoutRetry => give_up_without_retry,
             Self::RetriesTooEarly => retry_too_early,
             Self::CallsACancelAFailure => call_a_cancel_a_failure,
+            Self::Dawdles => dawdle,
         }
     }
 }
@@ -184,6 +189,14 @@ fn call_a_cancel_a_failure(state: &WorkflowState, now: Timestamp) -> Action {
         Action::Finish { verdict: Verdict::Cancelled, reason, not_undone } => {
             Action::Finish { verdict: Verdict::Failed, reason, not_undone }
         }
+        action => action,
+    }
+}
+
+fn dawdle(state: &WorkflowState, now: Timestamp) -> Action {
+    let until = state.last_at + Duration::from_secs(10);
+    match plan::next(state, now) {
+        Action::Start { step, attempt: 1 } if step > 0 && now < until => Action::WaitUntil(until),
         action => action,
     }
 }

@@ -1,17 +1,12 @@
 //! What a step sees of the world.
 
-use super::effect::{Effect, overdue};
-use super::handle::{
-    BiosHandle, BmcHandle, BootHandle, CommissionerHandle, PowerHandle, PowerLedger, ShellHandle,
-};
+use super::handle::PowerLedger;
 use super::outcome::{HandedOn, StepOutput, read_output};
-use super::port::{Opened, Opening, Port};
-use crate::device::Capability;
-use crate::error::{Error, ErrorClass, ErrorKind, ErrorRecord, Result};
-use crate::id::{IntentName, MachineId, PluginName, SignalName, WorkflowId};
+use super::port::Port;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{MachineId, SignalName, WorkflowId};
 use crate::machine::{Machine, MachineChange};
-use crate::record::{Intent, IntentResult, Side};
-use crate::secret::contains_secret;
+use crate::record::Side;
 use crate::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,7 +22,7 @@ const GUARD_MAX: Duration = Duration::from_secs(24 * 3600);
 #[derive(Clone)]
 pub struct WorkflowContext {
     pub(super) port: Arc<dyn Port>,
-    power: Arc<PowerLedger>,
+    pub(super) power: Arc<PowerLedger>,
 }
 
 impl WorkflowContext {
@@ -160,95 +155,6 @@ impl WorkflowContext {
         if self.cancelled() { Err(Error::new(ErrorKind::Cancelled, "the run was cancelled")) } else { Ok(()) }
     }
 
-    /// Sends an effect once per intent.
-    ///
-    /// The intent is recorded, the effect is sent, its result is recorded. A value that was recorded before is
-    /// returned for ever, without sending. A definite error closes the intent, and a later call is a new try.
-    /// An unknown outcome leaves it open: the engine asks [`probe`](super::WorkflowStep::probe) before it runs
-    /// the step again.
-    ///
-    /// # Errors
-    ///
-    /// `Invalid` when the value holds a secret: it is recorded that it happened, and not what it returned. Otherwise
-    /// the effect's own, or `Refused` when the effect must not be sent now; then nothing was recorded.
-    pub async fn once<E: Effect>(&self, name: impl Into<String> + Send, effect: E) -> Result<E::Value> {
-        let intent = IntentName::new(name)?;
-        let may_take = effect.may_take();
-        let refused = effect.check().err();
-        let opening = Opening { intent: intent.clone(), boots: effect.boots(), may_take, refused };
-        if let Opened::Before(stored) = self.port.open(opening).await? {
-            return read_result(&intent, self.port.load(&stored).await?);
-        }
-        let sent = match effect.check() {
-            Ok(()) => tokio::time::timeout(may_take, effect.send())
-                .await
-                .unwrap_or_else(|_| Err(overdue(intent.as_str(), self.port.place().side, may_take))),
-            Err(refused) => Err(refused),
-        };
-        self.settle(&intent, sent).await
-    }
-
-    /// Returns what an effect of this step returned, if it is recorded as happened. In `undo`, effects of the undo
-    /// come first, then those of the run.
-    ///
-    /// # Errors
-    ///
-    /// `Invalid` when it has another shape, `Storage`.
-    pub async fn result_of<T: DeserializeOwned>(&self, name: impl Into<String> + Send) -> Result<Option<T>> {
-        let intent = IntentName::new(name)?;
-        for side in self.sides() {
-            let known = self.port.effect(side, &intent).await?;
-            if let Some(stored) = known.and_then(|known| known.value) {
-                return read_result(&intent, self.port.load(&stored).await?).map(Some);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Returns what the history knows of an effect of this step: how often it was tried, how the newest try ended and
-    /// how that is known. Nothing, if it was never begun. In `undo`, effects of the undo come first, then those of
-    /// the run.
-    ///
-    /// # Errors
-    ///
-    /// `Invalid` for a name that no effect can have, `LeaseLost`.
-    pub async fn effect(&self, name: impl Into<String> + Send) -> Result<Option<Intent>> {
-        let intent = IntentName::new(name)?;
-        for side in self.sides() {
-            if let Some(known) = self.port.effect(side, &intent).await? {
-                return Ok(Some(known));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Where an effect of this name may stand: on our own side, or else on the run's.
-    fn sides(&self) -> impl Iterator<Item = Side> + use<> {
-        let own = self.port.place().side;
-        [Some(own), Some(Side::Run).filter(|run| *run != own)].into_iter().flatten()
-    }
-
-    /// Records what became of an effect.
-    async fn settle<T: Serialize>(&self, intent: &IntentName, sent: Result<T>) -> Result<T> {
-        match sent {
-            Ok(value) => {
-                let json = serde_json::to_value(&value).map_err(|cause| {
-                    Error::invalid(format!("writing the result of {intent}")).with_source(cause)
-                })?;
-                let holds_secret = contains_secret(&json);
-                let kept = if holds_secret { serde_json::Value::Null } else { json };
-                let value_stored = self.port.store(kept).await?;
-                self.port.close(intent, IntentResult::Happened { value: value_stored }).await?;
-                if holds_secret { Err(secret_result(intent)) } else { Ok(value) }
-            }
-            Err(error) if error.class() == ErrorClass::UnknownOutcome => Err(error),
-            Err(error) => {
-                self.port.close(intent, IntentResult::Failed { error: ErrorRecord::from(&error) }).await?;
-                Err(error)
-            }
-        }
-    }
-
     /// Records evidence. A payload over 16 KiB is stored apart; over 8 MiB it is refused.
     ///
     /// # Errors
@@ -308,103 +214,11 @@ impl WorkflowContext {
         self.port.unguard().await
     }
 
-    /// Returns a plugin of a contract of your own.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound`, with the names there are.
-    pub fn plugin<T: ?Sized + Send + Sync + 'static>(&self, name: &str) -> Result<Arc<T>> {
-        self.port.plugins().get(&PluginName::new(name)?)
-    }
-
-    /// Returns the machine's power.
-    ///
-    /// # Errors
-    ///
-    /// `Invalid` when the machine names no such plugin, `NotFound` when it is not registered.
-    pub fn power(&self) -> Result<PowerHandle> {
-        let (machine, plugin) = self.serving(Capability::Power)?;
-        Ok(PowerHandle { machine, plugin, ledger: Arc::clone(&self.power) })
-    }
-
-    /// Returns the machine's boot device.
-    ///
-    /// # Errors
-    ///
-    /// As [`power`](Self::power).
-    pub fn boot(&self) -> Result<BootHandle> {
-        let (machine, plugin) = self.serving(Capability::Boot)?;
-        Ok(BootHandle { machine, plugin })
-    }
-
-    /// Returns the machine's BIOS.
-    ///
-    /// # Errors
-    ///
-    /// As [`power`](Self::power).
-    pub fn bios(&self) -> Result<BiosHandle> {
-        let (machine, plugin) = self.serving(Capability::Bios)?;
-        Ok(BiosHandle { machine, plugin })
-    }
-
-    /// Returns the machine's BMC.
-    ///
-    /// # Errors
-    ///
-    /// As [`power`](Self::power).
-    pub fn bmc(&self) -> Result<BmcHandle> {
-        let (machine, plugin) = self.serving(Capability::Bmc)?;
-        Ok(BmcHandle { machine, plugin })
-    }
-
-    /// Returns the machine's commissioning service.
-    ///
-    /// # Errors
-    ///
-    /// As [`power`](Self::power).
-    pub fn commissioner(&self) -> Result<CommissionerHandle> {
-        let (machine, plugin) = self.serving(Capability::Commissioner)?;
-        Ok(CommissionerHandle { machine, plugin })
-    }
-
-    /// Returns a shell on the machine's host.
-    ///
-    /// # Errors
-    ///
-    /// As [`power`](Self::power).
-    pub fn shell(&self) -> Result<ShellHandle> {
-        let (machine, plugin) = self.serving(Capability::Shell)?;
-        Ok(ShellHandle { machine, plugin, ledger: Arc::clone(&self.power) })
-    }
-
-    fn serving<T: ?Sized + Send + Sync + 'static>(
-        &self,
-        capability: Capability,
-    ) -> Result<(Arc<Machine>, Arc<T>)> {
-        let machine = self.machine()?;
-        let plugin = self.port.plugins().get(machine.plugin_for(capability)?)?;
-        Ok((machine, plugin))
-    }
-
     /// Tells whether the step is being undone.
     #[must_use]
     pub fn is_undoing(&self) -> bool {
         self.port.place().side == Side::Undo
     }
-}
-
-/// It happened, but what it returned cannot be kept, and a masked password would be used as one.
-fn secret_result(intent: &IntentName) -> Error {
-    Error::invalid(format!("{intent} happened and returned a secret, and results are recorded"))
-        .with_remedy("let the effect return where the secret lies, such as env:NAME, not the secret")
-}
-
-fn read_result<T: DeserializeOwned>(intent: &IntentName, value: serde_json::Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|cause| {
-        Error::invalid(format!("reading the recorded result of {intent}"))
-            .with_remedy("give an effect a new name when its result changes")
-            .with_source(cause)
-    })
 }
 
 impl fmt::Debug for WorkflowContext {

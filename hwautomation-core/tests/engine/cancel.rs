@@ -127,6 +127,25 @@ async fn a_run_that_is_cancelled_while_a_probe_looks_in_vain_goes_back_and_asks_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cancel_that_a_guard_held_off_is_heard_when_the_guard_ends_however_seldom_the_step_looks() {
+    let lab = Lab::new();
+    let day = Duration::from_secs(86_400);
+    let step = step_fn("flash", Resume::Rerun, move |ctx| async move {
+        if !ctx.cancelled() && ctx.attempt() == 1 {
+            ctx.uninterruptible(Duration::from_secs(60)).await?;
+        }
+        StepOutcome::wait("the flash", day, day)
+    });
+    let manager = lab.start(Workflow::new("test").step(step)).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(15).await;
+    manager.cancel(id, "stop", &ops()).await.unwrap();
+    let began = tokio::time::Instant::now();
+    assert_eq!(manager.wait(id).await.unwrap().state, RunState::Cancelled);
+    assert!(began.elapsed() <= Duration::from_secs(61), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_finished_run_cannot_be_cancelled() {
     let lab = Lab::new();
     let (manager, status) = lab.run(Workflow::new("test")).await;

@@ -2,9 +2,10 @@
 
 use crate::lab::{Lab, ops, pass};
 use hwautomation_core::engine::Submission;
+use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::id::SignalName;
 use hwautomation_core::record::{Policy, Resume, RunState};
-use hwautomation_core::workflow::{StepOutcome, Workflow, step_fn};
+use hwautomation_core::workflow::{Probed, StepOutcome, Workflow, step_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -71,6 +72,57 @@ async fn an_attempt_limit_counts_its_waits() {
         lab.run_step(step.policy(Policy { attempts: 1, attempt_limit: limit, ..Policy::default() })).await;
     assert!(status.headline.starts_with("halted"), "{status}");
     assert_eq!(began.elapsed().as_secs(), 65);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_a_guard_held_off_counts_when_the_guard_ends_however_seldom_the_step_looks() {
+    let lab = Lab::new();
+    let day = Duration::from_secs(86_400);
+    let step = step_fn("flash", Resume::Rerun, move |ctx| async move {
+        ctx.uninterruptible(Duration::from_secs(60)).await?;
+        StepOutcome::wait("the flash", day, day)
+    });
+    let limit = Some(Duration::from_secs(20));
+    let policy = Policy { attempts: 1, attempt_limit: limit, ..Policy::default() };
+    let began = tokio::time::Instant::now();
+    let manager = lab.start(Workflow::new("test").step(step.policy(policy))).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(40).await;
+    let waiting = manager.status(id).await.unwrap().waiting.unwrap();
+    assert_eq!(
+        (waiting.what.as_str(), waiting.until.unwrap().since(waiting.since).as_secs()),
+        ("the flash", 60)
+    );
+    manager.wait_or_halt(id).await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_passes_while_the_step_looks_ends_the_wait_however_seldom_it_looks() {
+    let lab = Lab::new();
+    let step = step_fn("look", Resume::Rerun, |_| async {
+        let _looks = tokio::time::timeout(Duration::from_secs(15), std::future::pending::<()>()).await;
+        StepOutcome::wait("rain", Duration::from_secs(100), Duration::from_secs(110))
+    });
+    let began = tokio::time::Instant::now();
+    lab.run_step(step.policy(Policy { attempts: 1, ..Policy::default() })).await;
+    assert_eq!(began.elapsed().as_secs(), 130);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_the_question_about_an_effect_however_seldom_it_is_asked() {
+    let lab = Lab::new();
+    let step = step_fn("cycle", Resume::Probe, |ctx| async move {
+        let lost = Error::new(ErrorKind::Unreachable, "the answer was lost").unknown_outcome();
+        ctx.once("cycle", async { Err::<(), _>(lost) }).await?;
+        StepOutcome::finished()
+    });
+    let day = Duration::from_secs(86_400);
+    let step = step.probe(move |_, _| async move { Probed::wait("it to show", day, day) });
+    let workflow = Workflow::new("test").step(step).deadline(Duration::from_secs(100));
+    let began = tokio::time::Instant::now();
+    lab.run(workflow).await;
+    assert_eq!(began.elapsed().as_secs(), 100);
 }
 
 fn gate() -> Workflow {

@@ -1,5 +1,7 @@
 //! What a case is made of: workflows, people, and a hostile world. Plain data; times are seconds.
 
+use hwautomation_core::record::Hold;
+
 /// Some workflows in one store, and what happens to them.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
@@ -31,6 +33,8 @@ pub(crate) struct StepPlan {
     pub(crate) backoff: u64,
     pub(crate) timeout: u64,
     pub(crate) deadline: u64,
+    /// How it keeps the one permit that there is, if it needs it.
+    pub(crate) permit: Option<Hold>,
     pub(crate) calls: Vec<Call>,
     pub(crate) undo: Vec<Undoing>,
 }

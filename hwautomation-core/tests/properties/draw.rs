@@ -1,6 +1,7 @@
 //! Draws cases.
 
 use crate::case::*;
+use hwautomation_core::record::Hold;
 use proptest::collection::vec;
 use proptest::option::{self, weighted};
 use proptest::prelude::*;
@@ -25,13 +26,15 @@ fn run() -> impl Strategy<Value = RunPlan> {
 
 fn step() -> impl Strategy<Value = StepPlan> {
     let limits = (1..4_u32, 1..6_u64, 5..40_u64, 30..200_u64);
-    (rule(), limits, vec(call(), 0..4), vec(undoing(), 0..3)).prop_map(
-        |(rule, (attempts, backoff, timeout, deadline), calls, undo)| StepPlan {
+    let permit = weighted(0.06, prop_oneof![Just(Hold::Call), Just(Hold::Step)]);
+    (rule(), limits, permit, vec(call(), 0..4), vec(undoing(), 0..3)).prop_map(
+        |(rule, (attempts, backoff, timeout, deadline), permit, calls, undo)| StepPlan {
             rule,
             attempts,
             backoff,
             timeout,
             deadline,
+            permit,
             calls,
             undo,
         },

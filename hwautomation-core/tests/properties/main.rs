@@ -16,6 +16,7 @@ mod promise;
 mod step;
 mod store;
 mod story;
+mod watch;
 mod world;
 
 use case::Case;

@@ -58,10 +58,11 @@ fn the_cases_reach_every_kind_of_event_and_end() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-const EXPECTED: [&str; 30] = [
+const EXPECTED: [&str; 31] = [
     "workflow_submitted",
     "workflow_started",
     "step_started",
+    "permits_awaited",
     "step_resumed",
     "sub_task_started",
     "intent_opened",
@@ -152,6 +153,8 @@ notices! {
         engine(Mutation::RetriesTooEarly) => "a_retry_keeps_its_pause";
     an_engine_that_calls_a_cancel_a_failure_is_noticed:
         engine(Mutation::CallsACancelAFailure) => "a_cancelled_run_ends_as_cancelled";
+    an_engine_that_dawdles_is_noticed:
+        engine(Mutation::Dawdles) => "a_run_that_rests_says_why";
     a_store_that_takes_old_epochs_is_noticed:
         store(Lie::TakesOldEpochs) => "who_lost_the_lease_sends_nothing";
     a_store_that_loses_items_is_noticed:

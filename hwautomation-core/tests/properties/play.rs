@@ -3,8 +3,9 @@
 use crate::case::{Act, Call, Case, Decision, Op, RunPlan};
 use crate::step::{PROBE_LIMIT, Scripted, signal_name};
 use crate::store::{Door, Lie, Vault};
-use crate::story::{Asked, Post, Story, Told, seconds};
-use crate::world::World;
+use crate::story::{Asked, Post, Seen, Story, Told, seconds};
+use crate::watch;
+use crate::world::{World, pass};
 use hwautomation_core::actor::Actor;
 use hwautomation_core::engine::{EngineOptions, Submission, WorkflowManager};
 use hwautomation_core::error::Result;
@@ -20,8 +21,10 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 const NAMES: [&str; 8] = ["run-0", "run-1", "run-2", "run-3", "run-4", "run-5", "run-6", "run-7"];
-/// Long after this nobody acts any more, and what is ill is healed.
+/// How often somebody looks whether it is over, and asks where a run stands though nothing seems to happen.
 const LOOK: u64 = 20;
+/// How often somebody asks where the runs stand, if anything happened since.
+const ASK: u64 = 2;
 const EVENTS_MAX: usize = 1_000_000;
 
 /// What is wrong on purpose.
@@ -64,6 +67,9 @@ struct Stage {
     /// The id of each run that was accepted.
     ids: Vec<Option<WorkflowId>>,
     posts: Vec<Post>,
+    seen: Vec<Seen>,
+    /// When somebody asked last, and what had happened by then.
+    asked: (Timestamp, usize),
     trouble: Vec<(Timestamp, Timestamp)>,
 }
 
@@ -95,6 +101,8 @@ impl Stage {
             vault,
             later: Vec::new(),
             posts: Vec::new(),
+            seen: Vec::new(),
+            asked: (began, 0),
             trouble: Vec::new(),
         }
     }
@@ -125,10 +133,7 @@ impl Stage {
             self.later.sort_by_key(|(at, _)| *at);
             let next = self.later.first().copied().filter(|(at, _)| *at <= until);
             let at = next.map_or(until, |(at, _)| at);
-            let span = at.since(self.clock.now());
-            if !span.is_zero() {
-                let _over = tokio::time::timeout(span, std::future::pending::<()>()).await;
-            }
+            self.watch_until(at).await;
             let Some((_, later)) = next else { return };
             self.later.remove(0);
             match later {
@@ -137,6 +142,23 @@ impl Stage {
                 Later::Mend(index) => self.doors[index].cut.store(false, SeqCst),
                 Later::Hasten => self.vault.slow.store(0, SeqCst),
                 Later::MendStore => self.vault.fails.store(false, SeqCst),
+            }
+        }
+    }
+
+    /// Lets time pass, and asks where the runs stand.
+    async fn watch_until(&mut self, until: Timestamp) {
+        loop {
+            let left = until.since(self.clock.now());
+            if left.is_zero() {
+                return;
+            }
+            pass(left.min(seconds(ASK))).await;
+            let (now, moved) = (self.clock.now(), self.world.moved());
+            if moved != self.asked.1 || now >= self.asked.0 + seconds(LOOK) {
+                self.asked = (now, moved);
+                settle().await;
+                self.seen.extend(watch::ask(&self.managers, &self.ids, &self.world, now).await);
             }
         }
     }
@@ -310,6 +332,7 @@ impl Stage {
             followed,
             log: self.world.log(),
             posts: self.posts.clone(),
+            seen: self.seen.clone(),
             trouble: self.trouble.clone(),
             bound,
             case: self.case.clone(),

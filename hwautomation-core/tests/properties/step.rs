@@ -4,10 +4,11 @@ use crate::case::{End, Op, Outcome, Rule, StepPlan, UndoEnd, Undoing};
 use crate::world::{Job, Place, Truth, World, nap};
 use async_trait::async_trait;
 use hwautomation_core::error::{Error, ErrorKind, Result};
-use hwautomation_core::id::{IntentName, SignalName, StepName, WorkflowId};
+use hwautomation_core::id::{IntentName, PermitName, SignalName, StepName, WorkflowId};
+use hwautomation_core::machine::Machine;
 use hwautomation_core::record::{Backoff, Policy, Resume, UndoOf};
 use hwautomation_core::workflow::{
-    Probed, ProbedIntent, StepOutcome, StepOutput, UndoOutcome, WorkflowContext, WorkflowStep,
+    Permit, Probed, ProbedIntent, StepOutcome, StepOutput, UndoOutcome, WorkflowContext, WorkflowStep,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -166,6 +167,11 @@ impl WorkflowStep for Scripted {
             backoff: Backoff { first: second(self.plan.backoff), max: second(4 * self.plan.backoff) },
             ..Policy::default()
         }
+    }
+
+    fn permits(&self, _: Option<&Machine>) -> Vec<Permit> {
+        let name = PermitName::from_static("service");
+        self.plan.permit.map(|hold| Permit { name, hold }).into_iter().collect()
     }
 
     async fn run(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {

@@ -1,11 +1,11 @@
-//! What a case left behind: histories, the world's log, and what people asked. The promise is judged by nothing else.
+//! What a case left behind: histories, the world's log, what people asked and what they were told. The promise is judged by nothing else.
 
 use crate::case::{Case, RunPlan, StepPlan};
 use crate::world::{Entry, Job, What};
 use hwautomation_core::engine::EngineOptions;
 use hwautomation_core::error::ErrorKind;
 use hwautomation_core::id::{StepName, WorkflowId};
-use hwautomation_core::record::{Event, EventKind, Seq, WorkflowState, WorkflowSummary};
+use hwautomation_core::record::{Event, EventKind, Seq, WaitingFor, WorkflowState, WorkflowSummary};
 use hwautomation_core::store::Posted;
 use hwautomation_core::time::Timestamp;
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub(crate) struct Story {
     pub(crate) followed: Vec<Event>,
     pub(crate) log: Vec<Entry>,
     pub(crate) posts: Vec<Post>,
+    /// What managers said of runs, in time's order.
+    pub(crate) seen: Vec<Seen>,
     /// When crashes, cuts, pauses and sick stores had somebody in their hands.
     pub(crate) trouble: Vec<(Timestamp, Timestamp)>,
     /// Until when everything had to be over.
@@ -33,6 +35,19 @@ pub(crate) struct Told {
     pub(crate) id: WorkflowId,
     pub(crate) events: Vec<Event>,
     pub(crate) summary: Option<WorkflowSummary>,
+}
+
+/// What a manager said of a run that had not ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) id: WorkflowId,
+    pub(crate) manager: usize,
+    pub(crate) at: Timestamp,
+    /// How many events the run's history had.
+    pub(crate) seq: Seq,
+    /// Whether a step of it was being called, by whomever.
+    pub(crate) acts: bool,
+    pub(crate) waiting: Option<WaitingFor>,
 }
 
 /// Something that somebody asked of a run.
@@ -61,8 +76,14 @@ impl Story {
         !self.trouble.iter().any(|(begin, end)| *begin <= to && from <= *end)
     }
 
-    /// Tells whether nobody ever waits for a free place.
+    /// Tells whether nobody ever waits for a free place or a permit.
     pub(crate) fn has_room(&self) -> bool {
+        let needs = |run: &&RunPlan| run.steps.iter().any(|step| step.permit.is_some());
+        self.has_places() && self.case.runs.iter().filter(needs).count() < 2
+    }
+
+    /// Tells whether each run has a place in each manager.
+    pub(crate) fn has_places(&self) -> bool {
         self.case.places >= self.case.runs.len()
     }
 

@@ -6,7 +6,7 @@ use hwautomation_core::id::{IntentName, StepName, WorkflowId};
 use hwautomation_core::record::{Event, EventKind, Seq, Side};
 use hwautomation_core::time::Timestamp;
 use hwautomation_core::workflow::{ProbedIntent, WorkflowContext};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -81,6 +81,8 @@ struct State {
     commands: BTreeMap<Place, Vec<Command>>,
     looks: BTreeMap<(Place, IntentName), u32>,
     numbered: usize,
+    /// The calls that are going on, each by its run.
+    open: BTreeSet<(WorkflowId, usize)>,
 }
 
 /// Closes the line that a call opened, also when the call is dropped.
@@ -104,6 +106,7 @@ impl Drop for Called<'_> {
         // A panic ends the call as a return does.
         let dropped = self.dropped && !std::thread::panicking();
         let what = What::Left { call: self.call, dropped };
+        self.world.state().open.remove(&(self.place.0, self.call));
         self.world.write((self.at)(), self.place.clone(), self.epoch, what);
     }
 }
@@ -120,6 +123,7 @@ impl World {
             let mut state = self.state();
             state.numbered += 1;
             let number = state.numbered;
+            state.open.insert((place.0, number));
             let count = state.calls.entry((place.clone(), job)).or_default();
             *count += 1;
             (number, *count - 1)
@@ -186,6 +190,28 @@ impl World {
         *looks
     }
 
+    /// Tells whether a step of this run is being called.
+    pub(crate) fn acts(&self, id: WorkflowId) -> bool {
+        self.state().open.range((id, 0)..).next().is_some_and(|(of, _)| *of == id)
+    }
+
+    /// Counts the run's events.
+    pub(crate) fn seq(&self, id: WorkflowId) -> Seq {
+        self.ledger().events.get(&id).map_or(0, |events| events.len() as Seq)
+    }
+
+    pub(crate) fn has_ended(&self, id: WorkflowId) -> bool {
+        let ledger = self.ledger();
+        let newest = ledger.events.get(&id).and_then(|events| events.last());
+        newest.is_some_and(|event| matches!(event.kind, EventKind::WorkflowEnded { .. }))
+    }
+
+    /// Grows with whatever happens.
+    pub(crate) fn moved(&self) -> usize {
+        let events: usize = self.ledger().events.values().map(Vec::len).sum();
+        events + self.state().log.len()
+    }
+
     pub(crate) fn log(&self) -> Vec<Entry> {
         self.state().log.clone()
     }
@@ -233,6 +259,11 @@ pub(crate) enum Truth {
 /// Lets paused time pass.
 pub(crate) async fn nap(seconds: u64) {
     if seconds > 0 {
-        let _over = tokio::time::timeout(Duration::from_secs(seconds), std::future::pending::<()>()).await;
+        pass(Duration::from_secs(seconds)).await;
     }
+}
+
+/// The same, by the span.
+pub(crate) async fn pass(span: Duration) {
+    let _over = tokio::time::timeout(span, std::future::pending::<()>()).await;
 }

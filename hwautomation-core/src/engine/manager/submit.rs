@@ -5,6 +5,7 @@ use super::{StartAt, WorkflowManager};
 use crate::actor::Actor;
 use crate::device::Capability;
 use crate::engine::journal;
+use crate::engine::remembered::Known;
 use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{BatchId, WorkflowId, WorkflowName};
@@ -88,7 +89,7 @@ impl Shared {
         let begin =
             Begin { workflow: id, batch: BatchId::generate(), event, blobs, claim, summary, pending_max };
         journal::begin(&*self.store, &self.meters, begin).await?;
-        self.remembered.keep(state);
+        self.remembered.keep(Known { state, request: None });
         Ok(())
     }
 

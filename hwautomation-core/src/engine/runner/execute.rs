@@ -4,13 +4,14 @@ use super::open::Footing;
 use super::port::{Desk, EnginePort, PortCall};
 use super::{Runner, Side, said};
 use crate::engine::observe::span;
+use crate::engine::running::{At, RunHandle};
 use crate::engine::shared::Mode;
 use crate::engine::timer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IntentName;
 use crate::record::UndoOf;
 use crate::store::After;
-use crate::time::Timestamp;
+use crate::time::{Clock, Timestamp};
 use crate::workflow::port::Place;
 use crate::workflow::{Probed, ProbedIntent, StepOutcome, UndoOutcome, WorkflowContext, WorkflowStep};
 use std::collections::BTreeSet;
@@ -98,10 +99,12 @@ impl Runner {
         let desk = Arc::new(Desk::new(self.machine.clone()));
         let ctx = WorkflowContext::new(Arc::new(self.port(step, side, Arc::clone(&desk), calls_in)));
         self.handle.set_progress(None);
+        self.handle.is_at(At::Step);
         let asks = matches!(job, Job::Probe(_));
         let word = if asks { "probe" } else { span::side(side) };
         let span = span::attempt(&self.step_name(step), word, self.attempt(step, side));
-        let mut task = Task(tokio::spawn(call(implementation, ctx, job).instrument(span)));
+        let leaves = Leaves { handle: Arc::clone(&self.handle), clock: self.shared.clock.clone() };
+        let mut task = Task(tokio::spawn(call(implementation, ctx, job, leaves).instrument(span)));
         let executed = match self.attend(step, side, asks, &mut task, calls, &desk).await {
             // Nothing more can be recorded, but what is under a guard is let finish.
             Err(error) => {
@@ -127,10 +130,8 @@ impl Runner {
                 epoch: self.journal.lease().key.epoch,
             },
             request: Arc::clone(&self.request),
-            plugins: Arc::clone(&self.shared.plugins),
             outputs: Arc::clone(&self.outputs),
-            clock: self.shared.clock.clone(),
-            machines: Arc::clone(&self.shared),
+            engine: Arc::clone(&self.shared),
             handle: Arc::clone(&self.handle),
             desk,
             calls,
@@ -274,7 +275,19 @@ impl Drop for Task {
     }
 }
 
-async fn call(step: Arc<dyn WorkflowStep>, ctx: WorkflowContext, job: Job) -> Returned {
+/// Notes that a call is over, also by a panic: its runner may be busy with the store then.
+struct Leaves {
+    handle: Arc<RunHandle>,
+    clock: Clock,
+}
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.handle.is_at(At::Store(self.clock.now()));
+    }
+}
+
+async fn call(step: Arc<dyn WorkflowStep>, ctx: WorkflowContext, job: Job, _leaves: Leaves) -> Returned {
     match job {
         Job::Run => Returned::Run(step.run(&ctx).await),
         Job::Undo(of) => Returned::Undo(step.undo(&ctx, of).await),

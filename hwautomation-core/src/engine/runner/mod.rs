@@ -13,6 +13,7 @@ mod settle;
 use super::journal::Journal;
 use super::observe::span;
 use super::plan::{self, Action};
+use super::remembered::Known;
 use super::running::{Entered, RunHandle};
 use super::shared::{Mode, Shared};
 use crate::error::{Error, ErrorClass, ErrorKind, Result};
@@ -103,7 +104,8 @@ async fn go_on(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Re
     let mut runner = Runner::open(shared, handle, lease).await?;
     let has_footing = !matches!(runner.footing, Footing::NotNow(_));
     if runner.drive().await? == Left::Waiting {
-        shared.remembered.keep(runner.journal.into_state());
+        let Runner { journal, request, .. } = runner;
+        shared.remembered.keep(Known { state: journal.into_state(), request: Some(request) });
     }
     if has_footing {
         shared.troubles.forget(lease.key.workflow);

@@ -3,7 +3,7 @@
 use super::Runner;
 use crate::engine::journal::Journal;
 use crate::engine::observe::span;
-use crate::engine::running::RunHandle;
+use crate::engine::running::{At, RunHandle};
 use crate::engine::shared::Shared;
 use crate::error::{Error, ErrorClass, Result};
 use crate::record::WorkflowState;
@@ -25,7 +25,8 @@ pub(super) enum Footing {
 
 impl Runner {
     pub(super) async fn open(shared: &Arc<Shared>, handle: Arc<RunHandle>, lease: Lease) -> Result<Self> {
-        let remembered = shared.remembered.take(lease.key.workflow, lease.next_seq);
+        let known = shared.remembered.take(lease.key.workflow, lease.next_seq);
+        let (remembered, request) = known.map(|known| (known.state, known.request)).unzip();
         let journal = Journal::open(
             Arc::clone(&shared.store),
             shared.clock.clone(),
@@ -49,7 +50,8 @@ impl Runner {
                 Err(error) => footing = without_machine(&error),
             }
         }
-        let request = Arc::new(spec.request.clone());
+        handle.is_at(At::Store(shared.clock.now()));
+        let request = request.flatten().unwrap_or_else(|| Arc::new(spec.request.clone()));
         let handed_on = journal.state().steps.iter().filter_map(|step| {
             let output = step.output.clone()?;
             Some((output.name.clone(), HandedOn { by: step.spec.name.clone(), output }))

@@ -8,7 +8,7 @@ use crate::machine::{Machine, MachineChange};
 use crate::plugin::Plugins;
 use crate::record::{Blob, Intent, IntentResult, RunState, Side, Stored, WorkflowSummary};
 use crate::secret::scrub_json;
-use crate::time::{Clock, Timestamp};
+use crate::time::Timestamp;
 use crate::workflow::port::{ChildCommand, Opened, Opening, Place, Port};
 use crate::workflow::{HandedOn, Submission};
 use async_trait::async_trait;
@@ -71,10 +71,9 @@ impl Desk {
 pub(super) struct EnginePort {
     pub(super) place: Place,
     pub(super) request: Arc<Value>,
-    pub(super) plugins: Arc<Plugins>,
     pub(super) outputs: Arc<BTreeMap<String, HandedOn>>,
-    pub(super) clock: Clock,
-    pub(super) machines: Arc<Shared>,
+    /// The whole engine, of which a step asks for machines, blobs and children.
+    pub(super) engine: Arc<Shared>,
     pub(super) handle: Arc<crate::engine::running::RunHandle>,
     pub(super) desk: Arc<Desk>,
     pub(super) calls: mpsc::Sender<PortCall>,
@@ -109,11 +108,11 @@ impl Port for EnginePort {
     }
 
     fn plugins(&self) -> &Plugins {
-        &self.plugins
+        &self.engine.plugins
     }
 
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.engine.clock.now()
     }
 
     fn cancelled(&self) -> bool {
@@ -131,7 +130,7 @@ impl Port for EnginePort {
     fn sub_task(&self, text: String) {
         let mut waiting = self.desk.sub_tasks.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < SUB_TASKS_WAITING_MAX {
-            waiting.push_back((self.clock.now(), text));
+            waiting.push_back((self.engine.clock.now(), text));
             self.desk.sub_task_added.notify_one();
         }
     }
@@ -141,11 +140,11 @@ impl Port for EnginePort {
     }
 
     async fn machine_at(&self, address: IpAddr) -> Result<Option<MachineId>> {
-        self.machines.machine_at(address).await
+        self.engine.machine_at(address).await
     }
 
     async fn load(&self, stored: &Stored) -> Result<Value> {
-        self.machines.value(stored).await
+        self.engine.value(stored).await
     }
 
     async fn store(&self, mut value: Value) -> Result<Stored> {
@@ -193,11 +192,11 @@ impl Port for EnginePort {
     }
 
     async fn check_child(&self, submission: &Submission) -> Result<Option<MachineId>> {
-        self.machines.check_child(submission).await
+        self.engine.check_child(submission).await
     }
 
     async fn child(&self, id: WorkflowId) -> Result<Option<WorkflowSummary>> {
-        self.machines.child(self.place.workflow, id).await
+        self.engine.child(self.place.workflow, id).await
     }
 
     async fn children(
@@ -206,10 +205,10 @@ impl Port for EnginePort {
         before: Option<WorkflowId>,
         limit: usize,
     ) -> Result<Vec<WorkflowSummary>> {
-        self.machines.children(self.place.workflow, states, before, limit).await
+        self.engine.children(self.place.workflow, states, before, limit).await
     }
 
     async fn command_child(&self, id: WorkflowId, command: ChildCommand, why: String) -> Result<()> {
-        self.machines.command_child(self.place.workflow, id, command, why).await
+        self.engine.command_child(self.place.workflow, id, command, why).await
     }
 }

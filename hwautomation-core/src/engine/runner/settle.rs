@@ -10,6 +10,7 @@ use crate::record::{
 };
 use crate::secret::contains_secret;
 use crate::store::GiveBack;
+use crate::time::Timestamp;
 use crate::workflow::{HandedOn, StepOutcome, UndoOutcome, Wait};
 use serde_json::Value;
 use std::sync::Arc;
@@ -153,12 +154,33 @@ impl Runner {
         if side == Side::Run && state.cancel.is_some() && state.guard(now).is_none() {
             return Ok(Flow::GoOn);
         }
-        let limits = match side {
-            Side::Run => [state.steps[step].attempt_deadline_at(), state.deadline_at],
-            Side::Undo => [state.undo.as_ref().map(|undo| undo.deadline_at), None],
+        let look_at = now + wait.poll.max(POLL_MIN);
+        Ok(match side {
+            Side::Run => {
+                let attempt = state.steps[step].attempt_deadline_at();
+                self.rest(side, look_at, attempt.into_iter().chain([deadline_at]))
+            }
+            Side::Undo => self.rest(side, look_at.min(deadline_at), []),
+        })
+    }
+
+    /// Lets go until `look_at`, or until one of these limits or that of the whole ends the wait; goes on if one has
+    /// passed. What a guard holds off, a cancel too, counts when the guard ends.
+    pub(super) fn rest(
+        &self,
+        side: Side,
+        look_at: Timestamp,
+        limits: impl IntoIterator<Item = Timestamp>,
+    ) -> Flow {
+        let (state, now) = (self.journal.state(), self.journal.now());
+        let guard = state.guard(now).map(|guard| guard.until);
+        let (whole, cancel) = match side {
+            Side::Run => (state.deadline_at, guard.filter(|_| state.cancel.is_some())),
+            Side::Undo => (state.undo.as_ref().map(|undo| undo.deadline_at), None),
         };
-        let ends = limits.into_iter().flatten().chain([deadline_at]).filter(|end| *end > now);
-        Ok(Flow::LetGo(ends.chain([now + wait.poll.max(POLL_MIN)]).min().unwrap_or(now)))
+        let ends = limits.into_iter().chain(whole).map(|end| guard.map_or(end, |until| end.max(until)));
+        let at = ends.chain(cancel).fold(look_at, Timestamp::min);
+        if at <= now { Flow::GoOn } else { Flow::LetGo(at) }
     }
 
     fn known_wait(&self, step: usize, side: Side) -> Option<&WaitState> {

@@ -1,7 +1,9 @@
 //! The reference: a history store in memory.
 
+mod family;
 mod permits;
 mod prune;
+mod read;
 mod rows;
 
 use super::{

@@ -13,6 +13,7 @@ impl Rows {
         let mut blobs = BTreeSet::new();
         for workflow in self.may_go(retention) {
             let Some(row) = self.workflows.remove(&workflow) else { continue };
+            self.family.forget(&row.summary);
             pruned.workflows += 1;
             blobs.extend(row.blobs);
             pruned.events += row.events.into_iter().filter_map(|event| self.forget(event)).count();
@@ -44,7 +45,10 @@ impl Rows {
         let is_open = |row: &Row| row.ready_at.is_some();
         let parent = self.workflows.get(&workflow).and_then(|row| row.summary.parent);
         parent.and_then(|parent| self.workflows.get(&parent)).is_some_and(is_open)
-            || self.workflows.values().any(|row| row.summary.parent == Some(workflow) && is_open(row))
+            || self
+                .family
+                .of(workflow, false, None)
+                .any(|child| self.workflows.get(&child).is_some_and(is_open))
     }
 
     /// Forgets an event, unless the machine directory is folded from it.

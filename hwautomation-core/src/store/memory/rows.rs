@@ -2,27 +2,30 @@
 
 use super::super::{
     Acquired, After, Append, Appended, Begin, Counts, GiveBack, InboxItem, ItemId, Kinds, Lease, LeaseKey,
-    NewItem, Only, Posted, Standing, Wanted, WorkflowFilter, refusal,
+    NewItem, Only, Posted, Standing, Wanted, refusal,
 };
+use super::family::Family;
 use super::permits::Permits;
 use crate::error::Result;
 use crate::id::{BatchId, MachineId, OwnerId, WorkflowId};
 use crate::record::{Blob, BlobHash, Event, NewEvent, Position, Seq, WorkflowSummary};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     /// Where each event is, by position.
     pub(super) log: BTreeMap<Position, Logged>,
+    /// Where the events are by which the machine directory changes: few, and asked for with each machine.
+    pub(super) changes: BTreeSet<Position>,
     /// The newest event's.
     position: Position,
     pub(super) workflows: BTreeMap<WorkflowId, Row>,
+    pub(super) family: Family,
     /// The workflows that have not ended, by the time they may be claimed.
     ready: BTreeSet<(Timestamp, WorkflowId)>,
-    claims: BTreeMap<MachineId, WorkflowId>,
+    pub(super) claims: BTreeMap<MachineId, WorkflowId>,
     pub(super) blobs: BTreeMap<BlobHash, Vec<u8>>,
     items: ItemId,
     pub(super) permits: Permits,
@@ -53,7 +56,7 @@ pub(super) struct Row {
     epoch: u64,
     /// Who may write; a lease that ran out stays until somebody takes it over.
     owner: Option<LeaseKey>,
-    inbox: Vec<InboxItem>,
+    pub(super) inbox: Vec<InboxItem>,
     /// Somebody woke it since it was claimed.
     woken: bool,
 }
@@ -85,6 +88,7 @@ impl Rows {
             woken: false,
         };
         self.counts.shift(None, Standing::of(&row.summary));
+        self.family.note(&row.summary);
         self.workflows.insert(begin.workflow, row);
         self.set_ready(begin.workflow, Some(now));
         self.claims.extend(begin.claim.map(|machine| (machine, begin.workflow)));
@@ -105,6 +109,11 @@ impl Rows {
         row.inbox.retain(|item| !append.consumed.contains(&item.id));
         let (from, to) = (Standing::of(&row.summary), Standing::of(&append.summary));
         row.summary = append.summary;
+        if from.is_some() != to.is_some()
+            && let Some(row) = self.workflows.get(&workflow)
+        {
+            self.family.note(&row.summary);
+        }
         self.counts.shift(from, to);
         let appended = self.store(workflow, append.batch, append.events, append.blobs);
         let freed = self.permits.give_back(workflow, append.gives_back);
@@ -136,6 +145,9 @@ impl Rows {
             self.position += 1;
             let event = event.numbered(workflow, seq as Seq, self.position);
             self.log.insert(self.position, Logged::In(workflow, seq));
+            if Only::MachineChanges.matches(&event.kind) {
+                self.changes.insert(self.position);
+            }
             row.batches.push(batch);
             row.events.push(event.clone());
             stored.push(event);
@@ -316,54 +328,6 @@ impl Rows {
         }
         self.items = id;
         Ok(Posted::Accepted)
-    }
-
-    pub(super) fn inbox(&self, workflow: WorkflowId) -> Vec<InboxItem> {
-        self.workflows.get(&workflow).map(|row| row.inbox.clone()).unwrap_or_default()
-    }
-
-    pub(super) fn events(&self, workflow: WorkflowId, from: Seq, limit: usize) -> Vec<Event> {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let events = self.workflows.get(&workflow).map(|row| row.events.as_slice()).unwrap_or_default();
-        events.iter().skip(from).take(limit).cloned().collect()
-    }
-
-    pub(super) fn follow(&self, after: Position, limit: usize, only: Only) -> Vec<Event> {
-        let Some(next) = after.checked_add(1) else { return Vec::new() };
-        let events = self.log.range(next..).filter_map(|(_, logged)| match logged {
-            Logged::In(id, seq) => self.workflows.get(id)?.events.get(*seq),
-            Logged::Left(event) => Some(event),
-        });
-        events.filter(|event| only.matches(&event.kind)).take(limit).cloned().collect()
-    }
-
-    pub(super) fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>> {
-        let bytes = self.blobs.get(hash).ok_or_else(|| refusal::no_blob(hash))?;
-        refusal::check_blob(hash, bytes)?;
-        Ok(bytes.clone())
-    }
-
-    pub(super) fn summary(&self, workflow: WorkflowId) -> Option<WorkflowSummary> {
-        self.workflows.get(&workflow).map(|row| row.summary.clone())
-    }
-
-    pub(super) fn list(
-        &self,
-        filter: &WorkflowFilter,
-        before: Option<WorkflowId>,
-        limit: usize,
-    ) -> Vec<WorkflowSummary> {
-        let before = before.map_or(Bound::Unbounded, Bound::Excluded);
-        let newest = self.workflows.range((Bound::Unbounded, before)).rev();
-        newest.map(|(_, row)| &row.summary).filter(|row| filter.matches(row)).take(limit).cloned().collect()
-    }
-
-    pub(super) fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    pub(super) fn claim_on(&self, machine: &MachineId) -> Option<WorkflowId> {
-        self.claims.get(machine).copied()
     }
 
     fn row(&mut self, workflow: WorkflowId) -> Result<&mut Row> {

@@ -5,6 +5,7 @@ mod calls;
 mod effects;
 mod history;
 mod people;
+mod status;
 mod time;
 
 use crate::story::{Story, Told};
@@ -24,7 +25,7 @@ macro_rules! clauses {
 }
 
 /// What each run promises. The first ones are needed to read a history at all.
-const CLAUSES: [(&str, OfRun); 27] = clauses! {
+const CLAUSES: [(&str, OfRun); 28] = clauses! {
     history: the_history_folds, seq_has_no_gaps, it_ends_in_one_verdict_in_time, the_row_says_what_the_events_say;
     effects: a_command_is_recorded_before_it_is_sent, a_command_is_sent_once_per_intent,
         nothing_is_sent_after_it_happened, an_effect_happens_once, who_lost_the_lease_sends_nothing;
@@ -35,6 +36,7 @@ const CLAUSES: [(&str, OfRun); 27] = clauses! {
         signals_are_neither_lost_nor_doubled, only_what_a_person_must_decide_halts, a_halt_ends_by_a_person_or_in_time;
     backward: undo_goes_newest_first, what_was_begun_is_undone_or_named;
     time: nothing_runs_after_the_deadline, a_wait_looks_again_in_time;
+    status: a_run_that_rests_says_why;
 };
 
 /// Lists every clause that a story breaks.

@@ -173,7 +173,8 @@ pub async fn summaries_are_listed_newest_first_in_pages(fixture: &dyn HistoryFix
     let flash = WorkflowName::from_static("flash");
     let mut begins = vec![begin_on(&here), begin_on(&there), begin(), begin(), begin()];
     begins[1].summary.name = flash.clone();
-    begins[2].summary.parent = Some(begins[0].workflow);
+    let parent = Some(begins[0].workflow);
+    (begins[1].summary.parent, begins[2].summary.parent) = (parent, parent);
     begins[3].summary.machine = Some(here.clone());
     let ids: Vec<WorkflowId> = begins.iter().map(|begin| begin.workflow).collect();
     // Begun in another order than that of their ids.
@@ -185,7 +186,8 @@ pub async fn summaries_are_listed_newest_first_in_pages(fixture: &dyn HistoryFix
         let last = end(lease, 1);
         if lease.key.workflow == ids[1] {
             let name = flash.clone();
-            let summary = crate::record::WorkflowSummary { name, machine: Some(there.clone()), ..last.summary.clone() };
+            let machine = Some(there.clone());
+            let summary = crate::record::WorkflowSummary { name, machine, parent, ..last.summary.clone() };
             done("ending", store.append(crate::store::Append { summary, ..last }).await)?;
         } else if lease.key.workflow == ids[4] {
             done("appending", store.append(step).await)?;
@@ -205,7 +207,9 @@ pub async fn summaries_are_listed_newest_first_in_pages(fixture: &dyn HistoryFix
         ("running or completed", states(&[RunState::Running, RunState::Completed]), vec![4, 1]),
         ("of a machine", WorkflowFilter { machine: Some(here.clone()), ..any() }, vec![3, 0]),
         ("of a name", WorkflowFilter { name: Some(flash.clone()), ..any() }, vec![1]),
-        ("of a parent", WorkflowFilter { parent: Some(ids[0]), ..any() }, vec![2]),
+        ("of a parent", WorkflowFilter { parent, ..any() }, vec![2, 1]),
+        ("open ones of a parent", WorkflowFilter { parent, ..WorkflowFilter::open() }, vec![2]),
+        ("ended ones of a parent", WorkflowFilter { parent, ..states(&[RunState::Completed]) }, vec![1]),
         ("of a machine and a name", WorkflowFilter { machine: Some(here), name: Some(flash), ..any() }, vec![]),
     ];
     for (what, filter, expected) in cases {
@@ -218,7 +222,10 @@ pub async fn summaries_are_listed_newest_first_in_pages(fixture: &dyn HistoryFix
         }
     }
     let page = done("a filtered page", store.list(&WorkflowFilter::open(), Some(ids[3]), 1).await)?;
-    same("a filtered page", page.first().map(|row| row.id), Some(ids[2]))
+    same("a filtered page", page.first().map(|row| row.id), Some(ids[2]))?;
+    let children = WorkflowFilter { parent, ..any() };
+    let page = done("a page of a parent", store.list(&children, Some(ids[2]), 1).await)?;
+    same("a page of a parent", page.first().map(|row| row.id), Some(ids[1]))
 }
 
 async fn list_in_pages(store: &dyn HistoryStore, page: usize) -> Checked<Vec<WorkflowId>> {
