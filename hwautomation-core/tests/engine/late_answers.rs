@@ -7,7 +7,7 @@ use hwautomation_core::engine::{Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::record::{Backoff, OnFailure, Policy, Resume, RunState};
 use hwautomation_core::store::{HistoryStore, MemoryStore};
-use hwautomation_core::workflow::{Probed, StepOutcome, Workflow, step_fn};
+use hwautomation_core::workflow::{Permit, Probed, StepOutcome, Workflow, step_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
@@ -85,6 +85,28 @@ async fn an_answer_about_the_lease_that_was_longer_on_its_way_than_the_lease_sen
     assert_eq!(manager.wait(id).await.unwrap().state, RunState::Completed);
     pass(60).await;
     assert_eq!(sent.load(SeqCst), 1, "the next owner asks, and sends where it did not happen");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_whose_permits_came_after_the_deadline_is_not_called() {
+    let lab = Lab::new();
+    let calls = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&calls);
+    let step = step_fn("cut", Resume::Rerun, move |_| {
+        seen.fetch_add(1, SeqCst);
+        async { StepOutcome::finished() }
+    });
+    let step = step.permits(|_| vec![Permit::call("rack-7").unwrap()]);
+    let first = step_fn("first", Resume::Rerun, |_| async { StepOutcome::finished() });
+    let workflow = Workflow::new("test").step(first).step(step).deadline(Duration::from_secs(10));
+    let (manager, store) = over_odd(&lab, workflow).await;
+    store.late_acquire.store(true, SeqCst);
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    let status = manager.wait(id).await.unwrap();
+    assert!(status.headline.contains("its deadline passed"), "{status}");
+    assert_eq!((calls.load(SeqCst), status.steps[1].attempts), (0, 0), "{status}");
+    let held = store.permits(None, 10).await.unwrap();
+    assert!(held.is_empty(), "{held:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,6 +26,8 @@ pub(crate) struct Odd {
     pub(crate) slow_renew: AtomicBool,
     /// The next recorded intent is stored, and the answer takes 15 s.
     pub(crate) late_intent: AtomicBool,
+    /// The next permits are taken, and the answer takes 15 s.
+    pub(crate) late_acquire: AtomicBool,
     /// The next start of a second step is stored, and its answer is lost together with all leases.
     pub(crate) lose_second_start: AtomicBool,
     pub(crate) conflicts: AtomicBool,
@@ -95,7 +97,11 @@ impl HistoryStore for Odd {
         done
     }
     async fn acquire(&self, l: LeaseKey, w: &[Wanted]) -> Result<Acquired> {
-        self.inner.acquire(l, w).await
+        let done = self.inner.acquire(l, w).await;
+        if self.late_acquire.swap(false, SeqCst) {
+            nap(15).await;
+        }
+        done
     }
     async fn permit_queue(&self, w: WorkflowId) -> Result<Option<PermitWait>> {
         self.inner.permit_queue(w).await

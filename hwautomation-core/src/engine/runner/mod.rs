@@ -231,6 +231,7 @@ impl Runner {
                     self.undo_step(step, of).await
                 }
                 Permitted::Queued(at) => Ok(Flow::LetGo(at)),
+                Permitted::TooLate => Ok(Flow::GoOn),
                 Permitted::No(error) => self.settle_undo_failure(step, &error),
             },
             Action::Finish { verdict, reason, not_undone } => {
@@ -245,8 +246,10 @@ impl Runner {
     /// Calls a step once it has its permits.
     async fn call_step(&mut self, step: usize, begun: Begun) -> Result<Flow> {
         let permitted = self.permitted(step, Side::Run).await?;
-        if let Permitted::Queued(at) = permitted {
-            return Ok(Flow::LetGo(at));
+        match permitted {
+            Permitted::Queued(at) => return Ok(Flow::LetGo(at)),
+            Permitted::TooLate => return Ok(Flow::GoOn),
+            Permitted::Yes | Permitted::No(_) => {}
         }
         match begun {
             Begun::Attempt(attempt) => {

@@ -2,6 +2,7 @@
 
 use super::Runner;
 use super::open::Footing;
+use crate::engine::plan::Action;
 use crate::error::{Error, Result};
 use crate::id::PermitName;
 use crate::record::{EventKind, Phase, Side, UndoOf, UndoPhase};
@@ -23,6 +24,8 @@ pub(super) enum Permitted {
     Yes,
     /// It queues; look again then.
     Queued(Timestamp),
+    /// It had to wait for the store's answer, and something else comes next meanwhile.
+    TooLate,
     /// What it names makes no sense.
     No(Error),
 }
@@ -41,11 +44,24 @@ impl Runner {
         self.journal.commit(After::Hold).await?;
         self.has_permits = true;
         match self.shared.store.acquire(self.journal.lease().key, &wants).await? {
-            Acquired::Granted => Ok(Permitted::Yes),
+            Acquired::Granted if self.is_still_next(step, side) => Ok(Permitted::Yes),
+            Acquired::Granted => Ok(Permitted::TooLate),
             Acquired::Queued { name, ahead } => {
                 tracing::debug!(workflow = %self.journal.state().id, permit = %name, ahead, "queued");
                 self.queue(step, side, wants, &name).map(Permitted::Queued)
             }
+        }
+    }
+
+    /// Tells whether this step is to be called now: a limit may have passed since that was decided.
+    fn is_still_next(&self, step: usize, side: Side) -> bool {
+        let next = (self.shared.decide)(self.journal.state(), self.journal.now());
+        match next {
+            Action::Start { step: next, .. }
+            | Action::Resume { step: next }
+            | Action::Wake { step: next } => side == Side::Run && next == step,
+            Action::Undo { step: next, .. } => side == Side::Undo && next == step,
+            _ => false,
         }
     }
 
