@@ -244,3 +244,19 @@ async fn nothing_is_carried_over_a_changed_definition() {
     assert!(changed.message().contains("its definition changed"), "{changed}");
     manager.resubmit(status.id, &StartAt::Beginning, &ops()).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_a_gate_that_there_is_not_is_refused() {
+    let lab = Lab::new();
+    let (manager, id) = at_the_gate(&lab).await;
+    let (misspelt, chief) = (SignalName::from_static("go-ahed"), Actor::person("chief"));
+    let refused = [
+        manager.approve(id, misspelt.clone(), "fine", &chief).await,
+        manager.deny(id, misspelt, "there is a freeze", &chief).await,
+    ];
+    for error in refused.map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        assert!(error.message().contains("did you mean \"go-ahead\""), "{error}");
+    }
+    assert!(!lab.types(id).await.contains(&"signal_received".to_owned()));
+}

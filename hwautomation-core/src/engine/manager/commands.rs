@@ -4,9 +4,9 @@
 use super::WorkflowManager;
 use super::bounds::{check_text, check_value};
 use crate::actor::Actor;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, did_you_mean};
 use crate::id::{SignalName, WorkflowId};
-use crate::record::{INLINE_BYTES_MAX, RunState, Seq};
+use crate::record::{INLINE_BYTES_MAX, RunState, Seq, WorkflowState};
 use crate::store::{Command, NewItem, Posted};
 use crate::workflow::Approval;
 use serde::Serialize;
@@ -63,7 +63,8 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// Those of [`signal`](Self::signal); `Invalid` when the reason is too long.
+    /// Those of [`signal`](Self::signal); `NotFound` also when the run has no such gate; `Invalid` when the reason is
+    /// too long.
     pub async fn approve(&self, id: WorkflowId, name: SignalName, why: &str, actor: &Actor) -> Result<()> {
         self.answer(id, name, Approval { approved: true, by: actor.clone(), why: why.to_owned() }).await
     }
@@ -72,7 +73,7 @@ impl WorkflowManager {
     ///
     /// # Errors
     ///
-    /// Those of [`signal`](Self::signal); `Invalid` without a reason, or when it is too long.
+    /// Those of [`approve`](Self::approve); `Invalid` also without a reason.
     pub async fn deny(&self, id: WorkflowId, name: SignalName, why: &str, actor: &Actor) -> Result<()> {
         if why.trim().is_empty() {
             return Err(Error::invalid(format!("{name} is denied without a reason"))
@@ -86,7 +87,8 @@ impl WorkflowManager {
         check_text("the reason", &answer.why)?;
         let state = self.state(id).await?;
         let gate = state.steps.iter().find(|step| step.spec.name.as_str() == name.as_str());
-        let (asked, by) = (1 + gate.map_or(0, |gate| gate.failures.len()), answer.by.clone());
+        let gate = gate.ok_or_else(|| no_such_gate(&state, &name))?;
+        let (asked, by) = (1 + gate.failures.len(), answer.by.clone());
         self.signal(id, name.clone(), answer, &format!("{name} by {by}, asked {asked}"), &by)
             .await
             .map(|_| ())
@@ -164,4 +166,11 @@ impl WorkflowManager {
         let item = NewItem { workflow, key, at: self.shared.clock.now(), actor: actor.clone(), command };
         self.shared.store.post(item).await
     }
+}
+
+fn no_such_gate(state: &WorkflowState, name: &SignalName) -> Error {
+    let names = state.steps.iter().map(|step| step.spec.name.as_str());
+    let near = did_you_mean(name.as_str(), names);
+    Error::not_found(format!("workflow {} has no gate {name}{near}", state.id))
+        .with_remedy("name the step that asks, as the workflow defines it")
 }
