@@ -15,9 +15,13 @@ impl WorkflowManager {
     ///
     /// `NotFound`, `Corrupt`, `Storage`.
     pub async fn status(&self, id: WorkflowId) -> Result<WorkflowStatus> {
-        let mut state = self.state(id).await?;
+        let state = self.state(id).await?;
+        self.status_of(state).await
+    }
+
+    async fn status_of(&self, mut state: WorkflowState) -> Result<WorkflowStatus> {
         let queues = match &state.permits_awaited {
-            Some(_) if state.ended.is_none() => self.shared.store.permit_queue(id).await?,
+            Some(_) if state.ended.is_none() => self.shared.store.permit_queue(state.id).await?,
             _ => None,
         };
         // Whether it still queues, and who is before it, only the store knows.
@@ -87,7 +91,9 @@ impl WorkflowManager {
     ///
     /// `NotFound`, `Corrupt`, `Storage`.
     pub async fn report(&self, id: WorkflowId) -> Result<WorkflowReport> {
-        Ok(self.state(id).await?.report())
+        let state = self.state(id).await?;
+        let report = state.report();
+        Ok(WorkflowReport { status: self.status_of(state).await?, ..report })
     }
 }
 

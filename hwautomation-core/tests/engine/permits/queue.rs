@@ -87,6 +87,8 @@ async fn the_queue_is_seen_with_how_many_are_ahead_and_recorded_once() {
         assert_eq!((waiting.since, waiting.until), (asked, Some(asked + HOUR)));
         assert!(status.to_string().contains("waits for permit rack-7,"), "{status}");
         assert!(status.to_string().contains("then step gate fails"), "{status}");
+        let report = manager.report(ids[3]).await.unwrap();
+        assert_eq!(report.status, status, "a report says the same");
         go(&manager, ids[at], "on").await;
     }
     assert_eq!(waits_for(&manager, ids[3]).await, "a signal");
