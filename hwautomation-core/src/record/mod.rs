@@ -8,6 +8,7 @@ mod event;
 mod intent;
 mod json;
 mod kind;
+mod lines;
 mod permit;
 mod report;
 mod scrub;

@@ -1,5 +1,6 @@
 //! Everything that went wrong in a run, and what people decided about it: for a ticket, not for a glance.
 
+use super::lines::{indented, one_line};
 use super::{Decision, IntentOutcome, NotUndone, RunState, Side, WorkflowState, WorkflowStatus};
 use crate::actor::Actor;
 use crate::error::ErrorRecord;
@@ -148,7 +149,7 @@ impl fmt::Display for WorkflowReport {
         self.decisions.iter().try_for_each(|made| writeln!(f, "{made}"))?;
         not_undone
             .iter()
-            .try_for_each(|NotUndone { step, why }| writeln!(f, "  not undone: {step}: {why}"))?;
+            .try_for_each(|NotUndone { step, why }| writeln!(f, "  not undone: {step}: {}", one_line(why)))?;
         if self.failures.is_empty() && *state == RunState::Completed {
             writeln!(f, "  nothing failed")?;
         }
@@ -161,11 +162,12 @@ impl fmt::Display for FailedAttempt {
         let doing = if self.side == Side::Run { "" } else { "undoing " };
         write!(f, "  {} {doing}{}, attempt {} of {}", self.at, self.step, self.attempt, self.attempts_max)?;
         if let Some(sub_task) = &self.error.sub_task {
-            write!(f, ", while {sub_task}")?;
+            write!(f, ", while {}", one_line(sub_task))?;
         }
-        writeln!(f, ":\n      {} ({}, {})", self.error.message, self.error.kind, self.error.class)?;
-        self.error.chain.iter().try_for_each(|cause| writeln!(f, "      since: {cause}"))?;
-        self.error.remedy.iter().try_for_each(|remedy| writeln!(f, "      advice: {remedy}"))
+        let ErrorRecord { message, kind, class, chain, remedy, .. } = &self.error;
+        writeln!(f, ":\n      {} ({kind}, {class})", indented(message, 6))?;
+        chain.iter().try_for_each(|cause| writeln!(f, "      since: {}", indented(cause, 6)))?;
+        remedy.iter().try_for_each(|remedy| writeln!(f, "      advice: {}", indented(remedy, 6)))
     }
 }
 
@@ -178,6 +180,6 @@ impl fmt::Display for UnknownEffect {
 
 impl fmt::Display for ReportedDecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "  {} by {} at {}: {}", self.what, self.by, self.at, self.why)
+        write!(f, "  {} by {} at {}: {}", self.what, self.by, self.at, indented(&self.why, 6))
     }
 }

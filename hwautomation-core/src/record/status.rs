@@ -1,5 +1,6 @@
 //! Where a workflow stands and why it waits, in words for people and fields for programs.
 
+use super::lines::{indented, one_line};
 use super::summary::sub_state;
 use super::{
     Failure, NotUndone, Phase, RunState, Side, StepState, SubState, UndoCause, UndoPhase, UndoState,
@@ -94,7 +95,7 @@ impl WorkflowState {
             state: self.run_state(),
             sub_state: sub_state(self),
             percent: self.percent(),
-            headline: headline(self),
+            headline: one_line(&headline(self)),
             waiting: waiting(self),
             steps: self.steps.iter().map(|step| step_status(self, step)).collect(),
             submitted_at: self.submitted_at,
@@ -297,7 +298,7 @@ impl fmt::Display for WorkflowStatus {
             writeln!(f, "  {step}")?;
         }
         for left in &self.not_undone {
-            writeln!(f, "  not undone: {}: {}", left.step, left.why)?;
+            writeln!(f, "  not undone: {}: {}", left.step, one_line(&left.why))?;
         }
         Ok(())
     }
@@ -305,7 +306,7 @@ impl fmt::Display for WorkflowStatus {
 
 impl fmt::Display for WaitingFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "waits for {} since {}", self.what, self.since)?;
+        write!(f, "waits for {} since {}", one_line(&self.what), self.since)?;
         if let Some(until) = self.until {
             write!(f, ", until {until}; then {}", self.then)?;
         }
@@ -320,12 +321,11 @@ impl fmt::Display for StepStatus {
             write!(f, " (attempt {})", self.attempts)?;
         }
         match (&self.why, &self.sub_task) {
-            (Some(why), _) => write!(f, ": {why}")?,
-            (None, Some(sub_task)) => write!(f, ": {sub_task}")?,
+            (Some(text), _) | (None, Some(text)) => write!(f, ": {}", one_line(text))?,
             (None, None) => {}
         }
         for error in &self.errors {
-            write!(f, "\n            {error}")?;
+            write!(f, "\n            {}", indented(&error.to_string(), 12))?;
         }
         Ok(())
     }

@@ -85,3 +85,21 @@ async fn an_unknown_outcome_has_a_backoff_of_its_own() {
     let second = ended.since(failures[1].at).as_secs();
     assert!((300..=400).contains(&first) && (3..=4).contains(&second), "{first} {second}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_of_several_lines_stays_in_its_place() {
+    let lab = Lab::new();
+    let step = step_fn("push", Resume::Rerun, |_| async {
+        let message = "settings did not take:\nQuiet Boot: wanted false\nSR-IOV: wanted Enabled";
+        Err::<StepOutcome, _>(Error::new(ErrorKind::Mismatch, message))
+    });
+    let (manager, status) = lab.run_step(step).await;
+    let headline = "halted: step push failed: settings did not take: \
+                    Quiet Boot: wanted false; SR-IOV: wanted Enabled";
+    assert_eq!(status.headline, headline);
+    let report = manager.report(status.id).await.unwrap();
+    for text in [status.to_string(), report.to_string()] {
+        assert!(text.contains("\n            SR-IOV") || text.contains("\n      SR-IOV"), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with("  ")), "{text}");
+    }
+}
