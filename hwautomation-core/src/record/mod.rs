@@ -28,8 +28,8 @@ pub use permit::{Hold, PermitsAwaited};
 pub use report::{FailedAttempt, ReportedDecision, UnknownEffect, WorkflowReport};
 pub use spec::{Backoff, CarriedStep, OnFailure, Policy, Resume, StepSpec, Submitted};
 pub use state::{
-    Decision, Ended, Failure, Guard, Halt, Intent, IntentEnd, IntentOutcome, Phase, Signal, StepState,
-    SubTask, UndoPhase, UndoState, UndoStep, WaitState, WorkflowState,
+    Decided, Decision, Ended, Failure, Guard, Halt, Intent, IntentEnd, IntentOutcome, Phase, Signal,
+    StepState, SubTask, UndoPhase, UndoState, UndoStep, WaitState, WorkflowState,
 };
 pub use status::{StepStatus, WaitingFor, WorkflowStatus};
 pub use stored::{BLOB_BYTES_MAX, Blob, BlobHash, INLINE_BYTES_MAX, Stored};

@@ -1,7 +1,7 @@
 //! Everything that went wrong in a run, and what people decided about it: for a ticket, not for a glance.
 
 use super::lines::{indented, one_line};
-use super::{Decision, IntentOutcome, NotUndone, RunState, Side, WorkflowState, WorkflowStatus};
+use super::{Decided, Decision, IntentOutcome, NotUndone, RunState, Side, WorkflowState, WorkflowStatus};
 use crate::actor::Actor;
 use crate::error::ErrorRecord;
 use crate::id::{IntentName, StepName};
@@ -20,7 +20,7 @@ pub struct WorkflowReport {
     pub failures: Vec<FailedAttempt>,
     /// The effects of which nobody knows whether they happened.
     pub unknown: Vec<UnknownEffect>,
-    /// What people decided.
+    /// What people decided, oldest first.
     pub decisions: Vec<ReportedDecision>,
 }
 
@@ -57,8 +57,11 @@ pub struct UnknownEffect {
 /// Says what a person decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReportedDecision {
-    /// `cancel`, `abort` or `override power`.
+    /// `cancel`, `retry`, `skip`, `abort` or `override power`.
     pub what: String,
+    /// About which step, if about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepName>,
     /// Who.
     pub by: Actor,
     /// When.
@@ -71,17 +74,12 @@ impl WorkflowState {
     /// Collects what went wrong.
     #[must_use]
     pub fn report(&self) -> WorkflowReport {
-        let decisions =
-            [("cancel", &self.cancel), ("abort", &self.abort), ("override power", &self.power_override)];
         WorkflowReport {
             status: self.status(),
             submitted_by: self.submitted_by.clone(),
             failures: failures(self),
             unknown: unknown(self),
-            decisions: decisions
-                .into_iter()
-                .filter_map(|(what, made)| decided(what, made.as_ref()?))
-                .collect(),
+            decisions: self.decided.iter().map(reported).collect(),
         }
     }
 }
@@ -128,9 +126,9 @@ fn unknown(state: &WorkflowState) -> Vec<UnknownEffect> {
     state.steps.iter().flat_map(of_step).collect()
 }
 
-fn decided(what: &str, made: &Decision) -> Option<ReportedDecision> {
-    let Decision { by, at, why } = made.clone();
-    Some(ReportedDecision { what: what.to_owned(), by, at, why })
+fn reported(decided: &Decided) -> ReportedDecision {
+    let Decision { by, at, why } = decided.decision.clone();
+    ReportedDecision { what: decided.what.to_owned(), step: decided.step.clone(), by, at, why }
 }
 
 impl fmt::Display for WorkflowReport {
@@ -180,6 +178,11 @@ impl fmt::Display for UnknownEffect {
 
 impl fmt::Display for ReportedDecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "  {} by {} at {}: {}", self.what, self.by, self.at, indented(&self.why, 6))
+        write!(f, "  {}", self.what)?;
+        if let Some(step) = &self.step {
+            write!(f, " of {step}")?;
+        }
+        write!(f, " by {} at {}", self.by, self.at)?;
+        if self.why.is_empty() { Ok(()) } else { write!(f, ": {}", indented(&self.why, 6)) }
     }
 }

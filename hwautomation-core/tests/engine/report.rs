@@ -1,6 +1,7 @@
 //! A report collects every error, prints well, and is JSON.
 
 use crate::lab::{Lab, ops};
+use hwautomation_core::actor::Actor;
 use hwautomation_core::engine::Submission;
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::record::{Backoff, OnFailure, Policy, Resume, Side, WorkflowReport};
@@ -84,6 +85,27 @@ async fn an_unknown_outcome_has_a_backoff_of_its_own() {
     let first = failures[1].at.since(failures[0].at).as_secs();
     let second = ended.since(failures[1].at).as_secs();
     assert!((300..=400).contains(&first) && (3..=4).contains(&second), "{first} {second}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_has_every_decision_also_those_that_were_carried_out() {
+    let lab = Lab::new();
+    let step = step_fn("flash", Resume::Rerun, |ctx| async move {
+        ctx.once(format!("ping-{}", ctx.runs()), async { Ok(()) }).await?;
+        Err::<StepOutcome, _>(Error::new(ErrorKind::Refused, "broken"))
+    });
+    let (manager, status) = lab.run_step(step).await;
+    manager.override_power(status.id, "I looked at it", &ops()).await.unwrap();
+    manager.retry(status.id, "", &ops()).await.unwrap();
+    manager.wait_or_halt(status.id).await.unwrap();
+    manager.skip(status.id, "done by hand", &Actor::person("chief")).await.unwrap();
+    manager.wait(status.id).await.unwrap();
+    let report = manager.report(status.id).await.unwrap();
+    let decided: Vec<_> = report.decisions.iter().map(|made| (&*made.what, &*made.by.name)).collect();
+    assert_eq!(decided, [("override power", "ops"), ("retry", "ops"), ("skip", "chief")]);
+    let text = report.to_string();
+    assert!(text.contains("skip of flash by chief at") && text.contains(": done by hand\n"), "{text}");
+    assert!(text.lines().all(|line| !line.ends_with(": ")), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

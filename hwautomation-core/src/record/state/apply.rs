@@ -21,7 +21,9 @@ impl WorkflowState {
     /// `Corrupt` when the event may not follow those before it.
     pub fn apply(&mut self, event: &Event) -> Result<()> {
         self.check_envelope(event).map_err(|why| broken(event, why))?;
+        let decided = self.decided_by(event);
         self.apply_kind(event).map_err(|why| broken(event, why))?;
+        self.decided.extend(decided);
         if goes_on(&event.kind) {
             self.permits_awaited = None;
         }

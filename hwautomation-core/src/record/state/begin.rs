@@ -50,6 +50,7 @@ impl WorkflowState {
             signals: BTreeMap::new(),
             signal_keys: BTreeSet::new(),
             power_override: None,
+            decided: Vec::new(),
             foreign: None,
             damage: None,
             ended: None,

@@ -83,6 +83,7 @@ impl WorkflowState {
             signals: BTreeMap::new(),
             signal_keys: BTreeSet::new(),
             power_override: None,
+            decided: Vec::new(),
             foreign: None,
             permits_awaited: None,
             damage: Some(format!("event 0 of workflow {} cannot be read", row.id)),
@@ -93,6 +94,7 @@ impl WorkflowState {
     fn salvage(&mut self, event: &Event) {
         self.next_seq = self.next_seq.max(event.seq + 1);
         self.last_at = self.last_at.max(event.at);
+        self.decided.extend(self.decided_by(event));
         let decided =
             |why: &str| Some(Decision { by: event.actor.clone(), at: event.at, why: why.to_owned() });
         match &event.kind {

@@ -4,6 +4,7 @@ mod apply;
 mod backward;
 mod begin;
 mod damage;
+mod decided;
 mod effect;
 mod halted;
 mod query;
@@ -65,6 +66,8 @@ pub struct WorkflowState {
     pub signal_keys: BTreeSet<String>,
     /// That a person allowed the next power command on an unknown reading.
     pub power_override: Option<Decision>,
+    /// What people decided, oldest first.
+    pub decided: Vec<Decided>,
     /// What an event is that this version does not understand.
     pub foreign: Option<String>,
     /// What is wrong with the stored history.
@@ -121,4 +124,15 @@ pub struct Ended {
     pub reason: String,
     /// What could not be undone.
     pub not_undone: Vec<NotUndone>,
+}
+
+/// Says what was decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// `cancel`, `retry`, `skip`, `abort` or `override power`.
+    pub what: &'static str,
+    /// About which step, if about one.
+    pub step: Option<StepName>,
+    /// Who decided it, when and why.
+    pub decision: Decision,
 }
