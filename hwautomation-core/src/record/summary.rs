@@ -1,5 +1,6 @@
 //! One row about a workflow: what lists show and filters read.
 
+use super::lines::one_line;
 use super::{Position, Seq, WorkflowState};
 use crate::error::ErrorClassName;
 use crate::id::{MachineId, StepName, WorkflowId, WorkflowName};
@@ -140,6 +141,24 @@ impl WorkflowSummary {
             events: state.next_seq,
             position: 0,
         }
+    }
+}
+
+impl fmt::Display for WorkflowSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.id)?;
+        if let Some(machine) = &self.machine {
+            write!(f, " on {machine}")?;
+        }
+        write!(f, " is {}", self.state)?;
+        if let Some(sub_state) = self.sub_state {
+            write!(f, ", {sub_state}")?;
+        }
+        write!(f, ", {} of {} steps finished", self.steps_finished, self.steps_total)?;
+        if let Some(step) = self.step.as_ref().filter(|_| !self.state.is_terminal()) {
+            write!(f, ", at {step}")?;
+        }
+        self.error.iter().try_for_each(|error| write!(f, "; last error: {}", one_line(error)))
     }
 }
 

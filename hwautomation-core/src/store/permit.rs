@@ -3,6 +3,7 @@
 use crate::id::{PermitName, WorkflowId};
 use crate::record::Hold;
 use crate::time::Timestamp;
+use std::fmt;
 use std::num::NonZeroU32;
 
 /// How many holders of a permit are listed by name.
@@ -75,4 +76,16 @@ pub struct PermitRow {
     pub held: u64,
     /// How many queue for it.
     pub waiting: u64,
+}
+
+impl fmt::Display for PermitRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} held", self.name, self.held)?;
+        let mut between = " by ";
+        for holder in &self.holders {
+            write!(f, "{between}{holder}")?;
+            between = ", ";
+        }
+        write!(f, "; {} in the queue", self.waiting)
+    }
 }

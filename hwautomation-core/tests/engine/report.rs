@@ -125,3 +125,21 @@ async fn a_message_of_several_lines_stays_in_its_place() {
         assert!(text.lines().skip(1).all(|line| line.starts_with("  ")), "{text}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_row_of_a_list_prints_as_one_line() {
+    let lab = Lab::new();
+    let look = step_fn("look", Resume::Rerun, |_| async { StepOutcome::finished() });
+    let push = step_fn("push", Resume::Rerun, |_| async {
+        Err::<StepOutcome, _>(Error::new(ErrorKind::Mismatch, "it did not take:\nQuiet Boot"))
+    });
+    let (manager, status) = lab.run(Workflow::new("test").step(look).step(push)).await;
+    let id = status.id;
+    let row = manager.summary(id).await.unwrap();
+    let what = format!("test {id} on srv001 is running, halted, 1 of 2 steps finished, at push");
+    assert_eq!(row.to_string(), format!("{what}; last error: it did not take: Quiet Boot"));
+    manager.skip(id, "done by hand", &ops()).await.unwrap();
+    manager.wait(id).await.unwrap();
+    let row = manager.summary(id).await.unwrap().to_string();
+    assert!(row.starts_with(&format!("test {id} on srv001 is completed, 2 of 2 steps finished;")), "{row}");
+}

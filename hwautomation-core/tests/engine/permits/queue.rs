@@ -77,6 +77,8 @@ async fn the_queue_is_seen_with_how_many_are_ahead_and_recorded_once() {
     for number in 0..4 {
         ids.push(submit(&manager, "gate", number).await);
     }
+    let rows = manager.permits(None, 10).await.unwrap();
+    assert_eq!(rows[0].to_string(), format!("rack-7: 1 held by {}; 3 in the queue", ids[0]));
     let asked = manager.events(ids[3], 0, 10).await.unwrap().last().unwrap().at;
     for at in 0..3 {
         pass(200).await;
