@@ -2,7 +2,7 @@
 
 use super::report::FailedMachine;
 use crate::id::WorkflowId;
-use crate::record::{RunState, SubState, WaitingFor};
+use crate::record::{RunState, SubState, WaitingFor, one_line};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -72,7 +72,8 @@ impl fmt::Display for BatchStatus {
         }
         writeln!(f, "{} of {} machines ended", self.counts.ended(), self.machines)?;
         writeln!(f, "  {}", self.counts)?;
-        if self.sub_state.is_some() || self.state.is_terminal() {
+        // Else it names the batch's own step, and that is the wave.
+        if self.state.is_terminal() || !matches!(self.sub_state, None | Some(SubState::Waiting)) {
             writeln!(f, "  {}", self.headline)?;
         }
         if let Some(waiting) = &self.waiting {
@@ -81,7 +82,14 @@ impl fmt::Display for BatchStatus {
         if let Some(sub_task) = &self.sub_task {
             writeln!(f, "  {sub_task}")?;
         }
-        self.errors.iter().try_for_each(|error| writeln!(f, "  {error}"))
+        for error in &self.errors {
+            write!(f, "  {}", one_line(&error.to_string()))?;
+            match error.workflow {
+                Some(workflow) => writeln!(f, " (workflow {workflow})")?,
+                None => writeln!(f)?,
+            }
+        }
+        Ok(())
     }
 }
 

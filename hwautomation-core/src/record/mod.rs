@@ -24,6 +24,7 @@ pub use event::{Event, NewEvent, Position, Seq};
 pub use intent::{ClosedBy, IntentResult};
 pub use json::{Place, Unplaced};
 pub use kind::{EventKind, OutputRecord, Side, Verdict};
+pub(crate) use lines::one_line;
 pub use permit::{Hold, PermitsAwaited};
 pub use report::{FailedAttempt, ReportedDecision, UnknownEffect, WorkflowReport};
 pub use spec::{Backoff, CarriedStep, OnFailure, Policy, Resume, StepSpec, Submitted};

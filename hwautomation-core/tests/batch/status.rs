@@ -28,6 +28,9 @@ async fn the_status_counts_machines_and_says_what_is_waited_for() {
     assert_eq!(status.errors[0].to_string(), "srv001: told to fail");
     let text = status.to_string();
     assert!(text.contains("1 completed, 1 failed, 2 running, 6 not started"), "{text}");
+    assert!(!text.contains("step 2 of 12"), "its steps are not its waves: {text}");
+    let child = status.errors[0].workflow.unwrap();
+    assert!(text.contains(&format!("  srv001: told to fail (workflow {child})")), "{text}");
     let json = serde_json::to_string(&status).unwrap();
     assert_eq!(serde_json::from_str::<BatchStatus>(&json).unwrap(), status);
 
