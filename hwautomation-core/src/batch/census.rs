@@ -2,7 +2,7 @@
 
 use super::report::{BatchReport, FailedMachine, NAMED_MAX};
 use super::status::MachineCounts;
-use crate::id::MachineId;
+use crate::id::{MachineId, WorkflowId};
 use crate::record::{RunState, SubState, WorkflowSummary};
 use std::collections::BTreeMap;
 
@@ -22,6 +22,11 @@ impl Census {
     /// Tells whether the workflow completed on a machine.
     pub(super) fn is_completed(&self, machine: &MachineId) -> bool {
         self.0.get(machine).is_some_and(|row| row.state == RunState::Completed)
+    }
+
+    /// Lists the children that wait for a person.
+    pub(super) fn halted(&self) -> impl Iterator<Item = WorkflowId> {
+        self.0.values().filter(|row| row.sub_state == Some(SubState::Halted)).map(|row| row.id)
     }
 
     pub(super) fn counts(&self, machines: usize) -> MachineCounts {

@@ -33,6 +33,8 @@
 //! - At the limit nothing more is started, what runs comes to its end (or is cancelled, if the request says so), and
 //!   the batch halts for a person. *Retry* runs again what did not complete, and nothing else; *skip* goes on with the
 //!   next wave; *cancel* ends the batch and its children; *abort* ends the batch and lets children run.
+//! - Below the limit a wave waits for its halted children. A person decides about each, or tries them all again with
+//!   [`retry_failed`].
 //! - A machine that another workflow holds is waited for, and tried again.
 //!
 //! # What a look costs

@@ -44,13 +44,14 @@ pub async fn batch_status(manager: &WorkflowManager, id: WorkflowId) -> Result<B
     })
 }
 
-/// Runs again what did not complete: a halted batch goes on, and for one that has ended a new batch is submitted with
-/// the machines on which it did not complete. Returns the id of the batch that runs now.
+/// Runs again what did not complete: a halted batch goes on; in one that is at work the halted machines go on; for one
+/// that has ended a new batch is submitted with the machines on which it did not complete. Returns the id of the batch
+/// that runs now.
 ///
 /// # Errors
 ///
-/// `NotFound`; `Invalid` when it is no batch; `Conflict` when it runs and is not halted, or completed on every
-/// machine; those of a submission.
+/// `NotFound`; `Invalid` when it is no batch; `Conflict` when it runs and nothing of it is halted, or completed on
+/// every machine; those of a submission.
 pub async fn retry_failed(
     manager: &WorkflowManager,
     id: WorkflowId,
@@ -60,7 +61,13 @@ pub async fn retry_failed(
     let state = manager.state(id).await?;
     let mut request = request_of(&state)?;
     if state.ended.is_none() {
-        return manager.retry(id, why, actor).await.map(|()| id);
+        let at_work = state.halt.is_none() && state.cancel.is_none() && state.undo.is_none();
+        if at_work {
+            retry_halted(manager, id, why, actor).await?;
+        } else {
+            manager.retry(id, why, actor).await?;
+        }
+        return Ok(id);
     }
     let (census, ids) = (census(manager, id).await?, ids(manager, id, &request).await?);
     let left = request.machines.into_iter().zip(ids).filter(|(_, id)| !census.is_completed(id));
@@ -72,6 +79,24 @@ pub async fn retry_failed(
     // Waves were chosen for the whole list; what failed comes in one.
     request.waves.clear();
     manager.submit(request.submission()?, actor).await
+}
+
+async fn retry_halted(manager: &WorkflowManager, id: WorkflowId, why: &str, actor: &Actor) -> Result<()> {
+    let mut tried = 0;
+    for child in census(manager, id).await?.halted() {
+        match manager.retry(child, why, actor).await {
+            Ok(()) => tried += 1,
+            // Somebody else decided meanwhile.
+            Err(error) if error.kind() == ErrorKind::Conflict => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if tried > 0 {
+        return Ok(());
+    }
+    let what = format!("batch {id} is at work, and no machine of it is halted");
+    Err(Error::new(ErrorKind::Conflict, what)
+        .with_remedy("wait until it halts or has ended; what failed can run again then"))
 }
 
 async fn ids(manager: &WorkflowManager, id: WorkflowId, request: &BatchRequest) -> Result<Vec<MachineId>> {

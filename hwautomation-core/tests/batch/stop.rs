@@ -101,6 +101,34 @@ async fn a_wave_waits_for_a_halted_child_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn halted_machines_of_a_batch_at_work_are_tried_again_with_the_failed() {
+    let site = Site::new(5);
+    site.fail("srv001", 1);
+    site.fail("srv002", 1);
+    let manager = site.start().await;
+    let request = site.request().stop_at(StopAt::Count { count: 3 });
+    let id = submit(&manager, &request).await;
+    tokio::time::timeout(WORK * 4, manager.wait_or_halt(id)).await.unwrap_err();
+    assert_eq!(retry_failed(&manager, id, "the cables are in", &ops()).await.unwrap(), id);
+    let status = manager.wait_or_halt(id).await.unwrap();
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    let mut again = site.begun()[5..].to_vec();
+    again.sort();
+    assert_eq!(again, ["srv001", "srv002"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_at_work_without_a_failure_has_nothing_to_try_again() {
+    let site = Site::new(2);
+    let manager = site.start().await;
+    let id = submit(&manager, &site.request()).await;
+    tokio::time::timeout(WORK / 2, manager.wait_or_halt(id)).await.unwrap_err();
+    let error = retry_failed(&manager, id, "", &ops()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.message().contains("no machine of it is halted"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_skip_goes_on_with_the_next_wave() {
     let site = Site::new(3);
     site.fail("srv000", 1);
