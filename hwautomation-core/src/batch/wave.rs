@@ -257,13 +257,13 @@ impl Turn {
     }
 
     async fn soak(&self, ctx: &WorkflowContext) -> Result<StepOutcome> {
+        ctx.report_sub_task("every machine has ended");
         let now = ctx.now();
         if self.soak_s > 0 {
             let since: Timestamp = ctx.once(self.recorded("soak"), async { Ok(now) }).await?;
             let until = since + Duration::from_secs(self.soak_s);
             if now < until {
                 let left = until.since(now);
-                ctx.report_sub_task("every machine has ended");
                 return StepOutcome::wait(format!("wave {} to soak", self.number), left, left * 2);
             }
         }

@@ -34,7 +34,10 @@ async fn the_status_counts_machines_and_says_what_is_waited_for() {
     let json = serde_json::to_string(&status).unwrap();
     assert_eq!(serde_json::from_str::<BatchStatus>(&json).unwrap(), status);
 
-    manager.wait(id).await.unwrap();
+    let text = manager.wait(id).await.unwrap().to_string();
+    for wave in ["wave 1", "wave 2"] {
+        assert!(text.contains(&format!("  done       {wave}: every machine has ended\n")), "{text}");
+    }
     let status = batch_status(&manager, id).await.unwrap();
     assert_eq!((status.state, status.wave, status.counts.ended()), (RunState::Completed, None, 10));
 }
