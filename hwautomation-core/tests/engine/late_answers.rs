@@ -129,3 +129,21 @@ async fn a_step_that_skips_itself_after_an_effect_of_unknown_outcome_is_named() 
     let left: Vec<&str> = ended.not_undone.iter().map(|left| left.step.as_str()).collect();
     assert_eq!((status.state, left), (RunState::Failed, vec!["maybe"]), "{}", ended.reason);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_does_not_take_a_halt_that_is_over_for_the_end() {
+    let lab = Lab::new();
+    let step = step_fn("mend", Resume::Rerun, |ctx| async move {
+        if ctx.runs() == 1 {
+            return Err(Error::new(ErrorKind::Refused, "broken"));
+        }
+        nap(30).await;
+        StepOutcome::finished()
+    });
+    let (manager, store) = over_odd(&lab, Workflow::new("test").step(step)).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    manager.wait_or_halt(id).await.unwrap();
+    manager.retry(id, "mended", &ops()).await.unwrap();
+    store.late_inbox.store(true, SeqCst);
+    assert_eq!(manager.wait_or_halt(id).await.unwrap().state, RunState::Completed);
+}

@@ -18,6 +18,8 @@ pub(crate) struct Odd {
     pub(crate) late_release: AtomicBool,
     pub(crate) lose_intent_answer: AtomicBool,
     pub(crate) inbox_fails: AtomicBool,
+    /// The next question for an inbox takes three seconds to arrive.
+    pub(crate) late_inbox: AtomicBool,
     pub(crate) append_fails: AtomicBool,
     pub(crate) busy_close: AtomicBool,
     /// The next renewal is done, and its answer takes a minute.
@@ -122,6 +124,9 @@ impl HistoryStore for Odd {
     async fn inbox(&self, w: WorkflowId) -> Result<Vec<InboxItem>> {
         if self.inbox_fails.swap(false, SeqCst) {
             return Err(Error::new(ErrorKind::Storage, "a hiccup"));
+        }
+        if self.late_inbox.swap(false, SeqCst) {
+            nap(3).await;
         }
         self.inner.inbox(w).await
     }

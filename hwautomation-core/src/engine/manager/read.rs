@@ -135,12 +135,15 @@ impl WorkflowManager {
         // From here on no telling is missed.
         told.as_mut().enable();
         let row = self.summary(id).await?;
-        // A decision that was posted and not yet taken up ends the halt in a moment.
-        let is_done =
-            done(&row) && (row.state.is_terminal() || self.shared.store.inbox(id).await?.is_empty());
+        let is_done = done(&row) && (row.state.is_terminal() || self.rests(id, &done).await?);
         if !is_done {
             let _look_again = tokio::time::timeout(LOOK, told).await;
         }
         Ok(is_done)
+    }
+    /// Tells whether a run that was halted a moment ago is not about to go on. A decision that was posted and not yet
+    /// taken up ends the halt; one that was taken up since has ended it, and only a row that is read later shows it.
+    async fn rests(&self, id: WorkflowId, done: impl Fn(&WorkflowSummary) -> bool) -> Result<bool> {
+        Ok(self.shared.store.inbox(id).await?.is_empty() && done(&self.summary(id).await?))
     }
 }
