@@ -146,6 +146,33 @@ async fn a_cancel_that_a_guard_held_off_is_heard_when_the_guard_ends_however_sel
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_is_cancelled_while_a_probe_finds_that_it_is_too_early_goes_back_at_once() {
+    let lab = Lab::new();
+    let step = step_fn("send", Resume::Probe, |ctx| async move {
+        let lost = Error::new(ErrorKind::Timeout, "no answer").unknown_outcome();
+        ctx.once("command", async { Err::<(), _>(lost) }).await?;
+        StepOutcome::finished()
+    });
+    let asked = Arc::new(AtomicBool::new(false));
+    let step = step.probe(move |_, _| {
+        let asked_before = asked.swap(true, Ordering::SeqCst);
+        async move {
+            nap(5).await;
+            let hour = Duration::from_secs(3600);
+            if asked_before { Ok(Probed::DidNotHappen) } else { Probed::wait("the lamp", hour, hour * 2) }
+        }
+    });
+    let manager = lab.start(Workflow::new("test").step(step)).await;
+    let id = manager.submit(Submission::new("test"), &ops()).await.unwrap();
+    pass(3).await;
+    let began = tokio::time::Instant::now();
+    manager.cancel(id, "stop", &ops()).await.unwrap();
+    let status = manager.wait(id).await.unwrap();
+    assert_eq!(status.state, RunState::Cancelled, "{status}");
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_finished_run_cannot_be_cancelled() {
     let lab = Lab::new();
     let (manager, status) = lab.run(Workflow::new("test")).await;

@@ -69,6 +69,9 @@ impl Runner {
             let (step, intent, poll) = (self.step_name(step), intent.clone(), wait.poll);
             self.journal.add(EventKind::EffectAwaited { step, side, intent, reason, poll, deadline_at })?;
         }
+        if !undoing && self.is_to_go_back() {
+            return Ok(Flow::GoOn);
+        }
         let look_at = (now + wait.poll.max(POLL_MIN)).min(deadline_at);
         let whole = if undoing { Side::Undo } else { Side::Run };
         Ok(self.rest(whole, look_at, []))
