@@ -67,6 +67,34 @@ async fn a_damaged_row_is_listed_as_far_as_it_is_known_and_mended_by_the_next_ap
     assert_eq!(store.summary(hurt).await.unwrap().unwrap().error, None);
 }
 
+/// Whatever stands where an id should be, also in the row that is due first.
+#[tokio::test]
+async fn a_row_of_a_damaged_id_stops_no_claim_and_no_list() {
+    let (_folder, path) = file();
+    let store = open(&path);
+    let lease = begun(&*store, 1).await[0];
+    store.release(lease, Timestamp::from_micros(7)).await.unwrap();
+    for damage in ["x'ffff'", "'an id of 16 byte'", "7"] {
+        sql(
+            &path,
+            &format!(
+                "INSERT INTO workflow (id, name, state, ended, summary, position, next_seq, ready_at)
+                    SELECT {damage}, name, state, 0, summary, position, next_seq, 1 FROM workflow LIMIT 1"
+            ),
+        );
+    }
+    assert_eq!(store.next_due(&Kinds::any()).await.unwrap(), Some(Timestamp::from_micros(7)));
+    let claimed = store.claim(OwnerId::generate(), common::HOUR, 10, &Kinds::any()).await.unwrap();
+    assert_eq!(claimed.iter().map(|lease| lease.key.workflow).collect::<Vec<_>>(), [lease.workflow]);
+    assert_eq!(store.claim_pressing(OwnerId::generate(), common::HOUR, 10).await.unwrap(), []);
+    for filter in [WorkflowFilter::default(), WorkflowFilter::open()] {
+        // The page is as long as was asked for.
+        let rows = store.list(&filter, None, 1).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [lease.workflow]);
+        assert_eq!(store.list(&filter, Some(lease.workflow), 10).await.unwrap(), []);
+    }
+}
+
 #[tokio::test]
 async fn a_damaged_item_is_set_aside_and_does_not_wake_its_workflow_for_ever() {
     let (_folder, path) = file();

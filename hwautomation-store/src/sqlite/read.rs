@@ -113,7 +113,7 @@ pub(super) fn next_due(
     let mut statement = conn.prepare_cached(SQL)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        if kinds.has(&text(row, 2)?) && !damaged.has(workflow_id(row, 1)?) {
+        if kinds.has(&text(row, 2)?) && workflow_id(row, 1).is_ok_and(|id| !damaged.has(id)) {
             return Ok(Some(Timestamp::from_micros(row.get(0)?)));
         }
     }
