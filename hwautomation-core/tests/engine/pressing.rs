@@ -8,7 +8,7 @@ use hwautomation_core::id::{MachineId, WorkflowId};
 use hwautomation_core::machine::Machine;
 use hwautomation_core::record::{Policy, Resume, RunState, SubState};
 use hwautomation_core::store::{MachineDirectory, MemoryDirectory};
-use hwautomation_core::workflow::{StepOutcome, Workflow, WorkflowStep, step_fn};
+use hwautomation_core::workflow::{Permit, StepOutcome, Workflow, WorkflowStep, step_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -73,6 +73,30 @@ async fn with_every_place_taken_each_deadline_still_ends_its_run() {
     let status = manager.wait(halted).await.unwrap();
     assert!(status.headline.contains("nobody decided in time"), "{status}");
     assert!(lab.clock.now().since(began) < HOUR * 25);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_every_place_taken_a_queue_for_a_permit_still_ends() {
+    let lab = Lab::new();
+    let rack = |_: Option<&Machine>| vec![Permit::step("rack-7").unwrap()];
+    let holds = step_fn("hold", Resume::Rerun, |_| async { StepOutcome::wait("rain", HOUR * 99, HOUR * 99) });
+    let never = step_fn("never", Resume::Rerun, |_| async { panic!("it ran") });
+    let options = EngineOptions { running_max: 1, start_limit: HOUR, ..EngineOptions::default() };
+    let builder = lab.builder().options(options).workflow(Workflow::new("busy").step(busy()));
+    let builder = builder.workflow(Workflow::new("hold").step(holds.permits(rack)));
+    let once = Policy { attempts: 1, deadline: None, ..Policy::default() };
+    let queues = Workflow::new("queue").step(never.permits(rack).policy(once));
+    let manager = builder.workflow(queues).start().await.unwrap();
+    let submit = async |name| manager.submit(Submission::new(name), &ops()).await.unwrap();
+    submit("hold").await;
+    pass(2).await;
+    let queued = submit("queue").await;
+    pass(2).await;
+    let began = lab.clock.now();
+    submit("busy").await;
+    let status = manager.wait_or_halt(queued).await.unwrap();
+    assert!(status.headline.contains("queued for rack-7"), "{status}");
+    assert!(lab.clock.now().since(began) < HOUR * 2, "{:?}", lab.clock.now().since(began));
 }
 
 #[tokio::test(start_paused = true)]

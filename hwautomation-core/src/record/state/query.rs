@@ -68,7 +68,7 @@ impl WorkflowState {
         self.spec.start_limit.unwrap_or(self.spec.halt_limit)
     }
 
-    /// Returns the earliest time at which a limit ends or turns the run, whatever it does: of the queue, the step, the
+    /// Returns the earliest time at which a limit ends or turns the run, whatever it does: of a queue, the step, the
     /// run, the halt or the way back. None where there is no limit, or while a guard holds them off.
     #[must_use]
     pub fn presses_at(&self) -> Option<Timestamp> {
@@ -89,7 +89,8 @@ impl WorkflowState {
                     _ => None,
                 });
                 let attempt = step.and_then(StepState::attempt_deadline_at);
-                self.deadline_at.into_iter().chain(attempt).chain(wait).min()
+                let queue = self.permits_until();
+                self.deadline_at.into_iter().chain(attempt).chain(wait).chain(queue).min()
             }
         };
         at.map(|at| guarded_until.map_or(at, |until| until.max(at)))
