@@ -15,7 +15,9 @@ pub struct EngineOptions {
     /// How long a running step has to reach a checkpoint after a cancel before it is dropped. Default 10 s.
     pub cancel_grace: Duration,
     /// How long an accepted run may wait to be started, before it fails. One that was started may as long stand still
-    /// where no limit of its own counts: queue for a permit, miss its machine or its definition. Default 7 days.
+    /// where no limit of its own counts: queue for a permit, miss its machine or its definition. What one call of its
+    /// step may take comes before that, and a program that was started or resumed looks for an hour first. Default 7
+    /// days.
     pub start_limit: Duration,
     /// How long a halted run waits for a person. Default 24 h.
     pub halt_limit: Duration,

@@ -8,6 +8,7 @@ use crate::record::{
     UndoPhase, UndoState, Verdict, WaitState, WorkflowState,
 };
 use crate::time::Timestamp;
+use std::time::Duration;
 
 /// Says what to do next.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,16 +84,37 @@ pub(crate) fn next(state: &WorkflowState, now: Timestamp) -> Action {
     }
 }
 
-/// Decides for a run whose steps cannot be called here now: what `action` says, but where no limit of its own counts,
-/// it does not stand still for ever.
-pub(crate) fn next_held_up(state: &WorkflowState, now: Timestamp, action: Action, why: &str) -> Action {
-    let until = state.last_at + state.standstill_limit();
+/// How long a program looks itself before it says that a run stood still: after a pause or with all programs away for
+/// long, what is missing may be back in a minute.
+const LOOKS: Duration = Duration::from_secs(3600);
+
+/// Decides for a run whose steps cannot be called here now, as this program has seen since then: what `action` says, but
+/// where no limit of its own counts, it does not stand still for ever.
+pub(crate) fn next_held_up(
+    state: &WorkflowState,
+    now: Timestamp,
+    action: Action,
+    why: &str,
+    seen_since: Timestamp,
+) -> Action {
+    let (from, limit) = (idle_from(state), state.standstill_limit());
+    let until = (from + limit).max(seen_since + limit.min(LOOKS));
     if !action.calls_a_step() || state.presses_at().is_some() || now < until {
         return action;
     }
     let step = state.current_step().map(|step| step.spec.name.clone());
-    let reason = format!("nobody could go on with it from {} to {until}: {why}", state.last_at);
+    let reason = format!("nobody could go on with it from {from} to {until}: {why}");
     give_up(state, step, UndoCause::Deadline, reason, now)
+}
+
+/// From when on it stands still if nothing more is recorded: a step may be silent as long as one call of it may take.
+fn idle_from(state: &WorkflowState) -> Timestamp {
+    let step = state.current_step();
+    step.map_or(state.last_at, |step| match step.phase {
+        Phase::Running => state.last_at + step.spec.policy.timeout,
+        Phase::Retrying { at } => state.last_at.max(at),
+        _ => state.last_at,
+    })
 }
 
 /// Decides for a run that this program cannot run: only a person, or the halt's deadline, ends it.

@@ -15,12 +15,13 @@ use crate::machine::Machine;
 use crate::plugin::Plugins;
 use crate::record::{Stored, Submitted, WorkflowState};
 use crate::store::{HistoryStore, Kinds, MachineDirectory, Only, OverlayDirectory};
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 use crate::workflow::Workflow;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) options: EngineOptions,
     pub(crate) waiters: Waiters,
     pub(crate) mode: watch::Sender<Mode>,
+    /// When this engine was made, or went on after a pause, in microseconds.
+    working_since: AtomicI64,
     pub(crate) running: Running,
     pub(crate) troubles: Troubles,
     pub(crate) remembered: Remembered,
@@ -85,6 +88,7 @@ impl Shared {
             meters: Arc::new(Meters::new(workflows.values())),
             kinds: Kinds::of(workflows.keys().cloned()),
             workflows,
+            working_since: AtomicI64::new(clock.now().as_micros()),
             clock,
             options,
             waiters: Waiters::default(),
@@ -99,6 +103,15 @@ impl Shared {
 
     pub(crate) fn mode(&self) -> Mode {
         *self.mode.borrow()
+    }
+
+    pub(crate) fn working_since(&self) -> Timestamp {
+        Timestamp::from_micros(self.working_since.load(Ordering::Relaxed))
+    }
+
+    /// Counts from now how long it has been working.
+    pub(crate) fn works_again(&self) {
+        self.working_since.store(self.clock.now().as_micros(), Ordering::Relaxed);
     }
 
     /// Takes into the directory what workflows recorded about machines.

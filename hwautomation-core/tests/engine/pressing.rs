@@ -1,8 +1,9 @@
 //! What must end ends, also where nobody has a place for it, and what stands still says why.
 
+use crate::adversity::nap;
 use crate::lab::{Lab, ops, pass, srv};
 use async_trait::async_trait;
-use hwautomation_core::engine::{EngineOptions, Submission, WorkflowManager};
+use hwautomation_core::engine::{EngineOptions, ManagerBuilder, Submission, WorkflowManager};
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{MachineId, WorkflowId};
 use hwautomation_core::machine::Machine;
@@ -234,6 +235,74 @@ async fn a_run_without_limits_whose_workflow_nobody_has_halts_too() {
     let status = tokio::time::timeout(HOUR * 20, other.wait_or_halt(id)).await.unwrap().unwrap();
     assert!(status.headline.contains("nobody could go on with it"), "{status}");
     assert!((HOUR..=HOUR * 2).contains(&lab.clock.now().since(began)));
+}
+
+/// A run whose step has been silent for longer than runs may stand still, as its own timeout lets it.
+async fn silent(lab: &Lab, broken: &Arc<Broken>) -> (ManagerBuilder, WorkflowId) {
+    let builder = || {
+        let step = step_fn("long", Resume::Rerun, |ctx| async move {
+            if ctx.epoch() == 1 {
+                std::future::pending::<()>().await;
+            }
+            StepOutcome::finished()
+        });
+        let policy = Policy { timeout: HOUR * 720, deadline: None, ..Policy::default() };
+        let options = EngineOptions { start_limit: HOUR, ..EngineOptions::default() };
+        let builder = lab.builder().options(options).machines(Arc::clone(broken) as _);
+        builder.workflow(Workflow::new("test").step(step.policy(policy)))
+    };
+    let manager = builder().start().await.unwrap();
+    let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
+    pass(7200).await;
+    manager.shutdown().await;
+    (builder(), id)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_was_long_at_work_did_not_stand_still() {
+    let (lab, broken) = (Lab::new(), in_order());
+    let (builder, id) = silent(&lab, &broken).await;
+    broken.how.store(UNREACHABLE, Ordering::SeqCst);
+    let manager = builder.start().await.unwrap();
+    pass(60).await;
+    broken.how.store(FINE, Ordering::SeqCst);
+    let status = manager.wait_or_halt(id).await.unwrap();
+    assert_eq!(status.state, RunState::Completed, "{status}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_without_the_workflow_ends_no_step_that_was_long_at_work_elsewhere() {
+    let (lab, broken) = (Lab::new(), in_order());
+    let (builder, id) = silent(&lab, &broken).await;
+    let other = lab.start(Workflow::new("other")).await;
+    pass(120).await;
+    let manager = builder.start().await.unwrap();
+    let status = manager.wait_or_halt(id).await.unwrap();
+    assert_eq!(status.state, RunState::Completed, "{status}");
+    other.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_paused_for_long_is_not_ended_at_the_first_look() {
+    let (lab, broken) = (Lab::new(), in_order());
+    let options = EngineOptions { start_limit: HOUR, ..EngineOptions::default() };
+    let builder = lab.builder().options(options).machines(Arc::clone(&broken) as _);
+    let short = step_fn("short", Resume::Rerun, |_| async {
+        nap(5).await;
+        StepOutcome::finished()
+    });
+    let done = step_fn("done", Resume::Rerun, |_| async { StepOutcome::finished() });
+    let manager = builder.workflow(Workflow::new("test").step(short).step(done)).start().await.unwrap();
+    let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
+    pass(2).await;
+    manager.pause();
+    pass(7200).await;
+    broken.how.store(UNREACHABLE, Ordering::SeqCst);
+    manager.resume();
+    pass(60).await;
+    broken.how.store(FINE, Ordering::SeqCst);
+    let status = manager.wait_or_halt(id).await.unwrap();
+    assert_eq!(status.state, RunState::Completed, "{status}");
 }
 
 #[tokio::test(start_paused = true)]

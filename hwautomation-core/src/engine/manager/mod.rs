@@ -43,6 +43,7 @@ impl WorkflowManager {
 
     /// Goes on after [`pause`](Self::pause).
     pub fn resume(&self) {
+        self.shared.works_again();
         self.change(Mode::Paused, Mode::Working);
     }
 

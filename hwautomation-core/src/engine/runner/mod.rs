@@ -177,10 +177,15 @@ impl Runner {
         let action = match &self.footing {
             Footing::Never(why) => plan::next_unrunnable(state, now, why),
             Footing::Firm(_) => (self.shared.decide)(state, now),
-            Footing::NotNow(why) => plan::next_held_up(state, now, (self.shared.decide)(state, now), why),
+            Footing::NotNow(why) => {
+                let known = self.shared.troubles.stands(state.id, state.last_at);
+                let since = known.map_or(now, |trouble| trouble.since);
+                plan::next_held_up(state, now, (self.shared.decide)(state, now), why, since)
+            }
             Footing::Elsewhere => {
                 let why = format!("no program that was asked has the workflow {}", state.spec.name);
-                plan::next_held_up(state, now, (self.shared.decide)(state, now), &why)
+                let since = self.shared.working_since();
+                plan::next_held_up(state, now, (self.shared.decide)(state, now), &why, since)
             }
         };
         tracing::debug!(workflow = %state.id, ?action, "next");
