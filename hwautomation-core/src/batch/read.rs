@@ -10,7 +10,7 @@ use crate::actor::Actor;
 use crate::engine::WorkflowManager;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{MachineId, WorkflowId};
-use crate::record::WorkflowState;
+use crate::record::{SubState, WorkflowState};
 use crate::store::WorkflowFilter;
 
 /// How many errors a status repeats.
@@ -28,6 +28,9 @@ pub async fn batch_status(manager: &WorkflowManager, id: WorkflowId) -> Result<B
     let status = state.status();
     let step = state.current_step().filter(|_| state.ended.is_none());
     let wave = step.and_then(|step| step.spec.name.as_str().strip_prefix("wave-")?.parse().ok());
+    // What the wave said last holds while it goes on.
+    let goes_on = matches!(status.sub_state, None | Some(SubState::Waiting));
+    let sub_task = step.and_then(|step| step.sub_task.as_ref()).filter(|_| goes_on);
     Ok(BatchStatus {
         id,
         workflow: request.workflow.clone(),
@@ -39,7 +42,7 @@ pub async fn batch_status(manager: &WorkflowManager, id: WorkflowId) -> Result<B
         machines: request.machines.len(),
         counts: census.counts(request.machines.len()),
         waiting: status.waiting,
-        sub_task: step.and_then(|step| step.sub_task.as_ref()).map(|sub_task| sub_task.text.clone()),
+        sub_task: sub_task.map(|sub_task| sub_task.text.clone()),
         errors: census.newest_failures(ERRORS_MAX),
     })
 }

@@ -29,7 +29,7 @@ pub struct BatchStatus {
     pub counts: MachineCounts,
     /// What it waits for.
     pub waiting: Option<WaitingFor>,
-    /// What its wave does, or which machines hold it up.
+    /// What its wave does, or which machines hold it up, while it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_task: Option<String>,
     /// The newest failures, at most five.

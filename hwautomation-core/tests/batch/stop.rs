@@ -1,7 +1,7 @@
 //! Too many failures stop a batch, and a person decides.
 
 use crate::site::{Site, WORK, ops, run, submit};
-use hwautomation_core::batch::{BatchReport, StopAt, Wave, WhenStopped, retry_failed};
+use hwautomation_core::batch::{BatchReport, StopAt, Wave, WhenStopped, batch_status, retry_failed};
 use hwautomation_core::error::ErrorKind;
 use hwautomation_core::record::{OnFailure, RunState, SubState};
 use std::time::Duration;
@@ -30,6 +30,16 @@ async fn what_runs_comes_to_its_end_and_nothing_more_is_started() {
     assert!(rows.iter().all(|row| row.state.is_terminal()));
     assert!(rows.len() <= 5, "{} were started", rows.len());
     assert_eq!(rows.iter().filter(|row| row.state == RunState::Failed).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_halted_does_not_say_that_machines_are_at_work() {
+    let site = Site::new(10);
+    site.fail("srv000", 1);
+    let manager = site.start().await;
+    let status = run(&manager, &site.request().concurrency(3).on_failure(OnFailure::Undo)).await;
+    let batch = batch_status(&manager, status.id).await.unwrap();
+    assert_eq!((batch.sub_state, batch.sub_task), (Some(SubState::Halted), None));
 }
 
 #[tokio::test(start_paused = true)]
