@@ -379,7 +379,8 @@ fn undone(state: &WorkflowState, undo: &UndoState, otherwise: &str) -> Action {
     let verdict = if undo.because == UndoCause::Cancelled { Verdict::Cancelled } else { Verdict::Failed };
     let cause = match undo.because {
         UndoCause::Cancelled => "cancelled".to_owned(),
-        UndoCause::Deadline => "its deadline passed".to_owned(),
+        UndoCause::Deadline if state.deadline_at.is_some() => "its deadline passed".to_owned(),
+        UndoCause::Deadline => "nobody could go on with it in time".to_owned(),
         UndoCause::Failed => state
             .steps
             .iter()

@@ -7,7 +7,7 @@ use hwautomation_core::engine::{EngineOptions, ManagerBuilder, Submission, Workf
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::id::{MachineId, WorkflowId};
 use hwautomation_core::machine::Machine;
-use hwautomation_core::record::{Policy, Resume, RunState, SubState};
+use hwautomation_core::record::{OnFailure, Policy, Resume, RunState, SubState};
 use hwautomation_core::store::{MachineDirectory, MemoryDirectory};
 use hwautomation_core::workflow::{Permit, StepOutcome, Workflow, WorkflowStep, step_fn};
 use std::sync::Arc;
@@ -282,20 +282,28 @@ async fn a_program_without_the_workflow_ends_no_step_that_was_long_at_work_elsew
     other.shutdown().await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_run_that_was_paused_for_long_is_not_ended_at_the_first_look() {
-    let (lab, broken) = (Lab::new(), in_order());
+/// A run without any limit of its own that a pause caught before its second step.
+async fn paused_between_two_steps(lab: &Lab, broken: &Arc<Broken>) -> (WorkflowManager, WorkflowId) {
     let options = EngineOptions { start_limit: HOUR, ..EngineOptions::default() };
-    let builder = lab.builder().options(options).machines(Arc::clone(&broken) as _);
+    let builder = lab.builder().options(options).machines(Arc::clone(broken) as _);
     let short = step_fn("short", Resume::Rerun, |_| async {
         nap(5).await;
         StepOutcome::finished()
     });
     let done = step_fn("done", Resume::Rerun, |_| async { StepOutcome::finished() });
-    let manager = builder.workflow(Workflow::new("test").step(short).step(done)).start().await.unwrap();
+    let workflow = Workflow::new("test").step(short).step(done).on_failure(OnFailure::Undo);
+    let manager = builder.workflow(workflow).start().await.unwrap();
     let id = manager.submit(Submission::new("test").machine("srv001"), &ops()).await.unwrap();
     pass(2).await;
     manager.pause();
+    pass(10).await;
+    (manager, id)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_paused_for_long_is_not_ended_at_the_first_look() {
+    let (lab, broken) = (Lab::new(), in_order());
+    let (manager, id) = paused_between_two_steps(&lab, &broken).await;
     pass(7200).await;
     broken.how.store(UNREACHABLE, Ordering::SeqCst);
     manager.resume();
@@ -303,6 +311,16 @@ async fn a_run_that_was_paused_for_long_is_not_ended_at_the_first_look() {
     broken.how.store(FINE, Ordering::SeqCst);
     let status = manager.wait_or_halt(id).await.unwrap();
     assert_eq!(status.state, RunState::Completed, "{status}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_verdict_of_a_run_that_stood_still_names_no_deadline_that_it_did_not_have() {
+    let (lab, broken) = (Lab::new(), in_order());
+    let (manager, id) = paused_between_two_steps(&lab, &broken).await;
+    broken.how.store(UNREACHABLE, Ordering::SeqCst);
+    manager.resume();
+    let status = manager.wait(id).await.unwrap();
+    assert_eq!(status.headline, "nobody could go on with it in time; not everything could be undone");
 }
 
 #[tokio::test(start_paused = true)]
