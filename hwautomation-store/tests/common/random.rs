@@ -18,6 +18,17 @@ impl Random {
         Self(seed)
     }
 
+    /// Begins with this seed, which is not 0.
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Draws a number below this one.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        // The low bits of small seeds repeat.
+        (self.next() >> 11) % end
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -197,6 +197,8 @@ impl Rows {
     ) -> Option<Lease> {
         let freed = self.permits.end_lease(workflow);
         self.rouse(freed, now);
+        // Whoever takes it asks anew.
+        self.permits.was_woken(workflow);
         let row = self.workflows.get_mut(&workflow)?;
         row.epoch += 1;
         let (key, next_seq) = (LeaseKey { workflow, owner, epoch: row.epoch }, row.events.len() as Seq);
