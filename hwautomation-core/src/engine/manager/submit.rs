@@ -30,8 +30,8 @@ impl WorkflowManager {
     /// # Errors
     ///
     /// `NotFound` (workflow, machine, plugin), `Invalid` (request, one of more than 8 MiB, secret in it, machine
-    /// without a capability), `Conflict` (another workflow holds the machine), `Busy` (too many wait to be started), `Storage`.
-    /// Nothing was recorded then.
+    /// without a capability), `Conflict` (another workflow holds the machine), `Busy` (too many wait to be started),
+    /// `Storage`. Nothing was recorded then.
     pub async fn submit(&self, submission: Submission, actor: &Actor) -> Result<WorkflowId> {
         let id = WorkflowId::generate();
         self.shared.begin(id, submission, actor).await?;

@@ -2,6 +2,7 @@
 
 mod children;
 mod execute;
+mod footing;
 mod inbox;
 mod open;
 mod permits;
@@ -12,7 +13,7 @@ mod settle;
 
 use super::journal::Journal;
 use super::observe::span;
-use super::plan::{self, Action};
+use super::plan::Action;
 use super::remembered::Known;
 use super::running::{Entered, RunHandle};
 use super::shared::{Mode, Shared};
@@ -69,11 +70,11 @@ enum Left {
 /// Says what is recorded when a step is called.
 enum Begun {
     /// A new attempt.
-    Attempt(u32),
+    NewAttempt(u32),
     /// The same attempt, after its process died.
-    Again,
+    AfterCrash,
     /// Nothing: it looks again after a wait.
-    Before,
+    AfterWait,
 }
 
 /// Runs a workflow until it ends, waits, or is lost.
@@ -173,40 +174,18 @@ impl Runner {
 
     /// Does what comes next.
     async fn act(&mut self) -> Result<Flow> {
-        let (state, now) = (self.journal.state(), self.journal.now());
-        let action = match &self.footing {
-            Footing::Never(why) => plan::next_unrunnable(state, now, why),
-            Footing::Firm(_) => (self.shared.decide)(state, now),
-            Footing::NotNow(why) => {
-                let known = self.shared.troubles.stands(state.id, state.last_at);
-                let since = known.map_or(now, |trouble| trouble.since);
-                plan::next_held_up(state, now, (self.shared.decide)(state, now), why, since)
-            }
-            Footing::Elsewhere => {
-                let why = format!("no program that was asked has the workflow {}", state.spec.name);
-                let since = self.shared.working_since();
-                plan::next_held_up(state, now, (self.shared.decide)(state, now), &why, since)
-            }
-        };
-        tracing::debug!(workflow = %state.id, ?action, "next");
-        if matches!(self.footing, Footing::Elsewhere) && action.calls_a_step() {
-            // Due for whoever knows it, behind the others: so each of many gets its look whether it must end.
-            self.journal.give_back(GiveBack::Call);
-            return Ok(Flow::LetGo(now));
-        }
-        if let Footing::NotNow(why) = &self.footing
-            && action.calls_a_step()
+        let now = self.journal.now();
+        let action = self.decide(now);
+        tracing::debug!(workflow = %self.journal.state().id, ?action, "next");
+        if action.calls_a_step()
+            && let Some(flow) = self.hold_up(now)
         {
-            let again_at = self.shared.troubles.obstacle(state.id, why, now);
-            let presses_at = state.presses_at().filter(|at| *at > now);
-            // Others may be served before it can ask again.
-            self.journal.give_back(GiveBack::Call);
-            return Ok(Flow::LetGo(presses_at.map_or(again_at, |at| at.min(again_at))));
+            return Ok(flow);
         }
         match action {
-            Action::Start { step, attempt } => self.call_step(step, Begun::Attempt(attempt)).await,
-            Action::Resume { step } => self.call_step(step, Begun::Again).await,
-            Action::Wake { step } => self.call_step(step, Begun::Before).await,
+            Action::Start { step, attempt } => self.call_step(step, Begun::NewAttempt(attempt)).await,
+            Action::Resume { step } => self.call_step(step, Begun::AfterCrash).await,
+            Action::Wake { step } => self.call_step(step, Begun::AfterWait).await,
             Action::Probe { step, side, intent } => self.probe(step, side, intent).await,
             Action::Fail { step, side, error, retry_at } => {
                 let (step, attempt) = (self.step_name(step), self.attempt(step, side));
@@ -257,12 +236,12 @@ impl Runner {
             Permitted::Yes | Permitted::No(_) => {}
         }
         match begun {
-            Begun::Attempt(attempt) => {
+            Begun::NewAttempt(attempt) => {
                 self.start_run()?;
                 self.journal.add(EventKind::StepStarted { step: self.step_name(step), attempt })?;
             }
-            Begun::Again => self.journal.add(EventKind::StepResumed { step: self.step_name(step) })?,
-            Begun::Before => {}
+            Begun::AfterCrash => self.journal.add(EventKind::StepResumed { step: self.step_name(step) })?,
+            Begun::AfterWait => {}
         }
         match permitted {
             Permitted::No(error) => self.settle_failure(step, &error, &execute::Notes::default()),

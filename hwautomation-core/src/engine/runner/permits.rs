@@ -55,8 +55,7 @@ impl Runner {
 
     /// Tells whether this step is to be called now: a limit may have passed since that was decided.
     fn is_still_next(&self, step: usize, side: Side) -> bool {
-        let next = (self.shared.decide)(self.journal.state(), self.journal.now());
-        match next {
+        match self.decide(self.journal.now()) {
             Action::Start { step: next, .. }
             | Action::Resume { step: next }
             | Action::Wake { step: next } => side == Side::Run && next == step,
