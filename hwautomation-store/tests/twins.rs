@@ -26,7 +26,7 @@ use std::time::Duration;
 use tempfile::tempdir;
 
 const LEASE: Duration = Duration::from_secs(30);
-const RUNS: u64 = 15;
+const RUNS: u64 = 30;
 const CALLS: usize = 150;
 
 struct Twins {
