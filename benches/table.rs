@@ -62,16 +62,19 @@ pub fn bodies(Size { workflows, runs, .. }: Size) -> Outcome {
 
 pub fn waiting(Size { waiting, runs, .. }: Size) -> Outcome {
     println!("\n{waiting} workflows that wait, and are woken all at once or {DUE_A_SECOND} a second\n");
-    println!("| store | the process | each one more | at once: p50 | p99 | one by one: p50 | p99 |");
-    println!("|---|---:|---:|---:|---:|---:|---:|");
+    let most = waiting * weight::LAST_AT;
+    println!(
+        "| store | the process | with {most} | each one more | at once: p50 | p99 | one by one: p50 | p99 |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
     for kind in KINDS {
         let weight = middle(runs, || weight::weigh_in_child(kind, waiting))?;
         let at_once = middle(runs, || wake::run(kind, waiting, Duration::ZERO))?;
         let over = Duration::from_secs_f64(waiting as f64 / DUE_A_SECOND as f64);
         let spread = middle(runs, || wake::run(kind, waiting, over))?;
         let [a, b, c, d] = [at_once.p50, at_once.p99, spread.p50, spread.p99].map(millis);
-        let process = weight.process as f64 / 1e6;
-        println!("| {kind} | {process:.0} MB | {} B | {a} | {b} | {c} | {d} |", weight.each);
+        let [first, last] = weight.process.map(|bytes| bytes as f64 / 1e6);
+        println!("| {kind} | {first:.0} MB | {last:.0} MB | {} B | {a} | {b} | {c} | {d} |", weight.each);
     }
     Ok(())
 }

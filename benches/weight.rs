@@ -18,13 +18,13 @@ const LIMIT: Duration = Duration::from_secs(600);
 pub struct Weight {
     /// Each one more, once every cache is full.
     pub each: u64,
-    /// The whole process, while the first so many wait.
-    pub process: u64,
+    /// The whole process, while the first so many wait, and while all do that were weighed.
+    pub process: [u64; 2],
 }
 
 /// How many times the count fills every cache, and how many times it waits at the end.
 const FULL_AT: usize = 3;
-const LAST_AT: usize = 6;
+pub const LAST_AT: usize = 6;
 
 /// Weighs in a fresh process.
 pub fn weigh_in_child(kind: Kind, count: usize) -> Outcome<Weight> {
@@ -34,8 +34,9 @@ pub fn weigh_in_child(kind: Kind, count: usize) -> Outcome<Weight> {
         return Err(format!("weighing {kind}: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
     let text = String::from_utf8(output.stdout)?;
-    let (process, each) = text.trim().split_once(' ').ok_or("the child prints two numbers")?;
-    Ok(Weight { process: process.parse()?, each: each.parse()? })
+    let numbers = text.split_whitespace().map(str::parse).collect::<Result<Vec<u64>, _>>()?;
+    let [each, first, last] = numbers[..] else { return Err("the child prints three numbers".into()) };
+    Ok(Weight { each, process: [first, last] })
 }
 
 /// Weighs in this process and prints bytes.
@@ -52,8 +53,9 @@ pub fn weigh_here(kind: Kind, count: usize) -> Outcome {
         for times in 1..=LAST_AT {
             bytes.push(grow(&lab, &looked, times * count).await?);
         }
-        let more = bytes[LAST_AT - 1].saturating_sub(bytes[FULL_AT - 1]);
-        println!("{} {}", bytes[0], more / ((LAST_AT - FULL_AT) * count) as u64);
+        let (first, last) = (bytes[0], bytes[LAST_AT - 1]);
+        let more = last.saturating_sub(bytes[FULL_AT - 1]) / ((LAST_AT - FULL_AT) * count) as u64;
+        println!("{more} {first} {last}");
         Ok(())
     })
 }
