@@ -22,3 +22,7 @@ pub(crate) fn uefi_disk(manufacturer_id: u32) -> Option<u8> {
 /// How often a log-in may begin anew after both sides lost each other: a BMC that gets RAKP message 1 twice may
 /// answer twice with different random numbers, and refuse the proof for the first. More tries could lock an account.
 pub(crate) const LOST_EACH_OTHER_MAX: u32 = 2;
+
+/// What some BMCs put where the session's id belongs, in packets whose code is good and covers it (freeipmi's
+/// `idzero`).
+pub(crate) const NO_SESSION_ID: u32 = 0;

@@ -8,8 +8,16 @@ use std::time::Duration;
 
 /// How long one command or log-in may be allowed to take: the engine's leases wait no longer for an answer.
 const LIMIT_MAX: Duration = Duration::from_secs(600);
-/// How long a session may be kept: BMCs drop idle ones after 60 s (IPMI 2.0, section 6.12.15).
-const IDLE_MAX: Duration = Duration::from_secs(50);
+/// How long a session may be kept without work: longer, and somebody else may need it more.
+const IDLE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// How long a session may be without an answer: BMCs drop those that are idle for 60 s (IPMI 2.0, section 6.12.15).
+const KEEP_ALIVE_MAX: Duration = Duration::from_secs(50);
+/// How often a kept session may be used for nothing at most.
+const KEEP_ALIVE_MIN: Duration = Duration::from_millis(100);
+/// How long a BMC may be left alone: nobody would look at it that late.
+const PAUSE_MAX: Duration = Duration::from_secs(3600);
+/// What a semaphore can count is far more.
+const SESSIONS_MAX: u32 = 1_000_000;
 /// The channels that a LAN may have (IPMI 2.0, table 6-1).
 const CHANNELS: std::ops::RangeInclusive<u8> = 1..=11;
 
@@ -29,7 +37,13 @@ pub(super) fn all(config: &IpmiConfig) -> Result<()> {
         retransmit(config),
         growth(config.retransmit_growth),
         idle(config.session_idle),
+        keep_alive(config.keep_alive),
         sessions(config.sessions_max),
+        at_least_one("in_flight_max", config.in_flight_max),
+        at_least_one("slow_max", config.slow_max),
+        at_least_one("sockets", config.sockets.into()),
+        pause("breaker_pause_ms", config.breaker_pause),
+        pause("breaker_pause_max_ms", config.breaker_pause_max),
         privilege("power_privilege", config.power_privilege, Privilege::Operator),
         privilege("configure_privilege", config.configure_privilege, Privilege::Administrator),
         config.channel.and_then(|channel| number("channel", channel)),
@@ -111,12 +125,36 @@ fn idle(idle: Duration) -> Option<Problem> {
     (idle > IDLE_MAX).then(|| Problem {
         field: "session_idle_ms",
         wrong: format!("is {}", idle.as_millis()),
-        right: "use 0 to 50000: BMCs drop a session that is idle for a minute",
+        right: "use 0 to 86400000",
     })
 }
 
-fn sessions(count: u16) -> Option<Problem> {
-    (count == 0).then(|| Problem { field: "sessions_max", wrong: "is 0".to_owned(), right: "use 1 or more" })
+fn keep_alive(every: Duration) -> Option<Problem> {
+    (!(KEEP_ALIVE_MIN..=KEEP_ALIVE_MAX).contains(&every)).then(|| Problem {
+        field: "keep_alive_ms",
+        wrong: format!("is {}", every.as_millis()),
+        right: "use 100 to 50000: BMCs drop a session that is idle for a minute",
+    })
+}
+
+fn sessions(count: u32) -> Option<Problem> {
+    (!(1..=SESSIONS_MAX).contains(&count)).then(|| Problem {
+        field: "sessions_max",
+        wrong: format!("is {count}"),
+        right: "use 1 to 1000000",
+    })
+}
+
+fn at_least_one(field: &'static str, count: u16) -> Option<Problem> {
+    (count == 0).then(|| Problem { field, wrong: "is 0".to_owned(), right: "use 1 or more" })
+}
+
+fn pause(field: &'static str, pause: Duration) -> Option<Problem> {
+    (pause.is_zero() || pause > PAUSE_MAX).then(|| Problem {
+        field,
+        wrong: format!("is {}", pause.as_millis()),
+        right: "use more than 0, and no more than 3600000; breaker_failures 0 switches it off",
+    })
 }
 
 fn privilege(field: &'static str, found: Privilege, least: Privilege) -> Option<Problem> {
@@ -170,8 +208,14 @@ mod tests {
             command_limit: Duration::ZERO,
             handshake_limit: Duration::MAX,
             turn_limit: Duration::MAX,
-            session_idle: Duration::from_secs(60),
+            session_idle: Duration::MAX,
+            keep_alive: Duration::from_secs(60),
             sessions_max: 0,
+            in_flight_max: 0,
+            slow_max: 0,
+            sockets: 0,
+            breaker_pause: Duration::ZERO,
+            breaker_pause_max: Duration::MAX,
             power_privilege: Privilege::User,
             configure_privilege: Privilege::Operator,
             channel: Some(14),
@@ -180,7 +224,8 @@ mod tests {
         .validate()
         .unwrap_err();
         let fields = "cipher_suites retransmit_ms retransmit_growth command_limit_ms handshake_limit_ms \
-                      turn_limit_ms session_idle_ms sessions_max power_privilege configure_privilege channel";
+                      turn_limit_ms session_idle_ms keep_alive_ms sessions_max in_flight_max slow_max sockets \
+                      breaker_pause_ms breaker_pause_max_ms power_privilege configure_privilege channel";
         for field in fields.split_whitespace() {
             assert!(error.message().contains(field), "{field} is not in {error}");
             assert!(error.remedy().unwrap().contains(&format!("{field}: ")), "no advice on {field}");

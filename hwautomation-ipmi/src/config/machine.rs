@@ -24,6 +24,20 @@ pub(crate) struct MachineSettings {
     pub(crate) cipher_suites: Option<Vec<u8>>,
     /// Where the BMC's key K_g lies, if it has one.
     pub(crate) kg: Option<SecretRef>,
+    /// How the BMC finds the user.
+    pub(crate) user_lookup: UserLookup,
+}
+
+/// Says how a BMC finds the user that logs in (IPMI 2.0, table 13-11).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UserLookup {
+    /// By the name alone: the default.
+    #[default]
+    Name,
+    /// By the name and the privilege that is asked for: for BMCs that have a name twice, and for those that know no
+    /// other way.
+    NameAndPrivilege,
 }
 
 impl MachineSettings {

@@ -3,7 +3,7 @@
 mod check;
 mod machine;
 
-pub(crate) use machine::MachineSettings;
+pub(crate) use machine::{MachineSettings, UserLookup};
 
 use crate::wire::Suite;
 use hwautomation_core::error::Result;
@@ -31,7 +31,8 @@ pub struct IpmiConfig {
     /// Limits one command with all its retransmissions. In JSON `command_limit_ms`. Default 5 s.
     #[serde(rename = "command_limit_ms", with = "millis")]
     pub command_limit: Duration,
-    /// Limits a log-in with all its restarts. In JSON `handshake_limit_ms`. Default 15 s.
+    /// Limits a log-in with all its restarts. In JSON `handshake_limit_ms`. Default 20 s: where every fifth datagram
+    /// is lost each way, some ten attempts are made in it, of which every other one gets through.
     #[serde(rename = "handshake_limit_ms", with = "millis")]
     pub handshake_limit: Duration,
     /// Limits how long a call may wait for its turn: a BMC is asked one thing at a time. In JSON `turn_limit_ms`.
@@ -39,11 +40,33 @@ pub struct IpmiConfig {
     #[serde(rename = "turn_limit_ms", with = "millis")]
     pub turn_limit: Duration,
     /// Says how long a session without work is kept for the next call, zero for not at all. In JSON
-    /// `session_idle_ms`. Default 10 s: BMCs have few sessions, and drop those that are idle for 60 s.
+    /// `session_idle_ms`. Default 10 s: a BMC has few sessions, and others want one, too. Who asks every minute keeps
+    /// them for two.
     #[serde(rename = "session_idle_ms", with = "millis")]
     pub session_idle: Duration,
-    /// Limits how many sessions are open at a time, over all BMCs; each holds a socket. Default 256.
-    pub sessions_max: u16,
+    /// Says after how long without an answer a kept session is used for a question, so that the BMC does not drop it:
+    /// they drop sessions that are idle for a minute (IPMI 2.0, section 6.12.15). In JSON `keep_alive_ms`.
+    /// Default 25 s.
+    #[serde(rename = "keep_alive_ms", with = "millis")]
+    pub keep_alive: Duration,
+    /// Limits how many sessions are open at a time, over all BMCs. Default 16,384; each takes some 1.5 KB.
+    pub sessions_max: u32,
+    /// Limits how many BMCs are talked to at a time. Default 512: the answers must find room in the sockets' buffers.
+    pub in_flight_max: u16,
+    /// Limits how many BMCs that do not answer are waited for at a time, apart from the others. Default 256.
+    pub slow_max: u16,
+    /// Says how many UDP sockets of an address family all BMCs share. Default 8.
+    pub sockets: u8,
+    /// Says after how many calls in a row that ended in silence a BMC is left alone for a while, zero for never.
+    /// Calls in that time fail at once and say when it is asked again. Default 3.
+    pub breaker_failures: u16,
+    /// Says for how long it is left alone at first; each further silence doubles it. In JSON `breaker_pause_ms`.
+    /// Default 10 s.
+    #[serde(rename = "breaker_pause_ms", with = "millis")]
+    pub breaker_pause: Duration,
+    /// Limits that. In JSON `breaker_pause_max_ms`. Default 60 s.
+    #[serde(rename = "breaker_pause_max_ms", with = "millis")]
+    pub breaker_pause_max: Duration,
     /// Names the privilege to log in with for power and boot devices. Default `operator`, which is enough for
     /// both (IPMI 2.0, appendix G).
     pub power_privilege: Privilege,
@@ -64,10 +87,17 @@ impl Default for IpmiConfig {
             retransmit: Duration::from_millis(500),
             retransmit_growth: 125,
             command_limit: Duration::from_secs(5),
-            handshake_limit: Duration::from_secs(15),
+            handshake_limit: Duration::from_secs(20),
             turn_limit: Duration::from_secs(60),
             session_idle: Duration::from_secs(10),
-            sessions_max: 256,
+            keep_alive: Duration::from_secs(25),
+            sessions_max: 16_384,
+            in_flight_max: 512,
+            slow_max: 256,
+            sockets: 8,
+            breaker_failures: 3,
+            breaker_pause: Duration::from_secs(10),
+            breaker_pause_max: Duration::from_secs(60),
             power_privilege: Privilege::Operator,
             configure_privilege: Privilege::Administrator,
             channel: None,

@@ -36,7 +36,7 @@ pub(super) async fn set(call: &Call<'_>, change: &LanChange) -> Result<(), IpmiE
     }
     match finish(&mut turn, channel).await {
         Ok(settings) => compare(change, &settings),
-        Err(silence) if moves && is_silence(&silence) => {
+        Err(silence) if moves && silence.is_silence() => {
             drop(turn);
             look_where_it_went(call, change).await
         }
@@ -132,17 +132,6 @@ fn compare(change: &LanChange, settings: &LanSettings) -> Result<(), IpmiError> 
     }
     let found = format!("{settings:?}, expected {change:?}");
     Err(IpmiError::Mismatch { what: "the BMC's network", found })
-}
-
-fn is_silence(error: &IpmiError) -> bool {
-    matches!(
-        error,
-        IpmiError::Lost { .. }
-            | IpmiError::Unanswered { .. }
-            | IpmiError::Silent(_)
-            | IpmiError::LoginSilent { .. }
-            | IpmiError::Network(_)
-    )
 }
 
 /// After every write was answered and the BMC fell silent: it may answer at its new address.

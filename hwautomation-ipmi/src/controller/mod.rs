@@ -39,6 +39,13 @@ impl IpmiController {
         Ok(Self { config, pool })
     }
 
+    /// Ends every session and waits for the BMCs to say so, each for one command's time at most. A later call logs in
+    /// anew. Dropping the driver tells the BMCs, too, but waits for nobody: what the system does not take at once is
+    /// lost, and BMCs have few sessions.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// Begins a call on the machine's own BMC.
     fn call<'a>(&'a self, machine: &'a Machine, what: &str, privilege: Privilege) -> Result<Call<'a>> {
         self.call_at(machine, machine.bmc_address()?, what, privilege)

@@ -9,6 +9,17 @@ pub(crate) use status::{Stage, Status};
 use hwautomation_core::error::{Error, ErrorKind};
 use std::time::Duration;
 
+/// Says that a BMC is not asked for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// How many calls in a row ended in silence.
+    pub(crate) failures: u32,
+    /// How long it has been silent.
+    pub(crate) silent_for: Duration,
+    /// In how long it is asked again.
+    pub(crate) again_in: Duration,
+}
+
 /// Says why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IpmiError {
@@ -42,6 +53,15 @@ pub(crate) enum IpmiError {
     /// Each suite that is allowed was refused, or answered with another one.
     #[error("the BMC takes none of the cipher suites {0:?}")]
     NoSuite(Vec<u8>),
+    /// The suite that worked before is refused, and a weaker one was not tried.
+    #[error("the BMC refuses cipher suite {0}, with which it let this program in before")]
+    Downgrade(u8),
+    /// It was silent so often that it is left alone for a while.
+    #[error(
+        "nobody answered for {} s, in {} calls in a row; it is asked again in {} s",
+        .0.silent_for.as_secs(), .0.failures, .0.again_in.as_secs()
+    )]
+    Resting(Rest),
     #[error("the BMC refused {what}: {completion}")]
     Refused { what: &'static str, completion: Completion },
     #[error("the answer to {what} is not what IPMI 2.0 has: {found}")]
@@ -56,7 +76,9 @@ pub(crate) enum IpmiError {
     #[error("the calls before this one did not end within {} ms", .0.as_millis())]
     Turn(Duration),
     #[error("as many sessions as may be are open: {0}")]
-    Sessions(u16),
+    Sessions(u32),
+    #[error("as many BMCs as may be were talked to for {} ms", .0.as_millis())]
+    Lanes(Duration),
     /// What others said in core's words, such as the source of credentials.
     #[error(transparent)]
     Core(#[from] Error),
@@ -65,6 +87,23 @@ pub(crate) enum IpmiError {
 impl IpmiError {
     pub(crate) fn malformed(what: &'static str, found: impl Into<String>) -> Self {
         Self::Malformed { what, found: found.into() }
+    }
+
+    /// Tells whether nothing came back from the BMC.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(
+            self,
+            Self::Lost { .. }
+                | Self::Unanswered { .. }
+                | Self::Silent(_)
+                | Self::LoginSilent { .. }
+                | Self::Network(_)
+        )
+    }
+
+    /// Tells whether the BMC has no place for one more session.
+    pub(crate) fn is_without_room(&self) -> bool {
+        matches!(self, Self::Status(status) if status.is_without_room())
     }
 
     /// Makes core's error of it; `action` says what was tried on what.
@@ -76,6 +115,7 @@ impl IpmiError {
         let error = match &self {
             Self::Lost { .. } | Self::Unclear { .. } | Self::Moved => error.unknown_outcome(),
             Self::Status(status) if status.passes() => error.transient(),
+            Self::Resting(rest) => error.transient_after(rest.again_in),
             _ => error,
         };
         match self {
@@ -86,26 +126,28 @@ impl IpmiError {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Silent(_) | Self::LoginSilent { .. } | Self::Network(_) => ErrorKind::Unreachable,
+            Self::Silent(_) | Self::LoginSilent { .. } | Self::Resting(_) | Self::Network(_) => {
+                ErrorKind::Unreachable
+            }
             Self::Unanswered { .. } | Self::Lost { .. } | Self::Unclear { .. } | Self::Moved => {
                 ErrorKind::Timeout
             }
             Self::WrongPassword | Self::WrongKg => ErrorKind::Unauthorized,
             Self::Status(status) => status.kind(),
-            Self::NoSuite(_) | Self::Unsupported => ErrorKind::Unsupported,
+            Self::NoSuite(_) | Self::Downgrade(_) | Self::Unsupported => ErrorKind::Unsupported,
             Self::Refused { completion, .. } => completion.kind(),
             Self::Privilege(_) => ErrorKind::Forbidden,
             Self::Malformed { .. } => ErrorKind::Protocol,
             Self::Mismatch { .. } => ErrorKind::Mismatch,
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::Turn(_) | Self::Sessions(_) => ErrorKind::Busy,
+            Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) => ErrorKind::Busy,
             Self::Core(error) => error.kind(),
         }
     }
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::Silent(_) | Self::Network(_) => {
+            Self::Silent(_) | Self::Resting(_) | Self::Network(_) => {
                 "check the BMC's address, its cable and VLAN, that UDP port 623 is open on the way, and that \
                  IPMI over LAN is switched on"
             }
@@ -132,6 +174,10 @@ impl IpmiError {
             Self::NoSuite(_) => {
                 "enable cipher suite 17 or 3 on the BMC's LAN channel, or allow another one in cipher_suites"
             }
+            Self::Downgrade(_) => {
+                "find out why the BMC lost the suite; if it was exchanged or set so, list the suites that it may \
+                 use under settings.ipmi.cipher_suites"
+            }
             Self::Unsupported => "use another driver for this, such as Redfish",
             Self::Refused { completion, .. } => completion.remedy(),
             Self::Malformed { .. } => {
@@ -143,6 +189,7 @@ impl IpmiError {
             Self::Invalid { right, .. } => right,
             Self::Turn(_) => "try again later, or let fewer callers use this BMC at a time",
             Self::Sessions(_) => "try again later, or raise sessions_max",
+            Self::Lanes(_) => "try again later, or raise in_flight_max or slow_max",
             Self::Core(_) => "see the cause",
         }
     }

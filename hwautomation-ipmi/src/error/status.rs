@@ -47,6 +47,11 @@ impl Status {
         matches!(self.kind(), ErrorKind::Busy | ErrorKind::Forbidden)
     }
 
+    /// Tells whether the BMC has no place for one more session.
+    pub(crate) fn is_without_room(self) -> bool {
+        self.kind() == ErrorKind::Busy
+    }
+
     /// Tells whether a later log-in may succeed.
     pub(super) fn passes(self) -> bool {
         self.lost_each_other() || self.kind() == ErrorKind::Busy

@@ -1,8 +1,9 @@
 //! Whom to log in to, and as whom.
 
-use crate::config::{IpmiConfig, MachineSettings};
+use crate::config::{IpmiConfig, MachineSettings, UserLookup};
 use crate::error::IpmiError;
-use crate::wire::{Credentials, Suite};
+use crate::model::privilege;
+use crate::wire::{Credentials, Suite, role_by_name};
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{CredentialSource, Privilege};
@@ -32,6 +33,7 @@ pub(crate) struct Target {
 pub(crate) struct Identity {
     pub(crate) username: String,
     pub(crate) privilege: Privilege,
+    pub(super) lookup: UserLookup,
     password: SecretRef,
     kg: Option<SecretRef>,
 }
@@ -51,6 +53,7 @@ impl Target {
             identity: Identity {
                 username: settings.username,
                 privilege,
+                lookup: settings.user_lookup,
                 password: machine.credential(PURPOSE)?.clone(),
                 kg: settings.kg,
             },
@@ -61,9 +64,21 @@ impl Target {
 }
 
 impl Identity {
+    /// Returns the role byte of RAKP message 1.
+    pub(super) fn role(&self) -> u8 {
+        let privilege = privilege::number(self.privilege);
+        match self.lookup {
+            UserLookup::Name => role_by_name(privilege),
+            UserLookup::NameAndPrivilege => privilege,
+        }
+    }
+
     /// Tells whether a session of this identity may do what the other one wants.
     pub(super) fn serves(&self, wanted: &Self) -> bool {
-        self.privilege >= wanted.privilege && Self { privilege: wanted.privilege, ..self.clone() } == *wanted
+        let Self { username, privilege, lookup, password, kg } = wanted;
+        self.privilege >= *privilege
+            && (&self.username, self.lookup) == (username, *lookup)
+            && (&self.password, &self.kg) == (password, kg)
     }
 
     /// Resolves the secrets, for one log-in.

@@ -2,15 +2,27 @@
 //!
 //! Here alone datagrams are sent again and log-ins begun anew: that is protocol. What is sent again is what may be
 //! done twice; a command that may not is sent once, and its lost answer is an unknown outcome.
+//!
+//! ```text
+//! pool ─ seat (one per BMC: whoever has it talks) ─ session ─ link ─ net (a few sockets for all)
+//!   ├─ lanes     how many are talked to at a time; the silent ones apart
+//!   ├─ breaker   whether a silent BMC is asked again
+//!   └─ keeper    one timer queue: sessions kept alive, and closed when nobody needs them
+//! ```
 
+mod breaker;
 mod identity;
-mod link;
+mod keeper;
+mod lanes;
 mod login;
+mod net;
 mod pool;
 mod seat;
 mod session;
+mod standing;
 mod timing;
+mod turn;
 
 pub(crate) use identity::Target;
 pub(crate) use pool::Pool;
-pub(crate) use seat::Turn;
+pub(crate) use turn::Turn;

@@ -1,74 +1,122 @@
-//! The seats of all BMCs: one caller at a time for each, a bounded number of sessions over all.
+//! The seats of all BMCs: one caller at a time for each, and bounds over all.
 
+use super::breaker::Limits;
 use super::identity::Target;
-use super::seat::{Seat, Turn};
+use super::keeper::Keeper;
+use super::lanes::{Lane, Lanes};
+use super::net::Net;
+use super::seat::Seat;
+use super::standing::Keep;
 use super::timing::Timing;
+use super::turn::Turn;
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;
+use futures_util::{StreamExt, stream};
 use hwautomation_core::plugin::CredentialSource;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex as SyncMutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// How many BMCs are remembered with their cipher suite; beyond it, those without a session are forgotten.
-const SEATS_MAX: usize = 8_192;
-/// How many times within the idle limit the sessions are looked at.
-const LOOKS: u32 = 4;
-/// How often they are looked at, at most: a session may be closed that much late.
-const LOOK_MIN: Duration = Duration::from_millis(20);
+const SEATS_MAX: usize = 65_536;
+
+type Seats = HashMap<SocketAddr, Arc<Mutex<Seat>>>;
 
 /// Holds every seat.
 pub(crate) struct Pool {
     timing: Timing,
     turn_limit: Duration,
-    idle: Duration,
-    sessions_max: u16,
+    keep: Keep,
+    limits: Limits,
+    sessions_max: u32,
+    in_flight_max: usize,
     source: Arc<dyn CredentialSource>,
+    net: Net,
+    lanes: Arc<Lanes>,
     open: Arc<Semaphore>,
-    seats: SyncMutex<HashMap<SocketAddr, Arc<Mutex<Seat>>>>,
-    /// Closes idle sessions. Begins with the first call, which has a runtime, and anew when that runtime is gone.
-    sweeper: SyncMutex<Option<JoinHandle<()>>>,
+    seats: SyncMutex<Seats>,
+    keeper: Keeper,
 }
 
 impl Pool {
     pub(crate) fn new(config: &IpmiConfig, source: Arc<dyn CredentialSource>) -> Arc<Self> {
+        let sessions = usize::try_from(config.sessions_max).unwrap_or(Semaphore::MAX_PERMITS);
+        let in_flight_max = usize::from(config.in_flight_max);
         Arc::new(Self {
             timing: Timing::of(config),
             turn_limit: config.turn_limit,
-            idle: config.session_idle,
+            keep: Keep { idle: config.session_idle, alive: config.keep_alive },
+            limits: Limits::of(config),
             sessions_max: config.sessions_max,
+            in_flight_max,
             source,
-            open: Arc::new(Semaphore::new(usize::from(config.sessions_max))),
+            net: Net::new(config.sockets),
+            lanes: Lanes::new(in_flight_max, usize::from(config.slow_max)),
+            open: Arc::new(Semaphore::new(sessions)),
             seats: SyncMutex::default(),
-            sweeper: SyncMutex::default(),
+            keeper: Keeper::default(),
         })
     }
 
     /// Waits for the turn to talk to a BMC.
     pub(crate) async fn turn(self: &Arc<Self>, target: Target) -> Result<Turn, IpmiError> {
+        let asked = Instant::now();
         let seat = self.seat(target.peer);
         // A BMC that is asked two things at a time crashes or mixes them up.
-        let seat = timeout(self.turn_limit, seat.lock_owned()).await;
-        let seat = seat.map_err(|_| IpmiError::Turn(self.turn_limit))?;
-        self.keep_sweeping();
-        Ok(Turn::new(Arc::clone(self), target, seat))
+        let seat = match Arc::clone(&seat).try_lock_owned() {
+            Ok(seat) => seat,
+            Err(_) => timeout(self.turn_limit, seat.lock_owned())
+                .await
+                .map_err(|_| IpmiError::Turn(self.turn_limit))?,
+        };
+        let lane = seat.breaker.lane(&self.limits, asked, Instant::now()).map_err(IpmiError::Resting)?;
+        let pass = self.lanes.enter(lane, asked + self.turn_limit).await;
+        let pass = pass.ok_or(IpmiError::Lanes(self.turn_limit))?;
+        Ok(Turn::new(Arc::clone(self), target, seat, pass))
+    }
+
+    /// Ends every session, and waits for the BMCs to say so.
+    pub(crate) async fn close(&self) {
+        let seats: Vec<_> = self.seats().values().cloned().collect();
+        let close = |seat: Arc<Mutex<Seat>>| async {
+            let standing = seat.lock_owned().await.standing.take();
+            let limit = self.timing.command_limit;
+            if let Some(standing) = standing
+                && let Some(mut pass) = self.lanes.enter(Lane::Fast, Instant::now() + limit).await
+            {
+                standing.session.close(limit, &mut pass).await;
+            }
+        };
+        stream::iter(seats).for_each_concurrent(self.in_flight_max, close).await;
     }
 
     pub(super) fn timing(&self) -> Timing {
         self.timing
     }
 
-    pub(super) fn keeps_sessions(&self) -> bool {
-        !self.idle.is_zero()
+    pub(super) fn net(&self) -> &Net {
+        &self.net
+    }
+
+    pub(super) fn lanes(&self) -> &Arc<Lanes> {
+        &self.lanes
+    }
+
+    pub(super) fn keep_for(&self) -> &Keep {
+        &self.keep
     }
 
     pub(super) fn source(&self) -> &Arc<dyn CredentialSource> {
         &self.source
+    }
+
+    /// Has the session of a seat looked after from now on. False when nobody can.
+    pub(super) fn keep(self: &Arc<Self>, peer: SocketAddr, seat: &mut Seat) -> bool {
+        !self.keep.idle.is_zero() && self.keeper.keep(self, peer, seat)
     }
 
     /// Waits for room for one more session. An idle one is closed for it.
@@ -81,50 +129,30 @@ impl Pool {
         permit.ok().and_then(Result::ok).ok_or(IpmiError::Sessions(self.sessions_max))
     }
 
+    /// Returns a seat that nobody has at the moment.
+    pub(super) fn free_seat(&self, peer: SocketAddr) -> Option<OwnedMutexGuard<Seat>> {
+        Arc::clone(self.seats().get(&peer)?).try_lock_owned().ok()
+    }
+
     fn seat(&self, peer: SocketAddr) -> Arc<Mutex<Seat>> {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = self.seats();
         if seats.len() >= SEATS_MAX && !seats.contains_key(&peer) {
             seats.retain(|_, seat| Arc::strong_count(seat) > 1 || holds_session(seat));
         }
         Arc::clone(seats.entry(peer).or_default())
     }
 
-    /// The seats that nobody has at the moment and that hold a session.
-    fn idle_seats(&self) -> Vec<OwnedMutexGuard<Seat>> {
-        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = seats.values().filter_map(|seat| Arc::clone(seat).try_lock_owned().ok());
-        free.filter(|seat| seat.standing.is_some()).collect()
-    }
-
     fn close_longest_idle(&self) {
-        let used = |seat: &OwnedMutexGuard<Seat>| seat.standing.as_ref().map(|standing| standing.used);
-        if let Some(mut seat) = self.idle_seats().into_iter().min_by_key(used) {
+        let free: Vec<_> =
+            self.seats().values().filter_map(|seat| Arc::clone(seat).try_lock_owned().ok()).collect();
+        let free = free.into_iter().filter(|seat| seat.standing.is_some());
+        if let Some(mut seat) = free.min_by_key(|seat| seat.standing.as_ref().map(|standing| standing.used)) {
             seat.standing = None;
         }
     }
 
-    /// Closes what has been idle for too long.
-    fn sweep(&self) {
-        for mut seat in self.idle_seats() {
-            drop(seat.standing.take_if(|standing| standing.used.elapsed() >= self.idle));
-        }
-    }
-
-    fn keep_sweeping(self: &Arc<Self>) {
-        let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
-        if sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
-            let every = (self.idle / LOOKS).max(LOOK_MIN);
-            *sweeper = Some(tokio::spawn(sweep(Arc::downgrade(self), every)));
-        }
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        let sweeper = self.sweeper.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sweeper) = sweeper.take() {
-            sweeper.abort();
-        }
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -136,17 +164,4 @@ impl fmt::Debug for Pool {
 
 fn holds_session(seat: &Arc<Mutex<Seat>>) -> bool {
     seat.try_lock().is_ok_and(|seat| seat.standing.is_some())
-}
-
-/// Looks at the sessions until nobody needs the pool.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "sessions end when they are idle, which nobody else can notice"
-)]
-async fn sweep(pool: Weak<Pool>, every: Duration) {
-    loop {
-        tokio::time::sleep(every).await;
-        let Some(pool) = pool.upgrade() else { return };
-        pool.sweep();
-    }
 }

@@ -1,10 +1,11 @@
 //! An open session: commands go out, their answers come in, and its end is told to the BMC.
 
-use super::link::Link;
+use super::lanes::Pass;
+use super::net::Link;
 use super::timing::Timing;
 use crate::error::IpmiError;
 use crate::model::command::{Command, Repeat};
-use crate::wire::{Answer, Keys, Request, Sealed, random};
+use crate::wire::{Answer, Request, Sealed, random};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -16,30 +17,33 @@ const CLOSE: [u8; 2] = [0x06, 0x3C];
 
 /// Closes itself when dropped, also in the middle of a call.
 #[derive(Debug)]
-pub(crate) struct Session {
-    link: Link,
+pub(super) struct Session {
+    link: Arc<Link>,
     sealed: Sealed,
     timing: Timing,
     number: u8,
+    ends_here: bool,
     /// Counts it among the open ones.
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
 impl Session {
-    pub(super) fn new(link: Link, sealed: Sealed, timing: Timing, permit: Arc<OwnedSemaphorePermit>) -> Self {
-        Self { link, sealed, timing, number: 0, _permit: permit }
-    }
-
-    pub(super) fn link(&self) -> &Link {
-        &self.link
-    }
-
-    pub(super) fn keys(&self) -> &Keys {
-        self.sealed.keys()
+    pub(super) fn new(
+        link: Arc<Link>,
+        sealed: Sealed,
+        timing: Timing,
+        permit: Arc<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self { link, sealed, timing, number: 0, ends_here: false, _permit: permit }
     }
 
     /// Sends a command and returns its answer, whatever its completion code.
-    pub(crate) async fn exchange(&mut self, command: &Command, limit: Duration) -> Result<Answer, IpmiError> {
+    pub(super) async fn exchange(
+        &mut self,
+        command: &Command,
+        limit: Duration,
+        pass: &mut Pass,
+    ) -> Result<Answer, IpmiError> {
         // A number of its own: the late answer to a call that was dropped fits no other.
         self.number = self.number.wrapping_add(1);
         let request = Request {
@@ -48,30 +52,40 @@ impl Session {
             number: self.number,
             data: &command.data,
         };
-        let message = request.bytes();
         let mut waits = self.timing.waits(Instant::now() + limit);
         let mut has_left = false;
         while !waits.are_over() {
-            let packet = self.sealed.seal(&message, &random()?);
-            match self.link.send(&packet).await {
-                Ok(()) => has_left = true,
-                Err(cause) if !has_left || command.repeat == Repeat::Reads => return Err(cause),
-                // An earlier copy may have been carried out.
-                Err(_) => break,
+            if !has_left || command.repeat != Repeat::Never {
+                let packet = self.sealed.seal(&request, &random()?);
+                match self.link.send(&packet).await {
+                    Ok(()) => has_left = true,
+                    Err(cause) if !has_left || command.repeat == Repeat::Reads => return Err(cause),
+                    // An earlier copy may have been carried out.
+                    Err(_) => break,
+                }
             }
             let step = waits.step();
-            let until = if command.repeat == Repeat::Never { waits.deadline() } else { waits.within(step) };
-            let Self { link, sealed, .. } = self;
-            let pick = |datagram: &[u8]| Answer::of(&request, &sealed.open(datagram)?);
-            match link.receive(until, pick).await {
-                Ok(Some(answer)) => return Ok(answer),
-                Ok(None) => {}
-                Err(cause) if command.repeat == Repeat::Reads => return Err(cause),
-                // It was sent; that no answer can come does not tell that it was not carried out.
-                Err(_) => break,
+            if let Some(answer) = self.answer(&request, waits.within(step)).await {
+                return Ok(answer);
             }
+            pass.slow_down(waits.deadline()).await;
         }
-        Err(silence(command, limit))
+        // It may have come while this call waited for its place among the slow ones.
+        self.answer(&request, Instant::now()).await.ok_or_else(|| silence(command, limit))
+    }
+
+    async fn answer(&mut self, request: &Request<'_>, until: Instant) -> Option<Answer> {
+        let Self { link, sealed, .. } = self;
+        link.receive(until, |datagram| Answer::of(request, &sealed.open(datagram)?)).await
+    }
+
+    /// Ends it and waits for the BMC to say so, which it need not.
+    pub(super) async fn close(mut self, limit: Duration, pass: &mut Pass) {
+        let id = self.sealed.managed_id().to_le_bytes();
+        let close = Command::reads("closing the session", CLOSE, &id);
+        if self.exchange(&close, limit, pass).await.is_ok() {
+            self.ends_here = true;
+        }
     }
 
     fn close_now(&mut self) {
@@ -79,7 +93,7 @@ impl Session {
         let id = self.sealed.managed_id().to_le_bytes();
         let [netfn, command] = CLOSE;
         let request = Request { netfn, command, number: self.number.wrapping_add(1), data: &id };
-        let packet = self.sealed.seal(&request.bytes(), &iv);
+        let packet = self.sealed.seal(&request, &iv);
         self.link.send_now(&packet);
     }
 }
@@ -88,7 +102,9 @@ impl Drop for Session {
     /// Tells the BMC, which has few sessions. Nobody waits for the answer: a BMC that missed it drops the session
     /// after a minute.
     fn drop(&mut self) {
-        self.close_now();
+        if !self.ends_here {
+            self.close_now();
+        }
     }
 }
 

@@ -19,6 +19,12 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     bytes[at..at + N].try_into().unwrap()
 }
 
+/// Takes a command apart, without the code under test.
+fn request(message: &[u8]) -> Request<'_> {
+    let data = &message[6..message.len() - 1];
+    Request { netfn: message[1] >> 2, command: message[5], number: message[4] >> 2, data }
+}
+
 /// Takes ids and random numbers from the raw frames, without the code under test.
 fn captures() -> Vec<Capture> {
     let read = |text: &str| {
@@ -78,18 +84,20 @@ fn the_answers_of_real_bmcs_are_read_and_their_codes_accepted() {
         assert!(!exchange.accepts_rakp2(b"another", &code));
         let body = unwrap_bare(Payload::Rakp4, &bmc[3]).unwrap();
         let Some(Rakp4::Proof { code }) = Rakp4::read(body, bmc[3][16], id, suite) else { panic!() };
-        assert!(exchange.accepts_rakp4(&exchange.keys(password), &code));
-        assert!(!exchange.accepts_rakp4(&exchange.keys(b"another"), &code));
+        assert!(exchange.accepts_rakp4(&exchange.sik(password), &code));
+        assert!(!exchange.accepts_rakp4(&exchange.sik(b"another"), &code));
     }
 }
 
 #[test]
 fn the_keys_are_those_of_real_sessions() {
     for capture in captures() {
-        let keys = capture.exchange.keys(capture.password.as_bytes());
+        let sik = capture.exchange.sik(capture.password.as_bytes());
+        let keys = capture.exchange.keys(&sik);
         let text = |name: &str| hex(capture.json[name].as_str().unwrap());
-        let (sik, k1, aes) = keys.raw();
-        assert_eq!((sik, k1, aes), (&*text("sik"), &*text("k1"), &text("k2")[..16]));
+        assert_eq!((&**sik, keys.aes.as_slice()), (&*text("sik"), &text("k2")[..16]));
+        let code = capture.exchange.suite.hmac(&text("k1"), &[b"covered"]);
+        assert!(keys.accepts(b"covered", &code[..capture.exchange.suite.code_bytes()]));
     }
 }
 
@@ -97,7 +105,7 @@ fn the_keys_are_those_of_real_sessions() {
 fn every_packet_of_a_real_session_opens_once_and_its_command_seals_to_the_same_bytes() {
     for capture in captures() {
         let exchange = &capture.exchange;
-        let keys = || exchange.keys(capture.password.as_bytes());
+        let keys = || exchange.keys(&exchange.sik(capture.password.as_bytes()));
         let mut here = Sealed::new(exchange.console_id, exchange.managed_id, keys());
         let mut there = Sealed::new(exchange.managed_id, exchange.console_id, keys());
         let mut opened = 0;
@@ -113,8 +121,9 @@ fn every_packet_of_a_real_session_opens_once_and_its_command_seals_to_the_same_b
                 // The clients begin at another number.
                 let number = u32::from_le_bytes(array(&bytes, 10));
                 let mut sealed = Sealed::new(exchange.console_id, exchange.managed_id, keys());
-                (1..number).for_each(|_| drop(sealed.seal(&[], &[0; 16])));
-                assert_eq!(sealed.seal(&message, &array(&bytes, 16)), bytes);
+                let request = request(&message);
+                (1..number).for_each(|_| drop(sealed.seal(&request, &[0; 16])));
+                assert_eq!(sealed.seal(&request, &array(&bytes, 16)), bytes);
             }
         }
         assert!(opened >= 6, "{opened}");
@@ -129,7 +138,7 @@ fn a_changed_bit_is_found() {
     for bit in 0..packet.len() * 8 {
         let mut changed = packet.clone();
         changed[bit / 8] ^= 1 << (bit % 8);
-        let keys = exchange.keys(capture.password.as_bytes());
+        let keys = exchange.keys(&exchange.sik(capture.password.as_bytes()));
         let mut here = Sealed::new(exchange.console_id, exchange.managed_id, keys);
         assert_eq!(here.open(&changed), None, "bit {bit}");
         assert!(here.open(packet).is_some(), "what was refused does not count as seen");

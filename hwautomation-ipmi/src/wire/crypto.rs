@@ -7,38 +7,49 @@ use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use std::cell::RefCell;
+use zeroize::{Zeroize, Zeroizing};
 
 /// How long an AES block, a key and an initial vector are, in bytes.
 pub(crate) const BLOCK: usize = 16;
+/// How many random bytes are taken from the operating system at a time.
+const RANDOM_BYTES: usize = 512;
 
 pub(crate) fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
-    let mut mac = Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes a key of any length");
-    parts.iter().for_each(|part| mac.update(part));
-    Zeroizing::new(mac.finalize().into_bytes().to_vec())
+    finish(Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes a key of any length"), parts)
 }
 
 pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    finish(Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length"), parts)
+}
+
+/// Computes the HMAC of the parts, one after the other, from a state that has its key.
+pub(super) fn finish(mut mac: impl Mac, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     parts.iter().for_each(|part| mac.update(part));
     Zeroizing::new(mac.finalize().into_bytes().to_vec())
 }
 
-/// Encrypts, with the initial vector in front and the padding of IPMI 2.0 table 13-20 (01, 02, 03, .. and its
-/// length).
-pub(crate) fn encrypt(key: &[u8; BLOCK], iv: &[u8; BLOCK], plain: &[u8]) -> Vec<u8> {
-    let mut text = Zeroizing::new(plain.to_vec());
-    let pad = (BLOCK - (plain.len() + 1) % BLOCK) % BLOCK;
-    text.extend((1u8..).take(pad));
-    text.push(u8::try_from(pad).expect("a pad is shorter than a block"));
+/// Appends the initial vector, and encrypted what `plain` appends, padded as IPMI 2.0 table 13-20 has it (01, 02,
+/// 03, .. and its length).
+pub(crate) fn encrypt_onto(
+    packet: &mut Vec<u8>,
+    key: &[u8; BLOCK],
+    iv: &[u8; BLOCK],
+    plain: impl FnOnce(&mut Vec<u8>),
+) {
+    packet.extend(iv);
+    let begin = packet.len();
+    plain(packet);
+    let pad = (BLOCK - (packet.len() - begin + 1) % BLOCK) % BLOCK;
+    packet.extend((1u8..).take(pad));
+    packet.push(u8::try_from(pad).expect("a pad is shorter than a block"));
+    let text = packet.get_mut(begin..).unwrap_or_default();
     let length = text.len();
     let cipher = cbc::Encryptor::<Aes128>::new(key.into(), iv.into());
-    let sealed =
-        cipher.encrypt_padded::<NoPadding>(&mut text, length).expect("it was padded to whole blocks");
-    [iv.as_slice(), sealed].concat()
+    cipher.encrypt_padded::<NoPadding>(text, length).expect("it was padded to whole blocks");
 }
 
-/// Decrypts what [`encrypt`] made, or returns nothing.
+/// Decrypts what [`encrypt_onto`] appended, or returns nothing.
 pub(crate) fn decrypt(key: &[u8; BLOCK], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut reader = Reader::new(sealed);
     let iv = reader.array::<BLOCK>()?;
@@ -53,9 +64,26 @@ pub(crate) fn decrypt(key: &[u8; BLOCK], sealed: &[u8]) -> Option<Zeroizing<Vec<
 
 /// Returns random bytes of the operating system.
 pub(crate) fn random<const N: usize>() -> std::io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|cause| std::io::Error::other(cause.to_string()))?;
-    Ok(bytes)
+    const { assert!(N <= RANDOM_BYTES) };
+    RANDOM.with_borrow_mut(|store| {
+        if store.len() < N {
+            let mut bytes = Zeroizing::new([0; RANDOM_BYTES]);
+            getrandom::fill(&mut *bytes).map_err(|cause| std::io::Error::other(cause.to_string()))?;
+            store.clear();
+            store.extend(*bytes);
+        }
+        let rest = store.len() - N;
+        let taken = store.last_chunk().copied().expect("it was filled");
+        // What was given out is nowhere else.
+        store.get_mut(rest..).unwrap_or_default().zeroize();
+        store.truncate(rest);
+        Ok(taken)
+    })
+}
+
+thread_local! {
+    /// Random bytes that nobody has had: asking the system for a few of them costs as much as for all of these.
+    static RANDOM: RefCell<Zeroizing<Vec<u8>>> = RefCell::default();
 }
 
 /// Returns a random session id. Zero means "no session" and is none.
@@ -66,6 +94,18 @@ pub(crate) fn random_id() -> std::io::Result<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn encrypt(key: &[u8; BLOCK], iv: &[u8; BLOCK], plain: &[u8]) -> Vec<u8> {
+        let mut sealed = Vec::new();
+        encrypt_onto(&mut sealed, key, iv, |packet| packet.extend(plain));
+        sealed
+    }
+
+    #[test]
+    fn random_bytes_are_given_out_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        (0..200).for_each(|_| assert!(seen.insert(random::<16>().unwrap())));
+    }
 
     #[test]
     fn every_length_reads_back_and_fills_whole_blocks() {

@@ -2,12 +2,17 @@
 
 use super::crypto::BLOCK;
 use super::suite::Suite;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::Sha256;
 use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// K1 and K2 are made of this many equal bytes, with SHA-256 too: what all known BMCs do.
 const CONSTANT_BYTES: usize = 20;
+/// How long the code at the end of a packet is at most.
+const CODE_BYTES_MAX: usize = 16;
 
 /// Says as whom to log in. Wiped when dropped.
 pub(crate) struct Credentials {
@@ -60,19 +65,24 @@ impl Exchange {
         self.suite.hmac(password, &[&self.managed_random, &id, &self.role.bytes()])
     }
 
-    /// Computes the session's keys. `key` is K_g, or the password where K_g is not set.
-    pub(crate) fn keys(&self, key: &[u8]) -> Keys {
-        let sik = self.suite.hmac(key, &[&self.console_random, &self.managed_random, &self.role.bytes()]);
-        let derive = |byte: u8| self.suite.hmac(&sik, &[&[byte; CONSTANT_BYTES]]);
+    /// Computes the session integrity key, SIK. `key` is K_g, or the password where K_g is not set.
+    pub(crate) fn sik(&self, key: &[u8]) -> Zeroizing<Vec<u8>> {
+        self.suite.hmac(key, &[&self.console_random, &self.managed_random, &self.role.bytes()])
+    }
+
+    /// Computes the keys of the session's packets from its SIK.
+    pub(crate) fn keys(&self, sik: &[u8]) -> Keys {
+        let derive = |byte: u8| self.suite.hmac(sik, &[&[byte; CONSTANT_BYTES]]);
         let aes = *derive(2).first_chunk::<BLOCK>().expect("both hashes are longer than a block");
-        Keys { suite: self.suite, integrity: derive(1), aes: Zeroizing::new(aes), sik }
+        let integrity = Integrity::new(self.suite, &derive(1));
+        Keys { suite: self.suite, integrity, aes: Zeroizing::new(aes) }
     }
 
     /// Tells whether the code of RAKP message 4 proves that the BMC came to the same keys.
-    pub(crate) fn accepts_rakp4(&self, keys: &Keys, code: &[u8]) -> bool {
+    pub(crate) fn accepts_rakp4(&self, sik: &[u8], code: &[u8]) -> bool {
         let id = self.managed_id.to_le_bytes();
-        let expected = self.suite.hmac(&keys.sik, &[&self.console_random, &id, &self.guid]);
-        keys.matches(&expected, code)
+        let expected = self.suite.hmac(sik, &[&self.console_random, &id, &self.guid]);
+        self.suite.matches(&expected, code)
     }
 }
 
@@ -80,25 +90,45 @@ impl Exchange {
 pub(crate) struct Keys {
     pub(crate) suite: Suite,
     pub(crate) aes: Zeroizing<[u8; BLOCK]>,
-    integrity: Zeroizing<Vec<u8>>,
-    sik: Zeroizing<Vec<u8>>,
+    integrity: Integrity,
+}
+
+/// HMAC with K1 already taken in, which is half of its work for messages as short as these.
+enum Integrity {
+    Sha1(Hmac<Sha1>),
+    Sha256(Hmac<Sha256>),
+}
+
+impl Integrity {
+    fn new(suite: Suite, key: &[u8]) -> Self {
+        const ANY: &str = "HMAC takes a key of any length";
+        match suite {
+            Suite::Three => Self::Sha1(Hmac::new_from_slice(key).expect(ANY)),
+            Suite::Seventeen => Self::Sha256(Hmac::new_from_slice(key).expect(ANY)),
+        }
+    }
+
+    /// Calls `with` with the whole code of what is covered.
+    fn with_code<R>(&self, covered: &[u8], with: impl FnOnce(&[u8]) -> R) -> R {
+        match self {
+            Self::Sha1(mac) => with(&mac.clone().chain_update(covered).finalize().into_bytes()),
+            Self::Sha256(mac) => with(&mac.clone().chain_update(covered).finalize().into_bytes()),
+        }
+    }
 }
 
 impl Keys {
-    /// Computes the code at the end of a packet.
-    pub(crate) fn code(&self, covered: &[u8]) -> Vec<u8> {
-        let mut code = self.suite.hmac(&self.integrity, &[covered]).to_vec();
-        code.truncate(self.suite.code_bytes());
-        code
+    /// Appends the code of a packet from its `begin` to its end so far.
+    pub(crate) fn append_code(&self, packet: &mut Vec<u8>, begin: usize) {
+        let covered = packet.get(begin..).unwrap_or_default();
+        let length = self.suite.code_bytes();
+        let code = self.integrity.with_code(covered, |code| code.first_chunk::<CODE_BYTES_MAX>().copied());
+        packet.extend(code.iter().flatten().take(length));
     }
 
     /// Tells whether this is the code at the end of a packet.
     pub(crate) fn accepts(&self, covered: &[u8], code: &[u8]) -> bool {
-        self.matches(&self.suite.hmac(&self.integrity, &[covered]), code)
-    }
-
-    fn matches(&self, expected: &[u8], code: &[u8]) -> bool {
-        expected.get(..self.suite.code_bytes()).is_some_and(|expected| bool::from(expected.ct_eq(code)))
+        self.integrity.with_code(covered, |expected| self.suite.matches(expected, code))
     }
 }
 
@@ -111,12 +141,5 @@ impl fmt::Debug for Keys {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Credentials({})", self.username)
-    }
-}
-
-#[cfg(test)]
-impl Keys {
-    pub(crate) fn raw(&self) -> (&[u8], &[u8], &[u8]) {
-        (&self.sik, &self.integrity, self.aes.as_slice())
     }
 }

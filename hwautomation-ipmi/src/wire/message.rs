@@ -22,16 +22,25 @@ pub(crate) struct Request<'a> {
 impl Request<'_> {
     /// Writes it with its two checksums.
     pub(crate) fn bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.length()));
+        self.append_to(&mut bytes);
+        bytes
+    }
+
+    /// Tells how many bytes that are.
+    pub(crate) fn length(&self) -> usize {
+        7 + self.data.len()
+    }
+
+    /// Appends it with its two checksums.
+    pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
         let front = [BMC, self.netfn << 2];
-        let number = (self.number % NUMBERS) << 2;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(7 + self.data.len()));
+        let back = [CONSOLE, (self.number % NUMBERS) << 2, self.command];
         bytes.extend(front);
         bytes.push(checksum(&front));
-        bytes.extend([CONSOLE, number, self.command]);
+        bytes.extend(back);
         bytes.extend(self.data);
-        let sum = checksum(bytes.get(3..).unwrap_or_default());
-        bytes.push(sum);
-        bytes
+        bytes.push(checksum(&back).wrapping_add(checksum(self.data)));
     }
 }
 

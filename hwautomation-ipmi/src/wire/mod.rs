@@ -13,10 +13,10 @@ mod suite_records;
 mod window;
 
 pub(crate) use crypto::{random, random_id};
-pub(crate) use keys::{Credentials, Exchange, Keys, Role};
+pub(crate) use keys::{Credentials, Exchange, Role};
 pub(crate) use message::{Answer, Request};
 pub(crate) use packet::{Payload, bare, presession, unwrap_bare, unwrap_presession};
-pub(crate) use rakp::{OpenAnswer, Rakp2, Rakp4, open_session, rakp1, rakp3, rakp3_refusal, role};
+pub(crate) use rakp::{OpenAnswer, Rakp2, Rakp4, open_session, rakp1, rakp3, rakp3_refusal, role_by_name};
 pub(crate) use sealed::Sealed;
 pub(crate) use suite::Suite;
 pub(crate) use suite_records::suite_ids;

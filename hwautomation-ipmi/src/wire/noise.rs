@@ -27,7 +27,8 @@ fn exchange(suite: Suite) -> Exchange {
 fn read_all(bytes: &[u8]) -> usize {
     let mut read = 0;
     for suite in [Suite::Three, Suite::Seventeen] {
-        let keys = exchange(suite).keys(b"ADMIN");
+        let exchange = exchange(suite);
+        let keys = exchange.keys(&exchange.sik(b"ADMIN"));
         read += usize::from(Sealed::new(1, 2, keys).open(bytes).is_some());
         for body in [Some(bytes), unwrap_bare(Payload::Rakp2, bytes), unwrap_bare(Payload::OpenAnswer, bytes)]
             .into_iter()

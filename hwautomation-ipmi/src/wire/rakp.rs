@@ -9,8 +9,8 @@ const BY_NAME_ONLY: u8 = 0x10;
 /// The status by which RAKP message 3 says that the code of message 2 was wrong.
 const WRONG_CODE: u8 = 0x0F;
 
-/// The role byte for a privilege level.
-pub(crate) fn role(privilege: u8) -> u8 {
+/// The role byte for a privilege level of a user that is found by name alone.
+pub(crate) fn role_by_name(privilege: u8) -> u8 {
     privilege | BY_NAME_ONLY
 }
 

@@ -1,16 +1,22 @@
 //! The packets of an established session: encrypted, authenticated, numbered (IPMI 2.0, section 13.6).
 
-use super::crypto::{BLOCK, decrypt, encrypt};
+use super::crypto::{BLOCK, decrypt, encrypt_onto};
 use super::keys::Keys;
+use super::message::Request;
 use super::packet::{FORM_2_0, RMCP};
 use super::reader::Reader;
 use super::window::Window;
+use crate::quirks;
 use zeroize::Zeroizing;
 
 /// An IPMI message, encrypted and authenticated (table 13-16).
 const MESSAGE: u8 = 0xC0;
 /// What comes after the session header.
 const NEXT_HEADER: u8 = 0x07;
+
+/// How long the header is, and the trailer at most: its pad, two bytes and the code.
+const HEADER_BYTES: usize = 16;
+const TRAILER_BYTES_MAX: usize = 3 + 2 + 16;
 
 /// Seals and opens packets of one session.
 #[derive(Debug)]
@@ -31,28 +37,24 @@ impl Sealed {
         self.managed_id
     }
 
-    pub(crate) fn keys(&self) -> &Keys {
-        &self.keys
-    }
-
-    /// Wraps a message under the next sequence number.
-    pub(crate) fn seal(&mut self, message: &[u8], iv: &[u8; BLOCK]) -> Vec<u8> {
+    /// Wraps a command under the next sequence number.
+    pub(crate) fn seal(&mut self, request: &Request<'_>, iv: &[u8; BLOCK]) -> Vec<u8> {
         // Zero belongs to packets outside of sessions.
         self.sent = self.sent.checked_add(1).unwrap_or(1);
-        let body = encrypt(&self.keys.aes, iv, message);
-        let length = u16::try_from(body.len()).expect("commands are short");
-        let mut packet = RMCP.to_vec();
+        let body_length = BLOCK + (request.length() + 1).next_multiple_of(BLOCK);
+        let length = u16::try_from(body_length).expect("commands are short");
+        let mut packet = Vec::with_capacity(HEADER_BYTES + body_length + TRAILER_BYTES_MAX);
+        packet.extend(RMCP);
         packet.extend([FORM_2_0, MESSAGE]);
         packet.extend(self.managed_id.to_le_bytes());
         packet.extend(self.sent.to_le_bytes());
         packet.extend(length.to_le_bytes());
-        packet.extend(body);
+        encrypt_onto(&mut packet, &self.keys.aes, iv, |packet| request.append_to(packet));
         // From the form to the next header, in whole groups of four bytes.
         let pad = (4 - (packet.len() - RMCP.len() + 2) % 4) % 4;
         packet.extend(std::iter::repeat_n(0xFF, pad));
         packet.extend([u8::try_from(pad).expect("a pad is shorter than four"), NEXT_HEADER]);
-        let code = self.keys.code(packet.get(RMCP.len()..).unwrap_or_default());
-        packet.extend(code);
+        self.keys.append_code(&mut packet, RMCP.len());
         packet
     }
 
@@ -64,7 +66,7 @@ impl Sealed {
         let mut reader = Reader::new(packet);
         let mine = reader.array::<4>()? == RMCP
             && reader.array::<2>()? == [FORM_2_0, MESSAGE]
-            && reader.u32()? == self.console_id;
+            && [self.console_id, quirks::NO_SESSION_ID].contains(&reader.u32()?);
         if !mine || !self.keys.accepts(packet.get(RMCP.len()..)?, code) {
             return None;
         }

@@ -1,10 +1,11 @@
 //! The cipher suites that this client speaks (IPMI 2.0, table 22-20).
 
 use super::crypto::{hmac_sha1, hmac_sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Names one: both authenticate, protect and encrypt, and differ in the hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Names one: both authenticate, protect and encrypt, and differ in the hash. The greater is the stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Suite {
     /// RAKP-HMAC-SHA1, HMAC-SHA1-96, AES-CBC-128.
     Three,
@@ -60,6 +61,11 @@ impl Suite {
             Self::Three => 12,
             Self::Seventeen => 16,
         }
+    }
+
+    /// Tells, in constant time, whether a shortened code is the beginning of the expected one.
+    pub(crate) fn matches(self, expected: &[u8], code: &[u8]) -> bool {
+        expected.get(..self.code_bytes()).is_some_and(|expected| bool::from(expected.ct_eq(code)))
     }
 
     /// Computes the HMAC of the parts, one after the other.

@@ -3,10 +3,12 @@
 
 mod bmc;
 mod boot;
+mod fleet;
 mod login;
 mod power;
 mod rack;
 mod refusal;
+mod sessions;
 
 mod suite_3 {
     use crate::rack::RackFixture;

@@ -7,7 +7,9 @@ use hwautomation_core::plugin::{PowerState, StaticCredentials};
 use hwautomation_core::secret::{Secret, SecretRef};
 use hwautomation_core::testing::conformance::{DeviceFixture, HostTruth};
 use hwautomation_ipmi::{IpmiConfig, IpmiController};
-use hwautomation_sim::{Action, Face, Fault, LogEntry, Outcome, Power, Rack, RackPlan, Tempo, Truth};
+use hwautomation_sim::{
+    Action, Face, Fault, LogEntry, Outcome, Power, Rack, RackPlan, ServerPlan, Tempo, Truth,
+};
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use std::time::Duration;
 
 /// The machine of every suite.
 const NAME: &str = "srv001";
+/// What all BMCs want to hear.
+const PASSWORD: &str = "rack-secret-4711";
 /// Where the BMC may move to, and where nobody is.
 pub(crate) const SPARE: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 200);
 pub(crate) const NOBODY: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 201);
@@ -26,7 +30,6 @@ pub(crate) struct RackFixture {
     pub(crate) rack: Rack,
     pub(crate) driver: Arc<IpmiController>,
     pub(crate) seen: AtomicU64,
-    password: String,
 }
 
 impl RackFixture {
@@ -37,22 +40,31 @@ impl RackFixture {
 
     /// The same with several suites.
     pub(crate) async fn start_with(suites: &[u8]) -> Self {
+        Self::start_as(1, IpmiConfig { cipher_suites: suites.to_vec(), ..quick() }).await
+    }
+
+    /// Starts a rack with so many machines that run and have one password, and a driver for them.
+    pub(crate) async fn start_as(servers: usize, config: IpmiConfig) -> Self {
         let tempo = Tempo { bmc_reset: Duration::from_millis(200), ..Tempo::instant() };
-        let plan = RackPlan::servers(1).spare_bmc_address(SPARE).spare_bmc_address(NOBODY).tempo(tempo);
+        let plan = RackPlan::new().spare_bmc_address(SPARE).spare_bmc_address(NOBODY).tempo(tempo);
+        let server = |number| ServerPlan::new(name(number)).bmc_user("ADMIN", PASSWORD);
+        let plan = (1..=servers).fold(plan, |plan, number| plan.server(server(number)));
         let rack = plan.start().await.unwrap();
-        rack.change(NAME, |machine| machine.set_power(Power::On));
-        let password = rack.sheet().servers[0].bmc.password.clone();
-        let credentials = StaticCredentials::default().with("bmc", Secret::new(password.clone()));
-        let config = IpmiConfig {
-            cipher_suites: suites.to_vec(),
-            retransmit: Duration::from_millis(50),
-            command_limit: Duration::from_millis(600),
-            handshake_limit: Duration::from_millis(900),
-            connect: connect(&rack),
-            ..IpmiConfig::default()
-        };
+        (1..=servers).for_each(|number| rack.change(&name(number), |machine| machine.set_power(Power::On)));
+        let credentials = StaticCredentials::default().with("bmc", Secret::new(PASSWORD));
+        let config = IpmiConfig { connect: connect(&rack), ..config };
         let driver = Arc::new(IpmiController::new(config, Arc::new(credentials)).unwrap());
-        Self { rack, driver, seen: AtomicU64::new(0), password }
+        Self { rack, driver, seen: AtomicU64::new(0) }
+    }
+
+    /// Returns a machine of the rack, from 1 on.
+    pub(crate) fn machine_of(&self, number: usize) -> Machine {
+        let name = name(number);
+        let mut machine = Machine::new(MachineId::new(name.clone()).unwrap());
+        machine.addresses.bmc = Some(self.rack.truth(&name).lan.address.into());
+        machine.credentials.insert("bmc".to_owned(), SecretRef::new("static:bmc").unwrap());
+        machine.settings.insert(PluginName::from_static("ipmi"), json!({"username": "ADMIN"}));
+        machine
     }
 
     pub(crate) fn truth(&self) -> Truth {
@@ -77,6 +89,20 @@ impl RackFixture {
     }
 }
 
+fn name(number: usize) -> String {
+    format!("srv{number:03}")
+}
+
+/// Waits as short as a BMC in the same process allows.
+pub(crate) fn quick() -> IpmiConfig {
+    IpmiConfig {
+        retransmit: Duration::from_millis(50),
+        command_limit: Duration::from_millis(600),
+        handshake_limit: Duration::from_millis(900),
+        ..IpmiConfig::default()
+    }
+}
+
 fn connect(rack: &Rack) -> ConnectMap {
     let pairs = rack.sheet().connect.into_iter();
     pairs.map(|(nominal, socket)| (nominal.parse().unwrap(), socket.parse().unwrap())).collect()
@@ -85,15 +111,11 @@ fn connect(rack: &Rack) -> ConnectMap {
 #[async_trait]
 impl DeviceFixture for RackFixture {
     fn machine(&self) -> Machine {
-        let mut machine = Machine::new(MachineId::from_static(NAME));
-        machine.addresses.bmc = Some(self.truth().lan.address.into());
-        machine.credentials.insert("bmc".to_owned(), SecretRef::new("static:bmc").unwrap());
-        machine.settings.insert(PluginName::from_static("ipmi"), json!({"username": "ADMIN"}));
-        machine
+        self.machine_of(1)
     }
 
     fn secrets(&self) -> Vec<String> {
-        vec![self.password.clone()]
+        vec![PASSWORD.to_owned()]
     }
 
     async fn break_network(&self) {
@@ -117,7 +139,7 @@ impl DeviceFixture for RackFixture {
         self.rack.clear_faults();
         self.rack.change(NAME, |machine| {
             let users = machine.bmc.users.iter_mut().filter(|user| user.name == "ADMIN");
-            users.for_each(|user| user.password = self.password.clone().into_bytes());
+            users.for_each(|user| user.password = PASSWORD.into());
         });
     }
 

@@ -1,0 +1,103 @@
+//! The way into a BMC (IPMI 2.0, section 13.14): which cipher suites it has, Open Session, RAKP.
+
+mod attempt;
+mod suites;
+
+use super::lanes::Pass;
+use super::net::Link;
+use super::session::Session;
+use super::timing::{Timing, Waits};
+use crate::error::IpmiError;
+use crate::quirks;
+use crate::wire::{Credentials, Suite};
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+/// What a log-in needs.
+pub(super) struct Login<'a> {
+    pub(super) link: Arc<Link>,
+    pub(super) credentials: &'a Credentials,
+    /// The privilege level's number (section 6.8).
+    pub(super) privilege: u8,
+    /// The role byte: that number, and how the BMC finds the user.
+    pub(super) role: u8,
+    /// The suites that are allowed, best first.
+    pub(super) allowed: &'a [Suite],
+    /// The suite that worked the last time.
+    pub(super) known: Option<Suite>,
+    pub(super) timing: Timing,
+    pub(super) permit: Arc<OwnedSemaphorePermit>,
+    pub(super) pass: &'a mut Pass,
+}
+
+/// Why one attempt did not get through.
+enum Failure {
+    /// A datagram got lost, or the two sides lost each other.
+    Again(IpmiError),
+    /// This suite is refused; another may not be.
+    NextSuite(IpmiError),
+    Final(IpmiError),
+}
+
+impl From<IpmiError> for Failure {
+    fn from(error: IpmiError) -> Self {
+        Self::Final(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(cause: std::io::Error) -> Self {
+        Self::Final(cause.into())
+    }
+}
+
+impl Login<'_> {
+    /// Opens a session, and says with which suite.
+    pub(super) async fn run(mut self) -> Result<(Session, Suite), IpmiError> {
+        let deadline = Instant::now() + self.timing.handshake_limit;
+        let suites = self.suites(deadline).await?;
+        let mut waits = self.timing.waits(deadline);
+        let mut refusals = Vec::new();
+        for suite in &suites {
+            match self.until_through(*suite, &mut waits).await {
+                Ok(session) => return Ok((session, *suite)),
+                Err(Failure::NextSuite(refusal)) => refusals.push(refusal),
+                Err(Failure::Again(error) | Failure::Final(error)) => return Err(error),
+            }
+        }
+        Err(suites::verdict(&suites, self.known, refusals))
+    }
+
+    /// Begins anew as often as a datagram gets lost, until the time is over.
+    async fn until_through(&mut self, suite: Suite, waits: &mut Waits) -> Result<Session, Failure> {
+        let (mut silences, mut lost) = (0, 0);
+        loop {
+            let wait = waits.step();
+            let begun = waits.within(wait);
+            let error = match self.attempt(suite, waits, wait).await {
+                Err(Failure::Again(error)) => error,
+                // The places are taken by our own attempts whose answers got lost. They free themselves.
+                Err(Failure::NextSuite(error)) if silences > 0 && error.is_without_room() => error,
+                through => return through,
+            };
+            match error {
+                IpmiError::Status(status) if status.lost_each_other() => lost += 1,
+                _ => silences += 1,
+            }
+            if waits.are_over() || lost > quirks::LOST_EACH_OTHER_MAX {
+                return Err(Failure::Final(error));
+            }
+            self.pass.slow_down(waits.deadline()).await;
+            pause(begun).await;
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a log-in that lost its way begins anew a little later: protocol"
+)]
+async fn pause(until: Instant) {
+    tokio::time::sleep_until(until).await;
+}

@@ -1,0 +1,138 @@
+//! Which cipher suites to try, and in which order: those that are allowed and that the BMC says it has.
+
+use super::Login;
+use crate::error::IpmiError;
+use crate::wire::{Answer, Request, Suite, presession, suite_ids, unwrap_presession};
+use tokio::time::Instant;
+
+/// Get Channel Authentication Capabilities and Get Channel Cipher Suites (sections 22.13 and 22.15).
+const CAPABILITIES: [u8; 2] = [0x06, 0x38];
+const CIPHER_SUITES: [u8; 2] = [0x06, 0x54];
+/// "The channel that this is asked on", with the bit that asks for IPMI 2.0.
+const THIS_CHANNEL: u8 = 0x0E;
+const ASK_2_0: u8 = 0x80;
+/// "By algorithm", not "by suite": what is listed are records of suites.
+const LIST_BY_SUITE: u8 = 0x80;
+/// How many bytes of records one answer has; a shorter one is the last.
+const RECORD_BYTES: usize = 16;
+/// How many answers are asked for at most: no BMC has more than 60 suites.
+const RECORD_INDICES: u8 = 20;
+/// The number of the greeting: none of the questions about suites has it.
+const GREETING: u8 = 63;
+/// How often the suites are asked for: an old BMC that does not know the question is silent.
+const SUITE_ASKS: u32 = 2;
+
+impl Login<'_> {
+    /// Returns the suites to try. The one that worked is tried without a question, and nothing weaker than it.
+    pub(super) async fn suites(&mut self, deadline: Instant) -> Result<Vec<Suite>, IpmiError> {
+        match self.known.filter(|known| self.allowed.contains(known)) {
+            Some(known) => Ok(at_least(self.allowed, known)),
+            None => Ok(choose(self.allowed, &self.offered(deadline).await?)),
+        }
+    }
+
+    /// Asks which suites the channel has. Nothing when the BMC is there and does not say: not all know the question.
+    async fn offered(&mut self, deadline: Instant) -> Result<Vec<u8>, IpmiError> {
+        let mut records = Vec::new();
+        for index in 0..RECORD_INDICES {
+            let Some(more) = self.records(index, deadline).await? else {
+                self.greet(deadline).await?;
+                return Ok(Vec::new());
+            };
+            records.extend(&more);
+            if more.len() < RECORD_BYTES {
+                break;
+            }
+        }
+        Ok(suite_ids(&records))
+    }
+
+    async fn records(&mut self, index: u8, deadline: Instant) -> Result<Option<Vec<u8>>, IpmiError> {
+        let data = [THIS_CHANNEL, 0, LIST_BY_SUITE | index];
+        let [netfn, command] = CIPHER_SUITES;
+        let request = Request { netfn, command, number: index, data: &data };
+        let waits = self.timing.waits(deadline);
+        for _ in 0..SUITE_ASKS {
+            if let Some(answer) = self.outside(&request, waits.within(self.timing.retransmit)).await? {
+                let records = answer.data.get(1..).filter(|_| answer.completion == 0);
+                return Ok(records.map(<[u8]>::to_vec));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Asks what everybody may ask, until somebody answers anything. What the answer says is not believed: some
+    /// BMCs deny what they can (freeipmi's `authcap`).
+    async fn greet(&mut self, deadline: Instant) -> Result<(), IpmiError> {
+        let data = [THIS_CHANNEL | ASK_2_0, self.privilege];
+        let [netfn, command] = CAPABILITIES;
+        let request = Request { netfn, command, number: GREETING, data: &data };
+        let mut waits = self.timing.waits(deadline);
+        while !self.link.was_heard() {
+            if waits.are_over() {
+                return Err(IpmiError::Silent(self.timing.handshake_limit));
+            }
+            let wait = waits.step();
+            self.outside(&request, waits.within(wait)).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks outside of a session, once.
+    async fn outside(&mut self, request: &Request<'_>, until: Instant) -> Result<Option<Answer>, IpmiError> {
+        self.link.send(&presession(&request.bytes())).await?;
+        let read = |datagram: &[u8]| Answer::of_unprotected(request, unwrap_presession(datagram)?);
+        let answer = self.link.receive(until, read).await;
+        if answer.is_none() {
+            self.pass.slow_down(until).await;
+        }
+        Ok(answer)
+    }
+}
+
+/// The allowed suites that the BMC offers, or all when it offers none of them: it may be wrong.
+fn choose(allowed: &[Suite], offered: &[u8]) -> Vec<Suite> {
+    let both: Vec<_> = allowed.iter().copied().filter(|suite| offered.contains(&suite.id())).collect();
+    if both.is_empty() { allowed.to_vec() } else { both }
+}
+
+/// The suite that worked, and after it those that are stronger: who could talk us into a weaker one would be in
+/// between.
+fn at_least(allowed: &[Suite], known: Suite) -> Vec<Suite> {
+    let stronger = allowed.iter().copied().filter(|suite| *suite > known);
+    std::iter::once(known).chain(stronger).collect()
+}
+
+/// What to say when each suite was refused. A full BMC or a low privilege is told as such, whatever else was said.
+pub(super) fn verdict(tried: &[Suite], known: Option<Suite>, refusals: Vec<IpmiError>) -> IpmiError {
+    let telling = |error: &IpmiError| match error {
+        IpmiError::Status(status) => status.is_about_the_session(),
+        _ => false,
+    };
+    let ids = tried.iter().map(|suite| suite.id()).collect();
+    let none = match known.filter(|known| tried.first() == Some(known)) {
+        Some(known) => IpmiError::Downgrade(known.id()),
+        None => IpmiError::NoSuite(ids),
+    };
+    refusals.into_iter().find(telling).unwrap_or(none)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Suite::{Seventeen, Three};
+
+    #[test]
+    fn what_is_allowed_and_offered_is_tried_best_first() {
+        assert_eq!(choose(&[Seventeen, Three], &[0, 3, 17]), [Seventeen, Three]);
+        assert_eq!(choose(&[Seventeen, Three], &[3, 8]), [Three]);
+        assert_eq!(choose(&[Seventeen, Three], &[8]), [Seventeen, Three], "it may be wrong");
+        assert_eq!(choose(&[Seventeen], &[3]), [Seventeen], "never what is not allowed");
+    }
+
+    #[test]
+    fn after_a_suite_worked_nothing_weaker_is_tried() {
+        assert_eq!(at_least(&[Seventeen, Three], Seventeen), [Seventeen]);
+        assert_eq!(at_least(&[Seventeen, Three], Three), [Three, Seventeen]);
+    }
+}

@@ -1,0 +1,144 @@
+//! The right to talk to one BMC: in the session that stands, or in a new one.
+
+use super::identity::Target;
+use super::lanes::Pass;
+use super::login::Login;
+use super::pool::Pool;
+use super::seat::Seat;
+use super::standing::Standing;
+use crate::error::{Completion, IpmiError};
+use crate::model::command::{Command, Repeat};
+use crate::model::privilege;
+use crate::wire::Answer;
+use std::sync::Arc;
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+/// A session that the BMC may have dropped gets this part of a command's time before a new one is opened.
+const DOUBT_DIVISOR: u32 = 2;
+
+/// Lets its holder talk to one BMC until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pool: Arc<Pool>,
+    target: Target,
+    seat: OwnedMutexGuard<Seat>,
+    pass: Pass,
+}
+
+impl Turn {
+    pub(super) fn new(pool: Arc<Pool>, target: Target, mut seat: OwnedMutexGuard<Seat>, pass: Pass) -> Self {
+        match &mut seat.standing {
+            Some(standing) if standing.identity.serves(&target.identity) => standing.is_doubtful = true,
+            other => *other = None,
+        }
+        Self { pool, target, seat, pass }
+    }
+
+    /// Returns what the configuration says about the channel.
+    pub(crate) fn channel(&self) -> Option<u8> {
+        self.target.channel
+    }
+
+    /// Sends a command and returns the data of its answer.
+    pub(crate) async fn send(&mut self, command: &Command) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
+        let began = Instant::now();
+        let answer = self.ask(command).await;
+        match &answer {
+            Err(error) if error.is_silence() => self.seat.breaker.was_silent(began, Instant::now()),
+            _ => self.seat.breaker.answered(),
+        }
+        judge(command, answer?)
+    }
+
+    /// Closes the session, after something that ends it on the BMC.
+    pub(crate) fn end_session(&mut self) {
+        self.seat.standing = None;
+    }
+
+    async fn ask(&mut self, command: &Command) -> Result<Answer, IpmiError> {
+        let is_doubtful = self.seat.standing.as_ref().is_some_and(|standing| standing.is_doubtful);
+        if is_doubtful && command.repeat != Repeat::Reads {
+            self.make_sure().await;
+        }
+        match self.exchange(command).await {
+            // BMCs forget sessions when they restart. In a new one, silence is silence.
+            Err(IpmiError::Unanswered { .. } | IpmiError::Network(_)) if is_doubtful => {
+                self.exchange(command).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Makes sure that the session stands before something is sent that may be sent once only: in a session that
+    /// the BMC forgot it would be lost, and nobody would know.
+    async fn make_sure(&mut self) {
+        let limit = self.pool.timing().command_limit / DOUBT_DIVISOR;
+        let Some(standing) = &mut self.seat.standing else { return };
+        if let Err(silence) = standing.ask(limit, &mut self.pass).await {
+            // The command that follows opens a new one.
+            tracing::debug!(peer = %self.target.peer, error = %silence, "a kept session was gone");
+            self.seat.standing = None;
+        }
+    }
+
+    /// Sends in the session that stands, or in a new one. Silence ends it. A call that is dropped while it waits
+    /// leaves the session to the next.
+    async fn exchange(&mut self, command: &Command) -> Result<Answer, IpmiError> {
+        if self.seat.standing.is_none() {
+            self.seat.standing = Some(self.log_in().await?);
+        }
+        let limit = self.pool.timing().command_limit;
+        let standing = self.seat.standing.as_mut().expect("it was just put there");
+        let limit = if standing.is_doubtful { limit / DOUBT_DIVISOR } else { limit };
+        let answer = standing.exchange(command, limit, &mut self.pass).await;
+        if answer.is_ok() {
+            standing.used = Instant::now();
+        } else {
+            self.seat.standing = None;
+        }
+        answer
+    }
+
+    async fn log_in(&mut self) -> Result<Standing, IpmiError> {
+        let Target { peer, identity, suites, .. } = &self.target;
+        let permit = Arc::new(self.pool.permit().await?);
+        let credentials = identity.credentials(self.pool.source()).await?;
+        let login = Login {
+            link: Arc::new(self.pool.net().link(*peer)?),
+            credentials: &credentials,
+            privilege: privilege::number(identity.privilege),
+            role: identity.role(),
+            allowed: suites,
+            known: self.seat.suite,
+            timing: self.pool.timing(),
+            permit,
+            pass: &mut self.pass,
+        };
+        // Log-ins are rare and their state is large: boxed, waiting calls stay small.
+        let (session, suite) = Box::pin(login.run()).await?;
+        tracing::debug!(%peer, suite = suite.id(), "logged in to a BMC");
+        self.seat.suite = Some(suite);
+        Ok(Standing::new(session, identity.clone()))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.seat.standing.is_some() && !self.pool.keep(self.target.peer, &mut self.seat) {
+            self.end_session();
+        }
+    }
+}
+
+fn judge(command: &Command, answer: Answer) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
+    let (what, completion) = (command.name, Completion(answer.completion));
+    match completion {
+        Completion(0) => Ok(answer.data),
+        unclear if command.repeat != Repeat::Reads && unclear.may_have_happened() => {
+            Err(IpmiError::Unclear { what, completion })
+        }
+        completion => Err(IpmiError::Refused { what, completion }),
+    }
+}

@@ -1,0 +1,76 @@
+//! How long sessions live, and which cipher suite they have.
+
+use super::rack::{PATIENCE, RackFixture, quick};
+use hwautomation_core::error::{ErrorClass, ErrorKind};
+use hwautomation_core::id::PluginName;
+use hwautomation_core::plugin::{PowerController, PowerState};
+use hwautomation_core::testing::conformance::DeviceFixture;
+use hwautomation_ipmi::IpmiConfig;
+use hwautomation_sim::{Action, Face, Fault, Refusal};
+use serde_json::json;
+use std::time::Duration;
+
+fn counted(fixture: &RackFixture, command: &'static str) -> u64 {
+    fixture.count(|entry| entry.command == command)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_without_work_is_used_for_questions_and_closed_in_the_end() {
+    let config = IpmiConfig {
+        keep_alive: Duration::from_millis(100),
+        session_idle: Duration::from_millis(450),
+        ..quick()
+    };
+    let fixture = RackFixture::start_as(1, config).await;
+    fixture.driver.power_state(&fixture.machine()).await.unwrap();
+    let closed = fixture.rack.wait_until(PATIENCE, |_| counted(&fixture, "close session") == 1).await;
+    assert!(closed, "it was closed");
+    let asked = counted(&fixture, "get device id");
+    assert!((2..=4).contains(&asked), "{asked} questions");
+    assert_eq!(counted(&fixture, "open session"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn close_ends_every_session_and_a_later_call_opens_another() {
+    let fixture = RackFixture::start_as(3, quick()).await;
+    for number in 1..=3 {
+        fixture.driver.power_state(&fixture.machine_of(number)).await.unwrap();
+    }
+    assert_eq!(counted(&fixture, "close session"), 0);
+    fixture.driver.close().await;
+    assert_eq!(counted(&fixture, "close session"), 3);
+    fixture.driver.power_state(&fixture.machine()).await.unwrap();
+    assert_eq!((counted(&fixture, "open session"), counted(&fixture, "close session")), (4, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_driver_leaves_no_session_behind() {
+    let fixture = RackFixture::start_as(1, quick()).await;
+    let RackFixture { rack, driver, .. } = fixture;
+    let machine = {
+        let fixture = RackFixture { rack: rack.clone(), driver: driver.clone(), seen: 0.into() };
+        fixture.machine()
+    };
+    driver.power_state(&machine).await.unwrap();
+    drop(driver);
+    let closed =
+        |rack: &hwautomation_sim::Rack| rack.log().iter().any(|entry| entry.command == "close session");
+    assert!(rack.wait_until(PATIENCE, closed).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weaker_suite_than_the_one_that_worked_needs_a_persons_word() {
+    let config = IpmiConfig { session_idle: Duration::ZERO, ..quick() };
+    let fixture = RackFixture::start_as(1, config).await;
+    let mut machine = fixture.machine();
+    fixture.driver.power_state(&machine).await.unwrap();
+    let no_suite = Fault::new(Action::Refuse(Refusal::Code(0x11))).face(Face::Bmc).command("open session");
+    fixture.inject(no_suite.times(1));
+    let error = fixture.driver.power_state(&machine).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Unsupported, ErrorClass::Permanent), "{error}");
+    assert!(error.message().contains("cipher suite 17") && error.remedy().unwrap().contains("cipher_suites"));
+    assert_eq!(counted(&fixture, "open session"), 2, "17 twice, 3 never");
+    let settings = json!({"username": "ADMIN", "cipher_suites": [3]});
+    machine.settings.insert(PluginName::from_static("ipmi"), settings);
+    assert_eq!(fixture.driver.power_state(&machine).await.unwrap(), PowerState::On);
+}
