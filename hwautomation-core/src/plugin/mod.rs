@@ -13,6 +13,7 @@ mod bmc;
 mod boot;
 mod commissioner;
 mod credential;
+mod health;
 mod power;
 mod registry;
 mod shell;
@@ -26,6 +27,10 @@ pub use commissioner::{
 };
 pub use credential::{
     CredentialSource, CredentialsByScheme, EnvCredentials, FileCredentials, StaticCredentials,
+};
+pub use health::{
+    EventChange, EventLog, EventPage, EventPosition, Health, HealthReader, LogEvent, Sensor, SensorKind,
+    SensorReading, Thresholds, Unit,
 };
 pub use power::{PowerAction, PowerController, PowerState};
 pub use registry::Plugins;
