@@ -2,6 +2,7 @@
 
 mod bmc;
 mod boot;
+mod fleet;
 mod lan;
 mod power;
 mod user;
@@ -17,8 +18,9 @@ use std::sync::Arc;
 
 /// Drives machines through their BMCs: power, boot device, and the BMC itself.
 ///
-/// One serves all machines and all three contracts
+/// One serves all machines and all contracts
 /// ([`PowerController`](hwautomation_core::plugin::PowerController),
+/// [`FleetPower`](hwautomation_core::plugin::FleetPower),
 /// [`BootController`](hwautomation_core::plugin::BootController),
 /// [`BmcConfigurator`](hwautomation_core::plugin::BmcConfigurator)). Dropping it closes its sessions.
 #[derive(Debug)]

@@ -16,11 +16,21 @@ impl PowerController for IpmiController {
     }
 
     async fn power_state(&self, machine: &Machine) -> Result<PowerState> {
+        self.read_power(machine).await
+    }
+
+    async fn request_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
+        self.change_power(machine, action).await
+    }
+}
+
+impl IpmiController {
+    pub(super) async fn read_power(&self, machine: &Machine) -> Result<PowerState> {
         let call = self.call(machine, "reading the power state", self.config.power_privilege)?;
         call.end(read(&call).await)
     }
 
-    async fn request_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
+    pub(super) async fn change_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
         let what = format!("requesting {action}");
         let call = self.call(machine, &what, self.config.power_privilege)?;
         call.end(request(&call, action).await)
