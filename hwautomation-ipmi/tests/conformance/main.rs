@@ -4,6 +4,7 @@
 mod bmc;
 mod boot;
 mod fleet;
+mod fleet_contract;
 mod login;
 mod power;
 mod rack;
@@ -40,4 +41,14 @@ mod suite_17 {
     mod bmc {
         hwautomation_core::bmc_conformance!(super::RackFixture::start(17).await);
     }
+}
+
+mod many {
+    use crate::fleet_contract::{IN_FLIGHT, SERVERS};
+    use crate::rack::{RackFixture, quick};
+    use hwautomation_ipmi::IpmiConfig;
+
+    hwautomation_core::fleet_conformance!(
+        RackFixture::start_as(SERVERS, IpmiConfig { in_flight_max: IN_FLIGHT, ..quick() }).await
+    );
 }
