@@ -19,6 +19,8 @@
 
 mod bmc;
 mod faces;
+#[cfg(target_os = "linux")]
+mod farm;
 mod fault;
 mod host;
 mod keep;
@@ -32,6 +34,8 @@ mod secret;
 mod sheet;
 mod world;
 
+#[cfg(target_os = "linux")]
+pub use farm::{BmcFarm, FARM_BMCS_MAX, FarmCounts, FarmFault, FarmPlan};
 pub use fault::{Action, Fault, Refusal};
 pub use log::{Face, Kind, LogEntry, Outcome};
 pub use model::bios::{Bios, Change, Kind as SettingKind, Menu, Setting, Value};

@@ -67,6 +67,13 @@ impl Controller {
         }
     }
 
+    /// Returns how many sessions are open.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn sessions_open(&mut self, now: u64) -> u64 {
+        self.sessions.expire(now);
+        self.sessions.active().len() as u64
+    }
+
     /// Ends all sessions, as a restart does, or a new address.
     pub(crate) fn end_sessions(&mut self) {
         self.sessions.clear();

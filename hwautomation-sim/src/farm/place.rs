@@ -1,0 +1,135 @@
+//! One BMC of a farm: its controller, its machine, what was counted, what goes wrong.
+
+use super::counts::FarmCounts;
+use super::dice::Dice;
+use super::fault::{FarmFault, Trouble};
+use crate::bmc::controller::{Controller, Outgoing};
+use crate::bmc::ground::{Entry, Ground, Which};
+use crate::fault::Action;
+use crate::log::{Kind, Outcome};
+use crate::model::machine::Machine;
+use std::cell::RefCell;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// One BMC and its machine.
+#[derive(Debug)]
+pub(super) struct Place {
+    controller: Controller,
+    machine: Machine,
+    /// The address at which it was put; a BMC that is moved away from it is not reached any more.
+    address: Ipv4Addr,
+    /// How often the BMC had restarted when its sessions began: none of them survives another restart.
+    resets: u32,
+    counts: FarmCounts,
+    trouble: Option<Box<Trouble>>,
+}
+
+/// What a BMC stands on while it looks at one datagram. Nobody else is looking, and nothing is written as text.
+struct Footing<'a> {
+    now: u64,
+    machine: RefCell<&'a mut Machine>,
+    counts: RefCell<&'a mut FarmCounts>,
+}
+
+impl Place {
+    pub(super) fn new(machine: Machine, mut dice: Dice) -> Self {
+        let (address, resets) = (machine.bmc.lan.address, machine.bmc.resets);
+        let controller = Controller::new(move |bytes| dice.fill(bytes));
+        Self { controller, machine, address, resets, counts: FarmCounts::default(), trouble: None }
+    }
+
+    /// Takes a datagram and returns the answer, if there is one.
+    pub(super) fn receive(&mut self, datagram: &[u8], peer: SocketAddr, now: u64) -> Option<Outgoing> {
+        self.counts.datagrams += 1;
+        if self.trouble.as_mut().is_some_and(|trouble| trouble.swallows()) {
+            self.counts.lost_in += 1;
+            return None;
+        }
+        if !self.is_there(now) {
+            return None;
+        }
+        let footing =
+            Footing { now, machine: RefCell::new(&mut self.machine), counts: RefCell::new(&mut self.counts) };
+        let answer = self.controller.receive(datagram, peer, &footing)?;
+        let answer = match &mut self.trouble {
+            Some(trouble) => trouble.bend(answer, &mut self.counts)?,
+            None => answer,
+        };
+        self.counts.answers += u64::from(answer.copies);
+        Some(answer)
+    }
+
+    /// Lends the machine as it is at a time.
+    pub(super) fn change<R>(&mut self, now: u64, change: impl FnOnce(&mut Machine) -> R) -> R {
+        self.machine.settle(now);
+        change(&mut self.machine)
+    }
+
+    pub(super) fn counts(&mut self, now: u64) -> FarmCounts {
+        self.end_sessions_of_a_former_life();
+        FarmCounts { sessions: self.controller.sessions_open(now), ..self.counts }
+    }
+
+    pub(super) fn faults(&self) -> &[FarmFault] {
+        self.trouble.as_ref().map_or(&[], |trouble| trouble.faults())
+    }
+
+    pub(super) fn afflict(&mut self, fault: FarmFault, dice: Dice) {
+        self.trouble.get_or_insert_with(|| Box::new(Trouble::new(dice))).add(fault);
+    }
+
+    pub(super) fn heal(&mut self) {
+        self.trouble = None;
+    }
+
+    /// Says whether a BMC answers here now.
+    fn is_there(&mut self, now: u64) -> bool {
+        self.machine.settle(now);
+        self.end_sessions_of_a_former_life();
+        self.machine.bmc.answers() && self.machine.bmc.lan.address == self.address
+    }
+
+    fn end_sessions_of_a_former_life(&mut self) {
+        if self.resets != self.machine.bmc.resets {
+            self.resets = self.machine.bmc.resets;
+            self.controller.end_sessions();
+        }
+    }
+}
+
+impl Ground for Footing<'_> {
+    fn now(&self) -> u64 {
+        self.now
+    }
+
+    fn fault(&self, _command: &str) -> Option<Action> {
+        None
+    }
+
+    fn look<R>(&self, read: impl FnOnce(&Machine) -> R) -> R {
+        read(&self.machine.borrow())
+    }
+
+    fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R {
+        let (result, entry) = match which {
+            Which::Real => act(&mut self.machine.borrow_mut()),
+            Which::Copy => act(&mut self.machine.borrow().clone()),
+        };
+        self.note(entry);
+        result
+    }
+
+    fn note(&self, entry: Entry) {
+        let mut counts = self.counts.borrow_mut();
+        match (entry.outcome, entry.command.as_str()) {
+            (Outcome::Refused, _) => counts.refused += 1,
+            (Outcome::Ignored, _) | (_, "open session" | "rakp 1") => {}
+            (Outcome::TookEffect, "rakp 3") => counts.log_ins += 1,
+            (Outcome::TookEffect, command) => {
+                counts.commands += 1;
+                let power = entry.kind == Kind::Command && command.starts_with("chassis control");
+                counts.power_commands += u64::from(power);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Which addresses answer, and which do not.
+
+use crate::lab::{Lab, SOON, address_beyond_loopback};
+use hwautomation_sim::{FARM_BMCS_MAX, FarmPlan};
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
+
+#[tokio::test]
+async fn each_of_ten_thousand_addresses_answers_from_itself() {
+    let lab = Lab::new(FarmPlan::new(10_000)).await;
+    let all: Vec<_> = lab.farm.addresses().collect();
+    assert_eq!((all.len(), all[9_999]), (10_000, Ipv4Addr::new(127, 64, 39, 94)));
+    for (number, address) in all.iter().enumerate() {
+        lab.ping(*address, number as u8).await;
+        assert_eq!(lab.pong().await, (*address, number as u8));
+    }
+    let total = lab.farm.total();
+    assert_eq!((total.datagrams, total.answers, lab.farm.strays()), (10_000, 10_000, 0));
+}
+
+#[tokio::test]
+async fn an_address_without_a_bmc_does_not_answer() {
+    let lab = Lab::new(FarmPlan::new(300)).await;
+    let strangers = [[127, 64, 0, 255], [127, 64, 1, 0], [127, 64, 1, 47], [127, 63, 0, 1], [127, 0, 0, 1]];
+    for stranger in strangers {
+        lab.ping(stranger.into(), 1).await;
+    }
+    lab.ping(lab.address(299), 2).await;
+    assert_eq!(lab.pong().await, (Ipv4Addr::new(127, 64, 1, 46), 2));
+    assert_eq!(lab.farm.strays(), 5);
+}
+
+#[tokio::test]
+async fn an_address_beyond_loopback_does_not_answer() {
+    let Some(beyond) = address_beyond_loopback() else {
+        eprintln!("NOT RUN: this machine has no address beyond loopback");
+        return;
+    };
+    let lab = Lab::new(FarmPlan::new(1)).await;
+    let client = tokio::net::UdpSocket::bind((beyond, 0)).await.unwrap();
+    client.connect((beyond, lab.farm.port())).await.unwrap();
+    client.send(&[6, 0, 0xFF, 6, 0, 0, 0x11, 0xBE, 0x80, 1, 0, 0]).await.unwrap();
+    let refused = tokio::time::timeout(SOON, client.recv(&mut [0; 64])).await.expect("an answer in time");
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused, "nobody listens there");
+    lab.ping(lab.address(0), 2).await;
+    assert_eq!((lab.pong().await.1, lab.farm.strays()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_farm_that_stops_frees_its_port() {
+    let farm = FarmPlan::new(1).port(0).start().await.unwrap();
+    let again = || FarmPlan::new(1).port(farm.port()).start();
+    assert_eq!(again().await.unwrap_err().kind(), ErrorKind::AddrInUse);
+    farm.stop().await;
+    assert_eq!(again().await.unwrap().port(), farm.port());
+}
+
+#[tokio::test]
+async fn a_plan_that_cannot_be_is_refused() {
+    let first = Ipv4Addr::new(127, 64, 0, 1);
+    for (count, first) in [(FARM_BMCS_MAX + 1, first), (1, Ipv4Addr::new(10, 0, 0, 1)), (0, first)] {
+        let refused = FarmPlan::new(count).first_address(first).port(0).start().await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput, "{count} from {first} on");
+    }
+}
