@@ -1,10 +1,13 @@
-//! What the tests stand on: OpenIPMI's ipmi_sim, a proxy that breaks the way to it, and a machine behind both.
+//! What the tests stand on: OpenIPMI's ipmi_sim, a proxy that breaks the way to it, a machine behind both that is
+//! only said to be, and one that QEMU plays.
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 pub(crate) mod fixture;
 pub(crate) mod lab;
+pub(crate) mod machine;
 pub(crate) mod peer;
+pub(crate) mod presence;
 pub(crate) mod proxy;
 
 use std::time::Duration;
