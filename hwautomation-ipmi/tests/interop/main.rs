@@ -1,4 +1,5 @@
-//! Against BMCs that others wrote: OpenIPMI's ipmi_sim, alone and before a machine that QEMU plays. Cipher suite 3.
+//! Against BMCs that others wrote: OpenIPMI's ipmi_sim, alone and before a machine that QEMU plays, and pyghmi's
+//! server. Cipher suite 3.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../support/mod.rs"]
@@ -9,5 +10,6 @@ mod contracts;
 mod machine;
 mod network;
 mod power;
+mod pyghmi;
 mod session;
 mod weather;
