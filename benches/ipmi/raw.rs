@@ -1,9 +1,10 @@
-//! A bare UDP request/response loop: the limit of what any client can do with datagrams of this size.
+//! A bare UDP request/response loop on one socket that many could share: the limit of what any client can do with
+//! datagrams of this size.
 
 use crate::Outcome;
 use crate::child::{self, Server};
 use std::io::Write;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// How long a chassis status and its answer are inside a session, by cipher suite.
@@ -28,19 +29,19 @@ pub fn echo() -> Outcome {
 
 /// Measures how many round trips there are a second, and how many a second of the client's processor time.
 pub fn rate(suite: u8, in_flight: usize, measured: Duration) -> Outcome<[f64; 2]> {
-    let server = Server::start(&[child::ECHO])?;
+    let process = Server::start(&[child::ECHO])?;
     let socket = UdpSocket::bind("127.0.0.1:0")?;
-    socket.connect(("127.0.0.1", server.port))?;
+    let server = SocketAddr::from(([127, 0, 0, 1], process.port));
     let request = vec![7; packet_bytes(suite)];
     let mut answer = [0; 2048];
     for _ in 0..in_flight {
-        socket.send(&request)?;
+        socket.send_to(&request, server)?;
     }
     let (begun, cpu, mut done) = (Instant::now(), child::cpu()?, 0u32);
     while begun.elapsed() < measured {
         for _ in 0..in_flight {
-            socket.recv(&mut answer)?;
-            socket.send(&request)?;
+            socket.recv_from(&mut answer)?;
+            socket.send_to(&request, server)?;
         }
         done += u32::try_from(in_flight)?;
     }
