@@ -38,3 +38,6 @@ mod wire;
 
 pub use config::IpmiConfig;
 pub use controller::IpmiController;
+pub use model::device::DeviceId;
+pub use model::identify::Identify;
+pub use model::restore::RestorePolicy;

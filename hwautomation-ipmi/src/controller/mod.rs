@@ -2,6 +2,8 @@
 
 mod bmc;
 mod boot;
+mod chassis;
+mod device;
 mod lan;
 mod power;
 mod user;

@@ -3,6 +3,7 @@
 
 mod bmc;
 mod boot;
+mod identity;
 mod login;
 mod power;
 mod rack;

@@ -6,7 +6,9 @@ mod support;
 
 mod boot;
 mod contracts;
+mod identity;
 mod network;
 mod power;
 mod session;
+mod tool;
 mod weather;
