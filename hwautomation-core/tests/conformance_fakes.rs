@@ -7,6 +7,10 @@ mod power {
     hwautomation_core::power_conformance!(crate::rack_fixture::RackFixture::new());
 }
 
+mod fleet {
+    hwautomation_core::fleet_conformance!(crate::rack_fixture::RackFixture::new());
+}
+
 mod boot {
     hwautomation_core::boot_conformance!(crate::rack_fixture::RackFixture::running());
 }
@@ -50,7 +54,7 @@ mod contracts {
     /// share one.
     fn bullets(source: &str) -> Vec<&str> {
         let (_, contract) = source.split_once("/// # Contract").expect("the file documents a contract");
-        let lines = contract.lines().take_while(|line| !line.starts_with("#[async_trait]"));
+        let lines = contract.lines().take_while(|line| line.is_empty() || line.starts_with("///"));
         let bullets = lines.filter_map(|line| line.strip_prefix("/// - `"));
         let names = bullets.flat_map(|bullet| {
             let end = bullet.find(':').unwrap_or(bullet.len());
@@ -63,6 +67,7 @@ mod contracts {
     fn every_bullet_of_a_contract_is_a_clause_and_every_clause_a_bullet() {
         for (source, clauses) in [
             (include_str!("../src/plugin/power.rs"), suite::power::CLAUSES),
+            (include_str!("../src/plugin/fleet.rs"), suite::fleet::CLAUSES),
             (include_str!("../src/plugin/boot.rs"), suite::boot::CLAUSES),
             (include_str!("../src/plugin/bios.rs"), suite::bios::CLAUSES),
             (include_str!("../src/plugin/bmc.rs"), suite::bmc::CLAUSES),

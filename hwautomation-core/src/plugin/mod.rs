@@ -13,6 +13,8 @@ mod bmc;
 mod boot;
 mod commissioner;
 mod credential;
+mod each_power;
+mod fleet;
 mod health;
 mod power;
 mod registry;
@@ -28,6 +30,8 @@ pub use commissioner::{
 pub use credential::{
     CredentialSource, CredentialsByScheme, EnvCredentials, FileCredentials, StaticCredentials,
 };
+pub use each_power::EachPower;
+pub use fleet::{FleetAnswer, FleetAnswers, FleetPower};
 pub use health::{
     EventChange, EventLog, EventPage, EventPosition, Health, HealthReader, LogEvent, Sensor, SensorKind,
     SensorReading, Thresholds, Unit,

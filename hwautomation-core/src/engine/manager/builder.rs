@@ -9,7 +9,8 @@ use crate::engine::{EngineOptions, worker};
 use crate::error::{Error, Result};
 use crate::id::{PluginName, WorkflowName};
 use crate::plugin::{
-    BiosBackend, BmcConfigurator, BootController, Commissioner, Plugins, PowerController, RemoteShell,
+    BiosBackend, BmcConfigurator, BootController, Commissioner, FleetPower, Plugins, PowerController,
+    RemoteShell,
 };
 use crate::store::{HistoryStore, MachineDirectory, MemoryDirectory, MemoryStore, OverlayDirectory};
 use crate::time::Clock;
@@ -87,6 +88,12 @@ impl ManagerBuilder {
     /// Adds a power driver.
     #[must_use]
     pub fn power(self, name: &str, plugin: Arc<dyn PowerController>) -> Self {
+        self.plugin(name, plugin)
+    }
+
+    /// Adds a driver of the power of many machines at once. Steps find it with `WorkflowContext::plugin`.
+    #[must_use]
+    pub fn fleet_power(self, name: &str, plugin: Arc<dyn FleetPower>) -> Self {
         self.plugin(name, plugin)
     }
 

@@ -24,6 +24,7 @@ pub mod commissioner;
 pub mod credential;
 mod device;
 pub mod directory;
+pub mod fleet;
 pub mod history;
 pub mod power;
 pub mod shell;

@@ -7,12 +7,13 @@ use crate::device::Capability;
 use crate::id::{DeviceType, MachineId, PluginName};
 use crate::machine::Machine;
 use crate::plugin::{
-    BiosBackend, BmcConfigurator, BootController, Commissioner, Plugins, PowerAction, PowerController,
-    PowerState, RemoteShell, StaticCredentials,
+    BiosBackend, BmcConfigurator, BootController, Commissioner, EachPower, FleetPower, Plugins, PowerAction,
+    PowerController, PowerState, RemoteShell, StaticCredentials,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::store::MemoryDirectory;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Is a rack of machines in memory and, at once, the driver of every contract for them.
@@ -60,6 +61,9 @@ pub(super) struct Inside {
 
 /// The name under which the machines of the directory know this driver.
 const PLUGIN: &str = "fake";
+
+/// How many machines of the rack are asked at once when many are. Nothing waits here; what hangs holds up no more.
+const IN_FLIGHT_MAX: NonZeroUsize = NonZeroUsize::new(64).expect("it is above zero");
 
 /// What the fake drivers can do.
 const FACES: [Capability; 6] = [
@@ -113,6 +117,8 @@ impl FakeRack {
         let name = PluginName::from_static(PLUGIN);
         let fresh = "an empty registry has no such name";
         plugins.insert::<dyn PowerController>(name.clone(), self.clone()).expect(fresh);
+        let fleet = EachPower::new(self.clone(), IN_FLIGHT_MAX);
+        plugins.insert::<dyn FleetPower>(name.clone(), Arc::new(fleet)).expect(fresh);
         plugins.insert::<dyn BootController>(name.clone(), self.clone()).expect(fresh);
         plugins.insert::<dyn BiosBackend>(name.clone(), self.clone()).expect(fresh);
         plugins.insert::<dyn BmcConfigurator>(name.clone(), self.clone()).expect(fresh);
