@@ -82,6 +82,7 @@ impl Ground for FakeGround {
     }
 
     fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R {
+        self.machine.borrow_mut().settle(self.now.get());
         let (result, entry) = match which {
             Which::Real => act(&mut self.machine.borrow_mut()),
             Which::Copy => act(&mut self.machine.borrow().clone()),

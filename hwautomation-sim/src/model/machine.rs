@@ -114,6 +114,7 @@ impl Machine {
     /// Restarts the BMC: it says nothing for `tempo.bmc_reset`, forgets its sessions and keeps its settings.
     pub fn reset_bmc(&mut self) {
         self.bmc.resets += 1;
+        self.bmc.sel.lose_reservation();
         self.bmc.silent_until = Some(later(self.now, self.tempo.bmc_reset));
         self.settle(self.now);
     }

@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may end where it is wrong")]
 
 mod bmc;
+mod health;
 mod host;
+mod lab;
 mod peer;

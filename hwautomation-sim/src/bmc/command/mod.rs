@@ -7,6 +7,9 @@ mod chassis;
 mod completion;
 mod lan;
 mod scene;
+mod sdr;
+mod sel;
+mod sensor;
 mod user;
 
 pub(crate) use chassis::make_unclear;
@@ -20,6 +23,9 @@ use boot::Boot;
 use channel::Channel;
 use chassis::Chassis;
 use lan::Lan;
+use sdr::Sdr;
+use sel::Sel;
+use sensor::Sensor;
 use user::User;
 
 /// What a command answers: its data, or why it was refused.
@@ -33,6 +39,9 @@ pub(crate) enum Command {
     Channel(Channel),
     Chassis(Chassis),
     Lan(Lan),
+    Sdr(Sdr),
+    Sel(Sel),
+    Sensor(Sensor),
     User(User),
 }
 
@@ -55,9 +64,12 @@ impl Command {
         match (request.net_fn, code) {
             (0x00, 0x08 | 0x09) => Boot::read(code, data).map(Self::Boot),
             (0x00, _) => Chassis::read(code, data).map(Self::Chassis),
+            (0x04, _) => Sensor::read(code, data).map(Self::Sensor),
             (0x06, 0x38 | 0x41 | 0x42 | 0x54) => Channel::read(code, data).map(Self::Channel),
             (0x06, 0x43..=0x47) => User::read(code, data).map(Self::User),
             (0x06, _) => App::read(code, data).map(Self::App),
+            (0x0A, 0x20 | 0x22 | 0x23) => Sdr::read(code, data).map(Self::Sdr),
+            (0x0A, 0x40 | 0x42..=0x44 | 0x46..=0x49) => Sel::read(code, data).map(Self::Sel),
             (0x0C, 0x01 | 0x02) => Lan::read(code, data).map(Self::Lan),
             _ => Err(Completion::INVALID_COMMAND),
         }
@@ -71,6 +83,9 @@ impl Command {
             Self::Channel(command) => command.text().to_owned(),
             Self::Chassis(command) => command.text(),
             Self::Lan(command) => command.text(),
+            Self::Sdr(command) => command.text(),
+            Self::Sel(command) => command.text(),
+            Self::Sensor(command) => command.text(),
             Self::User(command) => command.text(),
         }
     }
@@ -94,6 +109,9 @@ impl Command {
             Self::Channel(command) => command.run(scene),
             Self::Chassis(command) => command.run(scene),
             Self::Lan(command) => command.run(scene),
+            Self::Sdr(command) => command.run(scene),
+            Self::Sel(command) => command.run(scene),
+            Self::Sensor(command) => command.run(scene),
             Self::User(command) => command.run(scene),
         }
     }
@@ -105,6 +123,9 @@ impl Command {
             Self::Channel(command) => command.rights(),
             Self::Chassis(command) => command.rights(),
             Self::Lan(command) => command.rights(),
+            Self::Sdr(command) => command.rights(),
+            Self::Sel(command) => command.rights(),
+            Self::Sensor(command) => command.rights(),
             Self::User(command) => command.rights(),
         }
     }

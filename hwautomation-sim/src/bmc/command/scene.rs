@@ -1,6 +1,6 @@
 //! What a command finds: the machine, the BMC's own memory, and who gives it.
 
-use super::{Completion, Rights, boot, lan};
+use super::{Completion, Rights, boot, lan, sdr};
 use crate::bmc::privilege::Privilege;
 use crate::model::machine::Machine;
 
@@ -40,6 +40,7 @@ pub(crate) enum After {
 pub(crate) struct Memory {
     pub(super) lan: lan::Memory,
     pub(super) boot: boot::Memory,
+    pub(super) sdr: sdr::Memory,
 }
 
 impl Memory {

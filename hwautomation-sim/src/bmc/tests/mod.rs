@@ -4,4 +4,5 @@ mod commands;
 mod console;
 mod hostile;
 mod known_answers;
+mod sensors;
 mod sessions;
