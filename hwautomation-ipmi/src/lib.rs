@@ -1,7 +1,7 @@
 //! The hwautomation adapter for BMCs that speak IPMI 2.0 over RMCP+.
 //!
-//! [`IpmiController`] reads and changes power, chooses boot devices and configures BMCs: their network, their users,
-//! their restart. It speaks the protocol itself, with cipher suites 17 and 3; no other program is started.
+//! [`IpmiController`] reads and changes power, chooses boot devices, reads sensors and the event log, and configures
+//! BMCs: their network, their users, their restart. It speaks the protocol itself, with cipher suites 17 and 3; no other program is started.
 //!
 //! ```
 //! use hwautomation_core::plugin::CredentialsByScheme;
@@ -27,6 +27,8 @@
 //! - A wrong password is one try.
 //! - A BMC has one session at a time, kept for a short while and closed on every path.
 //! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`.
+//! - The records of a BMC's sensors are read once, and anew when they changed. A long reading lets other calls on the
+//!   same BMC in between, at least once a second.
 
 mod config;
 mod controller;

@@ -4,6 +4,7 @@ mod bmc;
 mod boot;
 mod chassis;
 mod device;
+mod health;
 mod lan;
 mod power;
 mod user;
@@ -11,6 +12,7 @@ mod user;
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;
 use crate::transport::{Pool, Target, Turn};
+use health::Cache;
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{CredentialSource, Privilege};
@@ -19,14 +21,17 @@ use std::sync::Arc;
 
 /// Drives machines through their BMCs: power, boot device, and the BMC itself.
 ///
-/// One serves all machines and all three contracts
+/// One serves all machines and all four contracts
 /// ([`PowerController`](hwautomation_core::plugin::PowerController),
 /// [`BootController`](hwautomation_core::plugin::BootController),
-/// [`BmcConfigurator`](hwautomation_core::plugin::BmcConfigurator)). Dropping it closes its sessions.
+/// [`BmcConfigurator`](hwautomation_core::plugin::BmcConfigurator),
+/// [`HealthReader`](hwautomation_core::plugin::HealthReader)). Dropping it closes its sessions.
 #[derive(Debug)]
 pub struct IpmiController {
     config: IpmiConfig,
     pool: Arc<Pool>,
+    /// What was learnt about the sensors of BMCs.
+    known: Cache,
 }
 
 impl IpmiController {
@@ -38,7 +43,7 @@ impl IpmiController {
     pub fn new(config: IpmiConfig, credentials: Arc<dyn CredentialSource>) -> Result<Self> {
         config.validate()?;
         let pool = Pool::new(&config, credentials);
-        Ok(Self { config, pool })
+        Ok(Self { config, pool, known: Cache::default() })
     }
 
     /// Begins a call on the machine's own BMC.

@@ -12,4 +12,7 @@ pub(crate) mod lan;
 pub(crate) mod manufacturer;
 pub(crate) mod privilege;
 pub(crate) mod restore;
+pub(crate) mod sdr;
+pub(crate) mod sel;
+pub(crate) mod sensor;
 pub(crate) mod user;
