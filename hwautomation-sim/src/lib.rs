@@ -40,6 +40,7 @@ pub use model::boot::{BootDevice, BootFlags, BootOverride};
 pub use model::hardware::Hardware;
 pub use model::identify::Identify;
 pub use model::lan::{Lan, LanSource};
+pub use model::login::{BMC_KEY_MAX, ChannelAccess, LockOut, Login, SuitePrivileges};
 pub use model::machine::Machine;
 pub use model::power::{Control, Environment, NotInThisState, Power};
 pub use model::preset::supermicro_x11;

@@ -6,6 +6,7 @@ use crate::log::Face;
 use crate::model::bmc::Bmc;
 use crate::model::hardware::Hardware;
 use crate::model::lan::{Lan, LanSource};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
 use crate::model::power::Stage;
 use crate::model::record::Record;
@@ -78,6 +79,7 @@ impl Ground for FakeGround {
     }
 
     fn look<R>(&self, read: impl FnOnce(&Machine) -> R) -> R {
+        self.machine.borrow_mut().settle(self.now.get());
         read(&self.machine.borrow())
     }
 
@@ -89,6 +91,10 @@ impl Ground for FakeGround {
         };
         self.note(entry);
         result
+    }
+
+    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
+        change(&mut self.machine.borrow_mut().bmc.login, self.now.get());
     }
 
     fn note(&self, entry: Entry) {

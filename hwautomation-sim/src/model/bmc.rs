@@ -3,6 +3,7 @@
 use super::boot::BootFlags;
 use super::identify::Identify;
 use super::lan::Lan;
+use super::login::Login;
 use super::sel::Sel;
 use super::sensor::{Sensor, server_sensors};
 use super::users::{USERS, User};
@@ -20,6 +21,9 @@ pub struct Bmc {
     pub guid: [u8; 16],
     /// What happens when mains power comes back: 0 stay off, 1 as before, 2 on.
     pub restore_policy: u8,
+    /// How consoles log in.
+    #[serde(default)]
+    pub login: Login,
     /// Which boot device is asked for.
     pub boot_flags: BootFlags,
     /// How often it was restarted.
@@ -69,6 +73,7 @@ impl Bmc {
             users,
             guid,
             restore_policy: 0,
+            login: Login::default(),
             boot_flags: BootFlags::default(),
             resets: 0,
             sensors: server_sensors(),

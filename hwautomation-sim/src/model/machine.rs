@@ -115,6 +115,7 @@ impl Machine {
     pub fn reset_bmc(&mut self) {
         self.bmc.resets += 1;
         self.bmc.sel.lose_reservation();
+        self.bmc.login.channel = self.bmc.login.channel_kept;
         self.bmc.silent_until = Some(later(self.now, self.tempo.bmc_reset));
         self.settle(self.now);
     }

@@ -10,6 +10,7 @@ pub(crate) mod commissioning;
 pub(crate) mod hardware;
 pub(crate) mod identify;
 pub(crate) mod lan;
+pub(crate) mod login;
 pub(crate) mod machine;
 pub(crate) mod power;
 pub(crate) mod preset;

@@ -43,6 +43,8 @@ pub struct Truth {
     pub bmc_answers: bool,
     /// The entries of its BMC's event log, the oldest first.
     pub events: Vec<SelEntry>,
+    /// Whether that log is being erased.
+    pub events_are_erased: bool,
     /// The lamp by which it is found.
     pub identify: Identify,
     /// The nominal address of its environments.
@@ -78,6 +80,7 @@ impl Truth {
             bmc_resets: bmc.resets,
             bmc_answers: bmc.answers(),
             events: bmc.sel.entries.clone(),
+            events_are_erased: bmc.sel.is_erasing(),
             identify: bmc.identify,
             host_address: machine.host_address,
             leased_address: record.leased_address(),

@@ -252,9 +252,9 @@ async fn ipmipower_says_why_it_cannot_log_in() {
     let Some(lab) = Lab::start("ipmipower").await else { return };
     let host = lab.bmc.ip();
     for suite in SUITES {
-        let said = lab.ipmipower_as([&lab.user, "guess"], suite, "--stat").await;
+        let said = lab.ipmipower_as([&lab.user, "guess"], suite, &["--stat"]).await;
         assert_eq!(said.out, format!("{host}: password invalid"));
-        let said = lab.ipmipower_as(["nobody", "guess"], suite, "--stat").await;
+        let said = lab.ipmipower_as(["nobody", "guess"], suite, &["--stat"]).await;
         assert_eq!(said.out, format!("{host}: username invalid"));
     }
     let said = lab.ipmipower("8", "--stat").await;

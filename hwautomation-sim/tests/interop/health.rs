@@ -1,13 +1,7 @@
 //! Sensors, event log and what the BMC is, as programs of others read them.
 
-use crate::lab::{Lab, SERVER, SOON, SUITES, prints};
-use hwautomation_sim::{Power, Rack, SdrReads};
-
-/// Waits until the event log is erased.
-async fn until_erased(lab: &Lab) {
-    let is_erased = |rack: &Rack| !rack.change(SERVER, |machine| machine.bmc.sel.is_erasing());
-    assert!(lab.rack.wait_until(SOON, is_erased).await);
-}
+use crate::lab::{Lab, SERVER, SUITES, prints};
+use hwautomation_sim::{Power, SdrReads};
 
 /// Finds the row of a table that begins with a name.
 fn row<'a>(table: &'a str, name: &str) -> &'a str {
@@ -96,7 +90,7 @@ async fn ipmitool_reads_fills_and_clears_the_event_log() {
         );
         assert_eq!(lab.ok(suite, "sel clear").await, "Clearing SEL.  Please allow a few seconds to erase.");
         lab.until("an empty log", |truth| truth.events.is_empty()).await;
-        until_erased(&lab).await;
+        lab.until("an erased log", |truth| !truth.events_are_erased).await;
         prints(&lab.ipmitool(suite, "sel list").await.err, &["SEL has no entries"]);
     }
     lab.rack.stop().await;
@@ -166,7 +160,7 @@ async fn ipmi_sel_reads_deletes_and_clears_the_event_log() {
         lab.rack.change(SERVER, |machine| machine.set_power(Power::Off));
         freeipmi(&lab, suite, cache, &["--clear"]).await;
         assert_eq!(lab.truth().events, []);
-        until_erased(&lab).await;
+        lab.until("an erased log", |truth| !truth.events_are_erased).await;
     }
     lab.rack.stop().await;
 }

@@ -58,15 +58,20 @@ impl Lab {
         said.out
     }
 
-    pub(crate) async fn ipmipower_as(&self, who: [&str; 2], suite: &str, action: &str) -> Said {
+    pub(crate) async fn ipmipower_as(&self, who: [&str; 2], suite: &str, more: &[&str]) -> Said {
         let [user, password] = who;
         let bmc = self.bmc.to_string();
-        let arguments = ["-h", &bmc, "-u", user, "-p", password, "-D", "LAN_2_0", "-I", suite, action];
+        let mut arguments = vec!["-h", &bmc, "-u", user, "-p", password, "-D", "LAN_2_0", "-I", suite];
+        arguments.extend(more);
         self.peer.run(arguments).await
     }
 
+    pub(crate) async fn ipmipower_with(&self, suite: &str, more: &[&str]) -> Said {
+        self.ipmipower_as([&self.user, &self.password], suite, more).await
+    }
+
     pub(crate) async fn ipmipower(&self, suite: &str, action: &str) -> Said {
-        self.ipmipower_as([&self.user, &self.password], suite, action).await
+        self.ipmipower_with(suite, &[action]).await
     }
 
     pub(crate) async fn until(&self, what: &str, is_true: impl Fn(&Truth) -> bool) {

@@ -6,4 +6,5 @@ mod bmc;
 mod health;
 mod host;
 mod lab;
+mod login;
 mod peer;

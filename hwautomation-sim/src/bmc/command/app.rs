@@ -120,7 +120,7 @@ fn close_session(scene: &mut Scene<'_>, session: u32) -> Reply {
     if session != caller.session && caller.privilege < Privilege::Administrator {
         return Err(Completion::INSUFFICIENT_PRIVILEGE);
     }
-    if !scene.sessions.contains(&session) {
+    if scene.sessions.iter().all(|seen| seen.id != session) {
         return Err(Completion::NO_SUCH_SESSION);
     }
     scene.after = After::Close(session);

@@ -22,9 +22,12 @@ impl Completion {
     pub(crate) const PARAMETER_NOT_SUPPORTED: Self = Self(0x80);
     pub(crate) const ERASE_IN_PROGRESS: Self = Self(0x81);
     pub(crate) const SET_IN_PROGRESS: Self = Self(0x81);
+    pub(crate) const PAYLOAD_NOT_AVAILABLE: Self = Self(0x80);
     pub(crate) const READ_ONLY: Self = Self(0x82);
     pub(crate) const PRIVILEGE_ABOVE_LIMIT: Self = Self(0x81);
     pub(crate) const SESSIONLESS_CHANNEL: Self = Self(0x82);
+    pub(crate) const ACCESS_MODE_NOT_SUPPORTED: Self = Self(0x83);
+    pub(crate) const KEY_NOT_USED: Self = Self(0x84);
     pub(crate) const NO_SUCH_SESSION: Self = Self(0x87);
     pub(crate) const PASSWORD_DIFFERS: Self = Self(0x80);
     pub(crate) const PASSWORD_SIZE_DIFFERS: Self = Self(0x81);

@@ -2,6 +2,7 @@
 
 use super::{Completion, Rights, boot, lan, sdr};
 use crate::bmc::privilege::Privilege;
+use crate::bmc::session::Seen;
 use crate::model::machine::Machine;
 
 /// Everything that a command may read and change.
@@ -11,7 +12,7 @@ pub(crate) struct Scene<'a> {
     /// Who gives the command; nobody, outside of a session.
     pub(crate) caller: Option<Caller>,
     /// The sessions whose consoles have proved themselves.
-    pub(crate) sessions: &'a [u32],
+    pub(crate) sessions: &'a [Seen],
     /// What happens to sessions once the answer is written.
     pub(crate) after: After,
 }

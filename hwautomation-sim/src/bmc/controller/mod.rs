@@ -6,7 +6,7 @@ mod opening;
 use super::command::{After, Caller};
 use super::command::{Command, Completion, Memory, Reply, Scene, make_unclear};
 use super::ground::{Entry, Ground, Which};
-use super::session::Table;
+use super::session::{Limits, Table};
 use super::wire::{Datagram, Payload, Request, pong, wrap, wrap_lan15};
 use crate::fault::{Action, Refusal};
 use crate::log::{Kind, Outcome};
@@ -50,7 +50,8 @@ impl Controller {
         peer: SocketAddr,
         ground: &impl Ground,
     ) -> Option<Outgoing> {
-        self.sessions.expire(ground.now());
+        let (now, limits) = ground.look(|machine| (machine.now, Limits::of(&machine.bmc.login)));
+        self.sessions.expire(limits, now);
         let sessions = &self.sessions;
         self.memory.session_ended(|id| sessions.get(id).is_some());
         match Datagram::read(bytes)? {

@@ -1,7 +1,7 @@
 //! The handshake: a session is promised, challenged, and begins.
 
 use super::{Controller, Outgoing, code, deliver};
-use crate::bmc::crypto::{Exchange, Keys};
+use crate::bmc::crypto::{Exchange, Keys, Suite};
 use crate::bmc::ground::{Entry, Ground};
 use crate::bmc::handshake::{Open, Rakp1, Rakp3, Status};
 use crate::bmc::privilege::Privilege;
@@ -9,9 +9,13 @@ use crate::bmc::session::{Account, Active, Answered, Challenge, Session, Stage};
 use crate::bmc::wire::{Payload, wrap};
 use crate::fault::Action;
 use crate::log::{Kind, Outcome};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
 use crate::model::users::User;
 use std::net::SocketAddr;
+
+/// The number of the user without a name.
+const NAMELESS: u8 = 1;
 
 /// A message of the handshake.
 enum Message<'a> {
@@ -90,7 +94,7 @@ impl Controller {
             _ => None,
         };
         let mut turn = match &message {
-            Message::Open(open) => self.open(open, refusal, ground),
+            Message::Open(open) => self.open(open, peer, refusal, ground),
             Message::Rakp1(rakp) => self.rakp1(rakp, payload, refusal, ground),
             Message::Rakp3(rakp) => self.rakp3(rakp, payload, refusal, ground)?,
         };
@@ -107,17 +111,19 @@ impl Controller {
         deliver(fault.as_ref(), || wrap(answer, &turn.payload))
     }
 
-    fn open(&mut self, open: &Open, refusal: Option<Status>, ground: &impl Ground) -> Turn {
+    fn open(&mut self, open: &Open, peer: SocketAddr, refusal: Option<Status>, ground: &impl Ground) -> Turn {
         let place = if self.sessions.is_full() { Err(Status::NO_RESOURCES) } else { Ok(()) };
         let agreed = refusal.map_or(Ok(()), Err).and(place);
-        let agreed = agreed.and_then(|()| Ok((open.suite()?, open.privilege()?)));
+        let offered = ground.look(|machine| Suite::offered(&machine.bmc.login));
+        let agreed = agreed.and_then(|()| Ok((open.suite(&offered)?, open.privilege()?)));
         let (suite, privilege) = match agreed {
             Ok(agreed) => agreed,
             Err(status) => return Turn::refused(status, |status| open.refuse(status)),
         };
         let id = self.new_id();
         let stage = Stage::Opened(privilege);
-        self.sessions.insert(Session { id, console: open.console, suite, heard: ground.now(), stage });
+        let (console, heard) = (open.console, ground.now());
+        self.sessions.insert(Session { id, console, suite, heard, peer, handle: 0, stage });
         Turn::accepted(open.accept(id, suite, privilege), None)
     }
 
@@ -149,10 +155,13 @@ impl Controller {
             }
             _ => return refuse(Status::INVALID_SESSION),
         };
-        let (account, guid) = match ground.look(|machine| (account(machine, rakp, limit), machine.bmc.guid)) {
+        let suite = session.suite;
+        let found = ground.look(|machine| (account(machine, rakp, suite, limit), machine.bmc.guid));
+        let (account, guid) = match found {
             (Ok(account), guid) => (account, guid),
             (Err(status), _) => return refuse(status),
         };
+        remember(ground, |login, now| login.begins(account.number, now));
         let exchange = Exchange {
             suite: session.suite,
             console,
@@ -202,7 +211,9 @@ impl Controller {
         if let Some(status) = refusal {
             return refuse(status);
         }
-        let key = exchange.session_key(&account.password);
+        remember(ground, |login, _| login.succeeds(account.number));
+        let bmc_key = ground.look(|machine| machine.bmc.login.key.clone());
+        let key = exchange.session_key(if bmc_key.is_empty() { &account.password } else { &bmc_key });
         let answer = rakp.accept(exchange, &key);
         let turn = Turn::accepted(answer.clone(), Some(&account.name));
         let answered = Answered { asked: asked.to_vec(), answer };
@@ -214,18 +225,42 @@ impl Controller {
 }
 
 /// Finds the user whom RAKP 1 names, and how much they may do.
-fn account(machine: &Machine, rakp: &Rakp1, limit: Privilege) -> Result<Account, Status> {
+fn account(machine: &Machine, rakp: &Rakp1, suite: Suite, limit: Privilege) -> Result<Account, Status> {
     let name = rakp.username.as_ref().map_err(|status| *status)?;
     let wanted = rakp.privilege()?;
-    // Nobody comes in without a name.
-    let is_named = |user: &&User| user.enabled && !user.name.is_empty() && user.name.as_bytes() == name;
-    let enough = |user: &&User| privilege(user).is_some_and(|has| wanted.is_none_or(|wanted| has >= wanted));
-    let mut named = machine.bmc.users.iter().filter(is_named);
+    let bmc = &machine.bmc;
+    let cap = cap(&bmc.login, suite);
+    // Without a name, only the first user comes in.
+    let is_named = |(number, user): &(u8, &User)| {
+        user.enabled && user.name.as_bytes() == name && (!name.is_empty() || *number == NAMELESS)
+    };
+    let has = |user: &User| privilege(user).map(|has| has.min(cap));
+    let enough =
+        |(_, user): &(u8, &User)| has(user).is_some_and(|has| wanted.is_none_or(|wanted| has >= wanted));
+    let mut named = (1..).zip(&bmc.users).filter(is_named);
     let first = named.clone().next().ok_or(Status::UNAUTHORIZED_NAME)?;
     let found = if rakp.looks_for_privilege() { named.find(enough) } else { Some(first).filter(enough) };
-    let user = found.ok_or(Status::UNAUTHORIZED_ROLE)?;
-    let limit = limit.min(wanted.or(privilege(user)).unwrap_or(limit));
-    Ok(Account { name: user.name.clone(), password: user.password.clone(), limit })
+    let (number, user) = found.ok_or(Status::UNAUTHORIZED_ROLE)?;
+    if bmc.login.is_locked_out(number, machine.now) {
+        return Err(Status::UNAUTHORIZED_NAME);
+    }
+    let limit = limit.min(wanted.or(has(user)).unwrap_or(limit));
+    Ok(Account { number, name: user.name.clone(), password: user.password.clone(), limit })
+}
+
+/// Changes what is remembered of log-ins, where it ever matters.
+fn remember(ground: &impl Ground, change: impl FnOnce(&mut Login, u64)) {
+    if ground.look(|machine| machine.bmc.login.lock_out.is_some()) {
+        ground.remember(change);
+    }
+}
+
+/// The highest privilege that the channel and the suite allow.
+fn cap(login: &Login, suite: Suite) -> Privilege {
+    let place = login.suites.iter().position(|id| *id == suite.id());
+    let of_suite = place.map_or(0, |place| login.suite_privileges.at(place));
+    let limits = [login.channel.privilege_max, of_suite].into_iter().filter_map(Privilege::read);
+    limits.min().unwrap_or(Privilege::Administrator)
 }
 
 fn privilege(user: &User) -> Option<Privilege> {

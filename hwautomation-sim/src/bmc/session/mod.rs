@@ -3,11 +3,12 @@
 mod table;
 mod window;
 
-pub(crate) use table::Table;
+pub(crate) use table::{Limits, Table};
 
 use super::crypto::{Exchange, IV_LENGTH, Keys, Suite, decrypt, encrypt};
 use super::privilege::Privilege;
 use super::wire::{Envelope, sign_and_wrap};
+use std::net::SocketAddr;
 use window::Window;
 
 /// A session that a console opened or is opening.
@@ -20,7 +21,22 @@ pub(crate) struct Session {
     pub(crate) suite: Suite,
     /// When its console was last heard, in milliseconds of the world.
     pub(crate) heard: u64,
+    /// Where the console is.
+    pub(crate) peer: SocketAddr,
+    /// The number by which consoles may speak of it; the table gives it.
+    pub(crate) handle: u8,
     pub(crate) stage: Stage,
+}
+
+/// What may be known of a session whose console has proved itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) id: u32,
+    pub(crate) handle: u8,
+    /// The number of its user.
+    pub(crate) user: u8,
+    pub(crate) privilege: Privilege,
+    pub(crate) peer: SocketAddr,
 }
 
 /// How far a session has come.
@@ -52,6 +68,7 @@ pub(crate) struct Answered {
 /// Whose session it is.
 #[derive(Clone)]
 pub(crate) struct Account {
+    pub(crate) number: u8,
     pub(crate) name: String,
     pub(crate) password: Vec<u8>,
     /// The highest privilege that the session may take.

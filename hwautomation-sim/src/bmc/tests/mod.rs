@@ -4,5 +4,6 @@ mod commands;
 mod console;
 mod hostile;
 mod known_answers;
+mod login;
 mod sensors;
 mod sessions;
