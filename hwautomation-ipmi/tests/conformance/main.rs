@@ -3,10 +3,12 @@
 
 mod bmc;
 mod boot;
+mod health;
 mod identity;
 mod login;
 mod power;
 mod rack;
+mod reading;
 mod refusal;
 
 mod suite_3 {
@@ -23,6 +25,10 @@ mod suite_3 {
     mod bmc {
         hwautomation_core::bmc_conformance!(super::RackFixture::start(3).await);
     }
+
+    mod health {
+        hwautomation_core::health_conformance!(super::RackFixture::start(3).await);
+    }
 }
 
 mod suite_17 {
@@ -38,5 +44,9 @@ mod suite_17 {
 
     mod bmc {
         hwautomation_core::bmc_conformance!(super::RackFixture::start(17).await);
+    }
+
+    mod health {
+        hwautomation_core::health_conformance!(super::RackFixture::start(17).await);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::lab::Lab;
 use crate::support::{PATIENCE, until};
-use crate::tool::{after, freeipmi, ipmitool};
+use crate::tool::{Place, after};
 use hwautomation_core::error::ErrorKind;
 use hwautomation_ipmi::{Identify, RestorePolicy};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 async fn the_device_id_is_what_ipmitool_says() {
     let Some(lab) = Lab::start().await else { return };
     let device = lab.driver.device_id(&lab.machine()).await.unwrap();
-    let text = ipmitool(&lab, "mc info").await;
+    let text = Place::of(&lab).ipmitool("mc info").await;
     assert_eq!(after(&text, "Device ID"), device.id.to_string());
     assert_eq!(after(&text, "Device Revision"), device.revision.to_string());
     assert_eq!(after(&text, "Firmware Revision"), device.firmware);
@@ -28,7 +28,7 @@ async fn the_device_id_is_what_ipmitool_says() {
 async fn the_guid_is_what_freeipmi_says() {
     let Some(lab) = Lab::start().await else { return };
     let guid = lab.driver.system_guid(&lab.machine()).await.unwrap().unwrap();
-    let text = freeipmi(&lab, "bmc-info", "--get-system-guid").await;
+    let text = Place::of(&lab).freeipmi("bmc-info", "--get-system-guid").await;
     assert_eq!(text.trim().rsplit(' ').next().unwrap(), guid);
 }
 
@@ -49,7 +49,7 @@ async fn the_lamp_is_lit_for_as_long_as_it_was_told_to() {
 async fn what_this_bmc_does_not_have_is_unsupported_and_what_it_reads_is_what_ipmitool_says() {
     let Some(lab) = Lab::start().await else { return };
     assert_eq!(lab.driver.restore_policy(&lab.machine()).await.unwrap(), Some(RestorePolicy::StayOff));
-    let text = ipmitool(&lab, "chassis status").await;
+    let text = Place::of(&lab).ipmitool("chassis status").await;
     assert_eq!(after(&text, "Power Restore Policy"), "always-off");
     let refused = lab.driver.set_restore_policy(&lab.machine(), RestorePolicy::PowerUp).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}");

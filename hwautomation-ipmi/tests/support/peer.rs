@@ -27,19 +27,20 @@ pub(crate) struct IpmiSim {
 impl IpmiSim {
     /// Starts one; nothing, said loudly, when the program is missing and may be.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    /// Starts one whose BMC has more, in the words of its emulator's file.
+    pub(crate) fn start_with(emulator: &str) -> Option<Self> {
         if !installed() {
-            let wanted = std::env::var("HWAUTOMATION_PEERS").is_ok_and(|peers| peers == "required");
-            assert!(!wanted, "ipmi_sim or ipmitool is missing; scripts/setup-peers installs it");
-            eprintln!(
-                "NOT RUN: ipmi_sim or ipmitool is missing or unwanted; scripts/setup-peers installs it"
-            );
+            is_missing();
             return None;
         }
         // Another process may take the port between our look and its start.
-        (0..5).find_map(|_| Self::try_start())
+        (0..5).find_map(|_| Self::try_start(emulator))
     }
 
-    fn try_start() -> Option<Self> {
+    fn try_start(emulator: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let address = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let at = folder.path();
@@ -47,7 +48,7 @@ impl IpmiSim {
         script(&at.join("chassis.sh"), CHASSIS, at);
         script(&at.join("lan.sh"), LAN, at);
         std::fs::write(at.join("lan.conf"), configuration(at, address)).unwrap();
-        std::fs::write(at.join("bmc.emu"), EMULATOR).unwrap();
+        std::fs::write(at.join("bmc.emu"), format!("{EMULATOR}{emulator}mc_enable 0x20\n")).unwrap();
         let process = run(at);
         let sim = Self { address, folder, process };
         sim.answers().then_some(sim)
@@ -118,11 +119,20 @@ fn run(folder: &Path) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-fn installed() -> bool {
+/// Says loudly that a test does not run, or fails where it must.
+pub(crate) fn is_missing() {
+    let wanted = std::env::var("HWAUTOMATION_PEERS").is_ok_and(|peers| peers == "required");
+    assert!(!wanted, "ipmi_sim, ipmitool or FreeIPMI is missing; scripts/setup-peers installs it");
+    eprintln!(
+        "NOT RUN: ipmi_sim, ipmitool or FreeIPMI is missing or unwanted; scripts/setup-peers installs it"
+    );
+}
+
+pub(crate) fn installed() -> bool {
     let unwanted = std::env::var("HWAUTOMATION_NO_PEERS").is_ok_and(|no| no == "1");
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let found = |program| std::env::split_paths(&paths).any(|path| path.join(program).exists());
-    !unwanted && found("ipmi_sim") && found("ipmitool")
+    !unwanted && ["ipmi_sim", "ipmitool", "ipmi-sensors", "ipmi-sel", "bmc-info"].into_iter().all(found)
 }
 
 fn script(path: &Path, text: &str, folder: &Path) {
@@ -155,7 +165,6 @@ set_working_mc 0x20
 const EMULATOR: &str = "mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
 sel_enable 0x20 1000 0x0a
-mc_enable 0x20
 ";
 
 /// Keeps power and boot device in files. With a file `blur` it cannot say whether there is power.

@@ -2,7 +2,7 @@
 
 use super::cache::Cache;
 use super::talk::Asks;
-use super::{NOT_PRESENT, inventory};
+use super::{ERASING, NOT_PRESENT, inventory};
 use crate::error::IpmiError;
 use crate::model::sdr::Inventory;
 use crate::model::sel::{self, FIRST, Info, NO_MORE, position};
@@ -71,7 +71,7 @@ async fn entries(
             let found = format!("entry {id:04X}h a second time");
             return Err(IpmiError::malformed("reading the event log to its end", found));
         }
-        match bmc.ask(&sel::ask(id)).await {
+        match bmc.ask(&sel::ask(id)).await.map_err(busy_erasing) {
             // Erased since the entry before it named it.
             Err(IpmiError::Refused { completion: NOT_PRESENT, .. }) => break,
             answer => {
@@ -87,7 +87,7 @@ async fn entries(
 
 /// Returns the id of the entry that follows one that was seen, if that is still there.
 pub(super) async fn successor(bmc: &mut impl Asks, seen: &[u8; 16], action: &str) -> Result<u16, IpmiError> {
-    let answer = match bmc.ask(&sel::ask(position::id(seen))).await {
+    let answer = match bmc.ask(&sel::ask(position::id(seen))).await.map_err(busy_erasing) {
         Err(IpmiError::Refused { completion, .. }) if completion.is_absent() => None,
         answer => Some(sel::entry(&answer?)?),
     };
@@ -100,6 +100,17 @@ pub(super) async fn successor(bmc: &mut impl Asks, seen: &[u8; 16], action: &str
 pub(super) fn conflict(action: &str, why: &str) -> IpmiError {
     let error = Error::new(ErrorKind::Conflict, format!("{action}: {why}"));
     error.with_remedy("read the event log from its beginning, and decide again").into()
+}
+
+/// A log that is being erased can be read in a moment.
+pub(super) fn busy_erasing(error: IpmiError) -> IpmiError {
+    match error {
+        IpmiError::Refused { completion: ERASING, .. } => {
+            let error = Error::new(ErrorKind::Busy, "the BMC is erasing its event log");
+            error.with_remedy("try again in a few seconds").into()
+        }
+        error => error,
+    }
 }
 
 fn log(info: Info) -> EventLog {

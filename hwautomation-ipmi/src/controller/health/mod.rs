@@ -26,6 +26,9 @@ const RESERVATION_LOST: Completion = Completion(0xC5);
 /// Says that there is no such sensor, record or entry.
 const NOT_PRESENT: Completion = Completion(0xCB);
 
+/// Says that the event log is being erased: a code of its commands alone (IPMI 2.0, sections 31.4 to 31.9).
+const ERASING: Completion = Completion(0x81);
+
 #[async_trait]
 impl HealthReader for IpmiController {
     async fn sensors(&self, machine: &Machine) -> Result<Vec<Sensor>> {

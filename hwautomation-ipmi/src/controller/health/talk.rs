@@ -13,6 +13,9 @@ use zeroize::Zeroizing;
 /// longer than this and one answer.
 const TURN_MAX: Duration = Duration::from_secs(1);
 
+/// How long the BMC is let alone before it is asked again whether it is done.
+const REST: Duration = Duration::from_millis(100);
+
 /// Whoever can be asked: a BMC, or the double of one.
 pub(super) trait Asks: Send {
     /// Sends a command and returns the data of its answer.
@@ -20,6 +23,9 @@ pub(super) trait Asks: Send {
         &mut self,
         command: &Command,
     ) -> impl Future<Output = Result<Zeroizing<Vec<u8>>, IpmiError>> + Send;
+
+    /// Lets the BMC work for a moment, and others talk to it.
+    fn rest(&mut self) -> impl Future<Output = ()> + Send;
 }
 
 /// Asks a BMC, in as many turns as it takes.
@@ -47,5 +53,11 @@ impl<'a> Talk<'a> {
 impl Asks for Talk<'_> {
     async fn ask(&mut self, command: &Command) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
         self.turn().await?.send(command).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a BMC that erases its log tells nobody when it is done")]
+    async fn rest(&mut self) {
+        self.turn = None;
+        tokio::time::sleep(REST).await;
     }
 }

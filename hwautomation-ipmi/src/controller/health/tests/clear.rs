@@ -19,8 +19,10 @@ async fn clear(bmc: &mut Bmc, seen: u16) -> Result<(), IpmiError> {
 #[tokio::test]
 async fn what_was_seen_to_its_end_is_erased() {
     for mut bmc in [bmc(), Bmc { has_no_reservations: true, ..bmc() }, Bmc { erases: 50, ..bmc() }] {
+        let looks = bmc.erases.saturating_sub(1);
         clear(&mut bmc, 3).await.unwrap();
         assert_eq!(bmc.log, [[0; 16]; 0]);
+        assert_eq!(bmc.rests, looks as usize, "it is let alone between two looks");
     }
 }
 
@@ -67,4 +69,11 @@ async fn an_empty_log_and_a_position_that_is_gone_are_a_conflict() {
     let error = clear(&mut Bmc::default(), 3).await.unwrap_err().into_error("");
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(clear(&mut bmc(), 9).await.unwrap_err().into_error("").kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn while_somebody_else_erases_it_the_bmc_is_busy() {
+    let mut bmc = Bmc { is_erasing: true, ..bmc() };
+    let error = clear(&mut bmc, 3).await.unwrap_err().into_error("");
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Busy, ErrorClass::Transient { after: None }));
 }

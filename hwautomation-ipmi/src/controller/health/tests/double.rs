@@ -12,6 +12,7 @@ type Answer = Result<Vec<u8>, u8>;
 const INVALID: u8 = 0xC1;
 const NOT_PRESENT: u8 = 0xCB;
 const RESERVATION_LOST: u8 = 0xC5;
+const ERASING: u8 = 0x81;
 const NO_MORE: u16 = 0xFFFF;
 
 #[derive(Default)]
@@ -37,9 +38,12 @@ pub(super) struct Bmc {
     /// How many times it says that it is still erasing, and whether it only says that it erases.
     pub(super) erases: u32,
     pub(super) keeps_log: bool,
+    pub(super) is_erasing: bool,
     /// Whether it knows no reservations.
     pub(super) has_no_reservations: bool,
     pub(super) asked: Vec<[u8; 2]>,
+    /// How often it was let alone.
+    pub(super) rests: usize,
     pub(super) reservation: u16,
 }
 
@@ -117,6 +121,9 @@ impl Bmc {
     }
 
     fn entry(&self, id: u16) -> Answer {
+        if self.is_erasing {
+            return Err(ERASING);
+        }
         let is_it = |entry: &[u8; 16]| entry[..2] == id.to_le_bytes();
         let index = if id == 0 { 0 } else { self.log.iter().position(is_it).ok_or(NOT_PRESENT)? };
         let entry = self.log.get(index).ok_or(NOT_PRESENT)?;
@@ -134,11 +141,13 @@ impl Bmc {
             if !self.has_no_reservations {
                 self.holds(data)?;
             }
+            self.is_erasing = true;
         } else {
             self.erases = self.erases.saturating_sub(1);
         }
-        if self.erases == 0 && !self.keeps_log {
-            self.log.clear();
+        if self.erases == 0 {
+            self.is_erasing = false;
+            self.log.retain(|_| self.keeps_log);
         }
         Ok(vec![u8::from(self.erases == 0)])
     }
@@ -150,6 +159,10 @@ impl Asks for Bmc {
         self.asked.push(code);
         let refused = |code| IpmiError::Refused { what: command.name, completion: Completion(code) };
         self.answer(code, &command.data).map(Zeroizing::new).map_err(refused)
+    }
+
+    async fn rest(&mut self) {
+        self.rests += 1;
     }
 }
 
