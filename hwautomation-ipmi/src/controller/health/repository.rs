@@ -17,6 +17,8 @@ const NO_MORE: u16 = 0xFFFF;
 const RECORDS_MAX: usize = 65_535;
 /// How many bytes of records are read. The largest servers have a few hundred records of 60 bytes.
 const BYTES_MAX: usize = 1 << 20;
+/// How many questions are asked: sixteen thousand records of four pieces, or fewer of smaller ones.
+const QUESTIONS_MAX: u32 = 65_536;
 /// How often a reservation is taken anew: each time, somebody changed the records under our hands.
 const RESERVATIONS_MAX: u32 = 8;
 
@@ -52,7 +54,7 @@ pub(super) async fn read(
     source: Source,
     bite: &mut Bite,
 ) -> Result<Vec<Record>, IpmiError> {
-    let mut reader = Reader { bmc, source, bite, reservation: [0; 2], reservations: 0 };
+    let mut reader = Reader { bmc, source, bite, reservation: [0; 2], reservations: 0, questions: 0 };
     reader.reserve().await?;
     reader.all().await
 }
@@ -63,6 +65,7 @@ struct Reader<'a, A> {
     bite: &'a mut Bite,
     reservation: [u8; 2],
     reservations: u32,
+    questions: u32,
 }
 
 /// What came of one record: the id of the next, and its bytes unless the BMC would not give them.
@@ -76,7 +79,9 @@ impl<A: Asks> Reader<'_, A> {
         let (mut records, mut asked, mut bytes) = (Vec::new(), HashSet::new(), 0);
         let mut id = FIRST;
         while id != NO_MORE {
-            if !asked.insert(id) || asked.len() > RECORDS_MAX || bytes > BYTES_MAX {
+            let is_too_much =
+                asked.len() > RECORDS_MAX || bytes > BYTES_MAX || self.questions > QUESTIONS_MAX;
+            if !asked.insert(id) || is_too_much {
                 let found = format!("record {id:04X}h after {} records and {bytes} bytes", records.len());
                 return Err(IpmiError::malformed("reading the sensor records to their end", found));
             }
@@ -178,6 +183,7 @@ impl<A: Asks> Reader<'_, A> {
     }
 
     async fn ask(&mut self, command: &Command) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
+        self.questions += 1;
         self.bmc.ask(command).await
     }
 }

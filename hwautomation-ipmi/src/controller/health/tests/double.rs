@@ -39,6 +39,8 @@ pub(super) struct Bmc {
     pub(super) erases: u32,
     pub(super) keeps_log: bool,
     pub(super) is_erasing: bool,
+    /// Whether its records are a list of its own instead of a repository.
+    pub(super) has_own_list: bool,
     /// Whether it knows no reservations.
     pub(super) has_no_reservations: bool,
     pub(super) asked: Vec<[u8; 2]>,
@@ -59,7 +61,15 @@ impl Bmc {
 
     fn answer(&mut self, code: [u8; 2], data: &[u8]) -> Answer {
         match code {
-            [0x06, 0x01] => Ok(vec![0x20, 1, 1, 0, 2, 0x07, 0, 0, 0, 0, 0]),
+            [0x06, 0x01] => {
+                Ok(vec![0x20, 1, 1, 0, 2, if self.has_own_list { 0x05 } else { 0x07 }, 0, 0, 0, 0, 0])
+            }
+            [0x04, command @ (0x20..=0x22)] if self.has_own_list => match command {
+                0x20 => Ok(vec![u8::try_from(self.records.len()).unwrap(), 0x81, 0, 0, 0, self.changed]),
+                0x21 => self.record(data),
+                _ => self.reserve(),
+            },
+            [0x0A, 0x20..=0x23] if self.has_own_list => Err(INVALID),
             [0x0A, 0x20] => {
                 let count = u16::try_from(self.records.len()).unwrap().to_le_bytes();
                 Ok([&[0x51, count[0], count[1], 0, 0, self.changed], &[0; 8][..]].concat())

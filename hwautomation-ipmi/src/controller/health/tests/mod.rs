@@ -1,5 +1,6 @@
 //! The loops of reading, against the double of a BMC that may do everything wrongly.
 
+mod anything;
 mod clear;
 mod double;
 mod events;

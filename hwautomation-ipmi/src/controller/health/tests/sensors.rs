@@ -3,9 +3,13 @@
 use super::PEER;
 use super::double::{Bmc, supply, temperature};
 use crate::controller::health::cache::Cache;
+use crate::controller::health::inventory;
+use crate::controller::health::repository::Bite;
 use crate::controller::health::sensors::read;
 use crate::error::IpmiError;
 use hwautomation_core::plugin::{Health, SensorReading, Unit};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 const RECORD: [u8; 2] = [0x0A, 0x23];
@@ -118,4 +122,38 @@ async fn what_one_bmc_taught_about_its_answers_is_remembered_for_that_one() {
     let mut large = bmc();
     read(&mut large, &known, "127.0.0.2:623".parse().unwrap()).await.unwrap();
     assert_eq!(large.count(RECORD), 3);
+}
+
+#[tokio::test]
+async fn a_bmc_without_a_repository_has_a_list_of_its_own() {
+    let (mut bmc, known) = (Bmc { has_own_list: true, ..bmc() }, Cache::default());
+    let sensors = read(&mut bmc, &known, PEER).await.unwrap();
+    assert_eq!(sensors, read(&mut super::sensors::bmc(), &Cache::default(), PEER).await.unwrap());
+    assert_eq!(bmc.count([0x04, 0x21]), 3);
+    bmc.changed += 1;
+    read(&mut bmc, &known, PEER).await.unwrap();
+    assert_eq!(bmc.count([0x04, 0x21]), 6);
+}
+
+#[tokio::test]
+async fn bmcs_with_the_same_records_share_what_is_known_of_them() {
+    let known = Cache::default();
+    let other = "127.0.0.2:623".parse().unwrap();
+    let first = inventory::of(&mut bmc(), &known, PEER).await.unwrap();
+    let second = inventory::of(&mut bmc(), &known, other).await.unwrap();
+    assert!(Arc::ptr_eq(&first, &second));
+    let mut different = bmc();
+    different.records[0].1 = temperature(1, "Inlet");
+    let third = inventory::of(&mut different, &known, "127.0.0.3:623".parse().unwrap()).await.unwrap();
+    assert!(!Arc::ptr_eq(&first, &third));
+}
+
+#[tokio::test]
+async fn so_many_bmcs_are_remembered_and_no_more() {
+    let known = Cache::default();
+    let place = |count: u32| SocketAddr::from((Ipv4Addr::from_bits(0x7F00_0000 + count), 623));
+    for count in 0..=16_384 {
+        known.keep_bite(place(count), Bite::Bytes(16));
+    }
+    assert_eq!((known.bite(place(0)), known.bite(place(1))), (Bite::Whole, Bite::Bytes(16)));
 }
