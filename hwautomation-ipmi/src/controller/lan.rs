@@ -28,8 +28,9 @@ pub(super) async fn set(call: &Call<'_>, change: &LanChange) -> Result<(), IpmiE
         return Ok(());
     }
     begin(&mut turn, channel).await?;
-    let moves =
-        writes.iter().any(|(parameter, _)| matches!(parameter, Parameter::Address | Parameter::Source));
+    let moves = writes
+        .iter()
+        .any(|(parameter, _)| matches!(parameter, Parameter::Address | Parameter::Source | Parameter::Vlan));
     if let Err(error) = write(&mut turn, channel, &writes).await {
         leave(&mut turn, channel, &error).await;
         return Err(error);
