@@ -9,7 +9,7 @@
 //! use std::sync::Arc;
 //!
 //! let ipmi = Arc::new(IpmiController::new(IpmiConfig::default(), Arc::new(CredentialsByScheme::usual()))?);
-//! // builder.power("ipmi", ipmi.clone()).boot("ipmi", ipmi.clone()).bmc("ipmi", ipmi)
+//! // builder.power("ipmi", ipmi.clone()).boot("ipmi", ipmi.clone()).bmc("ipmi", ipmi.clone()).health("ipmi", ipmi)
 //! # drop(ipmi);
 //! # Ok::<(), hwautomation_core::error::Error>(())
 //! ```

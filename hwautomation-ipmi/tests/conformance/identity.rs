@@ -4,7 +4,7 @@ use super::rack::RackFixture;
 use hwautomation_core::error::ErrorKind;
 use hwautomation_core::testing::conformance::DeviceFixture;
 use hwautomation_ipmi::{Identify, RestorePolicy};
-use hwautomation_sim::{Action, Face, Fault};
+use hwautomation_sim::{Action, Face, Fault, Identify as Lamp};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,11 +46,15 @@ async fn a_restore_policy_that_is_accepted_and_not_kept_is_a_mismatch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lamp_that_cannot_be_lit_that_long_is_refused_before_anything_is_sent() {
+async fn the_lamp_is_as_it_was_told_and_a_time_that_does_not_fit_is_refused_before_anything_is_sent() {
     let fixture = RackFixture::start(17).await;
     let identify = Identify::For(Duration::from_secs(256));
     let error = fixture.driver.identify(&fixture.machine(), identify).await.unwrap_err();
     assert_eq!((error.kind(), fixture.count(|_| true)), (ErrorKind::Invalid, 0), "{error}");
     fixture.driver.identify(&fixture.machine(), Identify::Forever).await.unwrap();
-    assert_eq!(fixture.done("chassis identify"), 1);
+    assert_eq!(fixture.truth().identify, Lamp::On);
+    fixture.driver.identify(&fixture.machine(), Identify::Off).await.unwrap();
+    assert_eq!(fixture.truth().identify, Lamp::Off);
+    fixture.driver.identify(&fixture.machine(), Identify::For(Duration::from_secs(200))).await.unwrap();
+    assert!(matches!(fixture.truth().identify, Lamp::Until(_)), "{:?}", fixture.truth().identify);
 }

@@ -90,6 +90,7 @@ fn other(bytes: &[u8; 16], entry: &Entry, text: String) -> LogEvent {
 mod tests {
     use super::*;
     use crate::model::sdr::Record;
+    use proptest::prelude::*;
 
     /// A temperature, number 05h, with steps of half a degree; and a power supply that only raises events, 60h.
     fn inventory() -> Inventory {
@@ -156,5 +157,16 @@ mod tests {
         assert_eq!(event.text, "maker's own entry of type E1h");
         assert_eq!((event.at, event.severity, event.change), (None, Health::Unknown, EventChange::Once));
         assert_eq!((event.raw.as_slice(), event.position), (&bytes[..], position::of(&bytes)));
+    }
+
+    proptest! {
+        #[test]
+        fn every_entry_has_a_source_a_text_and_its_bytes(bytes: [u8; 16], of_system: bool, known: bool) {
+            let bytes = std::array::from_fn(|at| if at == 2 && of_system { 2 } else { bytes[at] });
+            let inventory = if known { inventory() } else { Inventory::default() };
+            let event = super::event(&bytes, &inventory);
+            prop_assert!(!event.source.is_empty() && !event.text.is_empty());
+            prop_assert_eq!(event.raw.as_slice(), &bytes[..]);
+        }
     }
 }

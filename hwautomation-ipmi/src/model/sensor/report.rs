@@ -75,6 +75,7 @@ mod tests {
     use crate::model::sdr::Record;
     use crate::model::sensor::threshold::Raw;
     use hwautomation_core::plugin::{SensorKind, Unit};
+    use proptest::prelude::*;
 
     /// The front of records: kind, event/reading type, and units behind the masks.
     fn record(record: u8, [kind, reading_type]: [u8; 2], units: [u8; 3], rest: &[u8]) -> Listed {
@@ -166,5 +167,27 @@ mod tests {
         let sensor = sensor(&states([0x08, 0x6F]), Raw::NONE, Reading::Unknown("not scanned".to_owned()));
         let reading = SensorReading::Unknown { reason: "not scanned".to_owned() };
         assert_eq!((sensor.reading, sensor.health), (reading, Health::Unknown));
+    }
+
+    proptest! {
+        #[test]
+        fn every_reading_of_every_record_is_a_finite_number_states_or_unknown(
+            kind in 1u8..4,
+            body in prop::collection::vec(any::<u8>(), 30..60),
+            limits: [u8; 7],
+            answer in prop::collection::vec(any::<u8>(), 2..6),
+        ) {
+            let header = [1, 0, 0x51, kind, u8::try_from(body.len()).unwrap()];
+            let Ok(Record::Sensors(sensors)) = Record::read(&[&header[..], &body].concat()) else {
+                return Ok(());
+            };
+            for record in sensors {
+                let listed = Listed { id: String::new(), record };
+                let thresholds = threshold::of(&limits).unwrap();
+                let sensor = sensor(&listed, thresholds, reading::of(&answer).unwrap());
+                prop_assert!(sensor.reading.value().is_none_or(f64::is_finite));
+                prop_assert!(!sensor.reading.is_unknown() || sensor.health != Health::Ok);
+            }
+        }
     }
 }
