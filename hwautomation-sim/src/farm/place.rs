@@ -3,10 +3,11 @@
 use super::counts::FarmCounts;
 use super::dice::Dice;
 use super::fault::{FarmFault, Trouble};
+use crate::bmc::asked::Asked;
 use crate::bmc::controller::{Controller, Outgoing};
 use crate::bmc::ground::{Entry, Ground, Which};
 use crate::fault::Action;
-use crate::log::{Kind, Outcome};
+use crate::log::Outcome;
 use crate::model::machine::Machine;
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -102,7 +103,7 @@ impl Ground for Footing<'_> {
         self.now
     }
 
-    fn fault(&self, _command: &str) -> Option<Action> {
+    fn fault(&self, _asked: Asked<'_>) -> Option<Action> {
         None
     }
 
@@ -110,7 +111,7 @@ impl Ground for Footing<'_> {
         read(&self.machine.borrow())
     }
 
-    fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R {
+    fn act<'a, R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry<'a>)) -> R {
         let (result, entry) = match which {
             Which::Real => act(&mut self.machine.borrow_mut()),
             Which::Copy => act(&mut self.machine.borrow().clone()),
@@ -119,17 +120,16 @@ impl Ground for Footing<'_> {
         result
     }
 
-    fn note(&self, entry: Entry) {
+    fn note(&self, entry: Entry<'_>) {
         let mut counts = self.counts.borrow_mut();
-        match (entry.outcome, entry.command.as_str()) {
+        match (entry.outcome, entry.asked) {
             (Outcome::Refused, _) => counts.refused += 1,
-            (Outcome::Ignored, _) | (_, "open session" | "rakp 1") => {}
-            (Outcome::TookEffect, "rakp 3") => counts.log_ins += 1,
-            (Outcome::TookEffect, command) => {
+            (Outcome::TookEffect, Asked::Rakp3) => counts.log_ins += 1,
+            (Outcome::TookEffect, Asked::Command(command)) => {
                 counts.commands += 1;
-                let power = entry.kind == Kind::Command && command.starts_with("chassis control");
-                counts.power_commands += u64::from(power);
+                counts.power_commands += u64::from(command.controls_power());
             }
+            _ => {}
         }
     }
 }

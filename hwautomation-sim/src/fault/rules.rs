@@ -20,6 +20,10 @@ impl Rules {
         self.0.clear();
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the rules that may still act.
     pub(crate) fn left(&self) -> Vec<Fault> {
         self.0.iter().filter(|fault| fault.remaining != Some(0)).cloned().collect()

@@ -85,6 +85,12 @@ impl Command {
         matches!(self, Self::Chassis(Chassis::Status))
     }
 
+    /// Says whether it switches the machine's power.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn controls_power(&self) -> bool {
+        matches!(self, Self::Chassis(Chassis::Control(_)))
+    }
+
     /// Does it, if the caller may.
     pub(crate) fn run(&self, scene: &mut Scene<'_>) -> Reply {
         scene.may(self.rights())?;

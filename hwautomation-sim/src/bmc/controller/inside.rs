@@ -8,6 +8,7 @@ use crate::bmc::wire::{Envelope, Payload, Request};
 use crate::fault::Action;
 use crate::log::Outcome;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 impl Controller {
     /// Answers a packet of a session, if it is one, is signed by its console, and was not seen before.
@@ -20,13 +21,13 @@ impl Controller {
         let session = self.sessions.get(envelope.session)?;
         let active = active(session)?;
         let message = active.unseal(session.suite, envelope).filter(|_| envelope.kind == Payload::Message)?;
-        let (caller, user) = (caller(session.id, active), active.account.name.clone());
+        let (caller, account) = (caller(session.id, active), Arc::clone(&active.account));
         // What cannot be read was received all the same.
         let Some(request) = Request::read(&message) else {
             self.heard(envelope, ground.now());
             return None;
         };
-        let job = Job::new(request, peer, Some((caller, user)), ground);
+        let job = Job::new(request, peer, Some((caller, account)), ground);
         // It never arrived: the same packet may come again.
         if job.fault == Some(Action::Drop) {
             ground.note(job.entry(Outcome::Ignored));

@@ -3,14 +3,16 @@
 mod inside;
 mod opening;
 
+use super::asked::Asked;
 use super::command::{After, Caller};
 use super::command::{Command, Completion, Memory, Reply, Scene, make_unclear};
 use super::ground::{Entry, Ground, Which};
-use super::session::Table;
+use super::session::{Account, Table};
 use super::wire::{Datagram, Payload, Request, pong, wrap, wrap_lan15};
 use crate::fault::{Action, Refusal};
 use crate::log::{Kind, Outcome};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Fills bytes with random ones; tests say which.
@@ -19,6 +21,8 @@ type Random = Box<dyn FnMut(&mut [u8]) + Send>;
 /// What a BMC remembers until it restarts.
 pub(crate) struct Controller {
     sessions: Table,
+    /// The sessions that are open while a command runs. It is kept for its room.
+    open: Vec<u32>,
     memory: Memory,
     random: Random,
 }
@@ -40,7 +44,8 @@ struct Done {
 
 impl Controller {
     pub(crate) fn new(random: impl FnMut(&mut [u8]) + Send + 'static) -> Self {
-        Self { sessions: Table::default(), memory: Memory::default(), random: Box::new(random) }
+        let (sessions, open, memory) = (Table::default(), Vec::new(), Memory::default());
+        Self { sessions, open, memory, random: Box::new(random) }
     }
 
     /// Takes a datagram and returns the answer, if there is one: what is malformed, forged or repeated has none.
@@ -54,7 +59,7 @@ impl Controller {
         let sessions = &self.sessions;
         self.memory.session_ended(|id| sessions.get(id).is_some());
         match Datagram::read(bytes)? {
-            Datagram::Ping { tag } => deliver(ground.fault("ping").as_ref(), || pong(tag)),
+            Datagram::Ping { tag } => deliver(ground.fault(Asked::Ping).as_ref(), || pong(tag)),
             Datagram::Lan15(message) => self.outside(message, peer, ground, wrap_lan15),
             Datagram::Lan20(envelope) if envelope.protected => self.inside(&envelope, peer, ground),
             Datagram::Lan20(envelope) if envelope.session != 0 => None,
@@ -71,7 +76,7 @@ impl Controller {
     #[cfg(target_os = "linux")]
     pub(crate) fn sessions_open(&mut self, now: u64) -> u64 {
         self.sessions.expire(now);
-        self.sessions.active().len() as u64
+        self.sessions.active().count() as u64
     }
 
     /// Ends all sessions, as a restart does, or a new address.
@@ -103,36 +108,18 @@ impl Controller {
             (Err(completion), _) => return refuse(job, *completion, ground),
             (Ok(command), _) => command,
         };
+        self.open.clear();
+        self.open.extend(self.sessions.active());
         if job.fault == Some(Action::AcceptWithoutEffect) {
-            let mut memory = self.memory.clone();
-            let done = self.act(job, command, &mut memory, Which::Copy, ground);
+            let memory = &mut self.memory.clone();
+            let done = act(job, command, &self.open, memory, Which::Copy, ground);
             return Done { after: After::Nothing, ..done };
         }
-        let mut memory = std::mem::take(&mut self.memory);
-        let mut done = self.act(job, command, &mut memory, Which::Real, ground);
-        self.memory = memory;
+        let mut done = act(job, command, &self.open, &mut self.memory, Which::Real, ground);
         if job.fault == Some(Action::Unclear) {
             done.reply = unclear(command, done.reply);
         }
         done
-    }
-
-    fn act(
-        &self,
-        job: &Job,
-        command: &Command,
-        memory: &mut Memory,
-        which: Which,
-        ground: &impl Ground,
-    ) -> Done {
-        let sessions = self.sessions.active();
-        let caller = job.caller.as_ref().map(|(caller, _)| *caller);
-        ground.act(which, |machine| {
-            let mut scene = Scene { machine, memory, caller, sessions: &sessions, after: After::Nothing };
-            let reply = command.run(&mut scene);
-            let outcome = outcome(which, &reply);
-            (Done { reply, after: scene.after }, job.entry(outcome))
-        })
     }
 }
 
@@ -140,10 +127,9 @@ impl Controller {
 struct Job {
     request: Request,
     command: Result<Command, Completion>,
-    text: String,
     peer: SocketAddr,
     /// The session and its user; nobody, outside of one.
-    caller: Option<(Caller, String)>,
+    caller: Option<(Caller, Arc<Account>)>,
     fault: Option<Action>,
 }
 
@@ -151,24 +137,28 @@ impl Job {
     fn new(
         request: Request,
         peer: SocketAddr,
-        caller: Option<(Caller, String)>,
+        caller: Option<(Caller, Arc<Account>)>,
         ground: &impl Ground,
     ) -> Self {
         let command = Command::read(&request);
-        let text = match &command {
-            Ok(command) => command.text(),
-            Err(_) => format!("command {:02X}/{:02X}", request.net_fn, request.command),
-        };
-        let fault = ground.fault(&text);
-        Self { request, command, text, peer, caller, fault }
+        let mut job = Self { request, command, peer, caller, fault: None };
+        job.fault = ground.fault(job.asked());
+        job
     }
 
-    fn entry(&self, outcome: Outcome) -> Entry {
+    fn asked(&self) -> Asked<'_> {
+        match &self.command {
+            Ok(command) => Asked::Command(command),
+            Err(_) => Asked::Unknown { net_fn: self.request.net_fn, command: self.request.command },
+        }
+    }
+
+    fn entry(&self, outcome: Outcome) -> Entry<'_> {
         // What is not understood changes nothing.
         let reads = self.command.as_ref().map_or(true, Command::reads);
         let kind = if reads { Kind::Read } else { Kind::Command };
-        let user = self.caller.as_ref().map(|(_, user)| user.clone());
-        Entry { peer: self.peer, user, command: self.text.clone(), kind, outcome }
+        let user = self.caller.as_ref().map(|(_, account)| account.name.as_str());
+        Entry { peer: self.peer, user, asked: self.asked(), kind, outcome }
     }
 
     fn written(&self, reply: &Reply) -> Vec<u8> {
@@ -183,6 +173,23 @@ impl std::fmt::Debug for Controller {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Controller").field("sessions", &self.sessions).finish_non_exhaustive()
     }
+}
+
+fn act(
+    job: &Job,
+    command: &Command,
+    sessions: &[u32],
+    memory: &mut Memory,
+    which: Which,
+    ground: &impl Ground,
+) -> Done {
+    let caller = job.caller.as_ref().map(|(caller, _)| *caller);
+    ground.act(which, |machine| {
+        let mut scene = Scene { machine, memory, caller, sessions, after: After::Nothing };
+        let reply = command.run(&mut scene);
+        let outcome = outcome(which, &reply);
+        (Done { reply, after: scene.after }, job.entry(outcome))
+    })
 }
 
 /// Sends what was written as the fault has it.

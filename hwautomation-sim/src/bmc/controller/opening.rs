@@ -1,6 +1,7 @@
 //! The handshake: a session is promised, challenged, and begins.
 
 use super::{Controller, Outgoing, code, deliver};
+use crate::bmc::asked::Asked;
 use crate::bmc::crypto::{Exchange, Keys};
 use crate::bmc::ground::{Entry, Ground};
 use crate::bmc::handshake::{Open, Rakp1, Rakp3, Status};
@@ -12,6 +13,7 @@ use crate::log::{Kind, Outcome};
 use crate::model::machine::Machine;
 use crate::model::users::User;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// A message of the handshake.
 enum Message<'a> {
@@ -40,11 +42,11 @@ impl<'a> Message<'a> {
     }
 
     /// What the log and fault rules call it, and what answers it.
-    fn names(&self) -> (&'static str, Payload) {
+    fn names(&self) -> (Asked<'static>, Payload) {
         match self {
-            Self::Open(_) => ("open session", Payload::OpenResponse),
-            Self::Rakp1(_) => ("rakp 1", Payload::Rakp2),
-            Self::Rakp3(_) => ("rakp 3", Payload::Rakp4),
+            Self::Open(_) => (Asked::OpenSession, Payload::OpenResponse),
+            Self::Rakp1(_) => (Asked::Rakp1, Payload::Rakp2),
+            Self::Rakp3(_) => (Asked::Rakp3, Payload::Rakp4),
         }
     }
 }
@@ -53,16 +55,16 @@ impl<'a> Message<'a> {
 struct Turn {
     payload: Vec<u8>,
     refused: bool,
-    user: Option<String>,
+    account: Option<Arc<Account>>,
 }
 
 impl Turn {
-    fn accepted(payload: Vec<u8>, user: Option<&str>) -> Self {
-        Self { payload, refused: false, user: user.map(str::to_owned) }
+    fn accepted(payload: Vec<u8>, account: Option<&Arc<Account>>) -> Self {
+        Self { payload, refused: false, account: account.cloned() }
     }
 
     fn refused(status: Status, write: impl FnOnce(Status) -> Vec<u8>) -> Self {
-        Self { payload: write(status), refused: true, user: None }
+        Self { payload: write(status), refused: true, account: None }
     }
 }
 
@@ -76,11 +78,9 @@ impl Controller {
         ground: &impl Ground,
     ) -> Option<Outgoing> {
         let message = Message::read(kind, payload)?;
-        let (text, answer) = message.names();
-        let fault = ground.fault(text);
-        let log = |user, outcome| {
-            ground.note(Entry { peer, user, command: text.to_owned(), kind: Kind::Read, outcome });
-        };
+        let (asked, answer) = message.names();
+        let fault = ground.fault(asked);
+        let log = |user, outcome| ground.note(Entry { peer, user, asked, kind: Kind::Read, outcome });
         if fault == Some(Action::Drop) {
             log(None, Outcome::Ignored);
             return None;
@@ -99,7 +99,7 @@ impl Controller {
             message.session().into_iter().for_each(|id| self.sessions.end_handshake(id));
         }
         let outcome = if turn.refused { Outcome::Refused } else { Outcome::TookEffect };
-        log(turn.user, outcome);
+        log(turn.account.as_ref().map(|account| account.name.as_str()), outcome);
         if fault == Some(Action::Unclear) {
             // The last byte belongs to a proof, or to an algorithm.
             turn.payload.last_mut().into_iter().for_each(|byte| *byte ^= 0xFF);
@@ -145,12 +145,12 @@ impl Controller {
             (_, Some(status)) => return refuse(status),
             (Stage::Opened(limit), None) => *limit,
             (Stage::Challenged(challenge), None) if challenge.answered.asked == asked => {
-                return Turn::accepted(challenge.answered.answer.clone(), Some(&challenge.account.name));
+                return Turn::accepted(challenge.answered.answer.clone(), Some(&challenge.account));
             }
             _ => return refuse(Status::INVALID_SESSION),
         };
         let (account, guid) = match ground.look(|machine| (account(machine, rakp, limit), machine.bmc.guid)) {
-            (Ok(account), guid) => (account, guid),
+            (Ok(account), guid) => (Arc::new(account), guid),
             (Err(status), _) => return refuse(status),
         };
         let exchange = Exchange {
@@ -164,7 +164,7 @@ impl Controller {
             username: account.name.clone().into_bytes(),
         };
         let answer = rakp.challenge(&exchange, &account.password);
-        let turn = Turn::accepted(answer.clone(), Some(&account.name));
+        let turn = Turn::accepted(answer.clone(), Some(&account));
         let answered = Answered { asked: asked.to_vec(), answer };
         session.heard = ground.now();
         session.stage = Stage::Challenged(Box::new(Challenge { exchange, account, answered }));
@@ -187,7 +187,7 @@ impl Controller {
         let challenge = match &session.stage {
             Stage::Challenged(challenge) => challenge,
             Stage::Active(active) if active.answered.asked == asked => {
-                return Some(Turn::accepted(active.answered.answer.clone(), Some(&active.account.name)));
+                return Some(Turn::accepted(active.answered.answer.clone(), Some(&active.account)));
             }
             _ => return refuse(Status::INVALID_SESSION),
         };
@@ -204,9 +204,9 @@ impl Controller {
         }
         let key = exchange.session_key(&account.password);
         let answer = rakp.accept(exchange, &key);
-        let turn = Turn::accepted(answer.clone(), Some(&account.name));
+        let turn = Turn::accepted(answer.clone(), Some(account));
         let answered = Answered { asked: asked.to_vec(), answer };
-        let active = Active::new(Keys::derive(session.suite, &key), account.clone(), answered);
+        let active = Active::new(Keys::derive(session.suite, &key), Arc::clone(account), answered);
         session.heard = ground.now();
         session.stage = Stage::Active(Box::new(active));
         Some(turn)

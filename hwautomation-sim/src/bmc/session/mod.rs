@@ -5,9 +5,10 @@ mod window;
 
 pub(crate) use table::Table;
 
-use super::crypto::{Exchange, IV_LENGTH, Keys, Suite, decrypt, encrypt};
+use super::crypto::{Exchange, IV_LENGTH, Keys, Suite};
 use super::privilege::Privilege;
 use super::wire::{Envelope, sign_and_wrap};
+use std::sync::Arc;
 use window::Window;
 
 /// A session that a console opened or is opening.
@@ -38,7 +39,7 @@ pub(crate) enum Stage {
 #[derive(Debug)]
 pub(crate) struct Challenge {
     pub(crate) exchange: Exchange,
-    pub(crate) account: Account,
+    pub(crate) account: Arc<Account>,
     pub(crate) answered: Answered,
 }
 
@@ -50,7 +51,6 @@ pub(crate) struct Answered {
 }
 
 /// Whose session it is.
-#[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) name: String,
     pub(crate) password: Vec<u8>,
@@ -69,7 +69,7 @@ impl std::fmt::Debug for Account {
 #[derive(Debug)]
 pub(crate) struct Active {
     pub(crate) keys: Keys,
-    pub(crate) account: Account,
+    pub(crate) account: Arc<Account>,
     pub(crate) privilege: Privilege,
     pub(crate) answered: Answered,
     inbound: Window,
@@ -78,7 +78,7 @@ pub(crate) struct Active {
 
 impl Active {
     /// Begins as the specification says: with the privilege of a user, however much may be asked for later.
-    pub(crate) fn new(keys: Keys, account: Account, answered: Answered) -> Self {
+    pub(crate) fn new(keys: Keys, account: Arc<Account>, answered: Answered) -> Self {
         let privilege = account.limit.min(Privilege::User);
         Self { keys, account, privilege, answered, inbound: Window::default(), outbound: 0 }
     }
@@ -89,7 +89,7 @@ impl Active {
         if !self.keys.signed_by_us(signed, code) || !self.inbound.takes(envelope.sequence) {
             return None;
         }
-        decrypt(&self.keys.cipher, envelope.payload)
+        self.keys.cipher.decrypt(envelope.payload)
     }
 
     /// Notes that a packet was received, so that it is not taken twice.
@@ -101,7 +101,7 @@ impl Active {
     pub(crate) fn seal(&mut self, console: u32, iv: [u8; IV_LENGTH], message: &[u8]) -> Vec<u8> {
         // Zero is kept for packets outside of sessions.
         self.outbound = self.outbound.checked_add(1).unwrap_or(1);
-        let payload = encrypt(&self.keys.cipher, iv, message);
+        let payload = self.keys.cipher.encrypt(iv, message);
         sign_and_wrap(console, self.outbound, &payload, |signed| self.keys.sign(signed))
     }
 }

@@ -54,8 +54,8 @@ impl Table {
     }
 
     /// The sessions whose consoles have proved themselves and not left.
-    pub(crate) fn active(&self) -> Vec<u32> {
+    pub(crate) fn active(&self) -> impl Iterator<Item = u32> {
         let active = self.0.iter().filter(|session| matches!(session.stage, Stage::Active(_)));
-        active.map(|session| session.id).collect()
+        active.map(|session| session.id)
     }
 }

@@ -1,7 +1,7 @@
 //! A console for tests: speaks to a BMC without a socket.
 
 use crate::bmc::controller::{Controller, Outgoing};
-use crate::bmc::crypto::{Exchange, Keys, Suite, decrypt, encrypt};
+use crate::bmc::crypto::{Exchange, Keys, Suite};
 use crate::bmc::fake::{FakeGround, machine};
 use crate::bmc::wire::{Datagram, Payload, sign_and_wrap, wrap, wrap_lan15};
 use crate::model::power::Power;
@@ -135,7 +135,7 @@ impl Console {
     /// Writes the next packet.
     pub(super) fn packet(&mut self, net_fn: u8, command: u8, data: &[u8]) -> Vec<u8> {
         self.sequence += 1;
-        let payload = encrypt(&self.keys.cipher, [3; 16], &message(net_fn, command, data));
+        let payload = self.keys.cipher.encrypt([3; 16], &message(net_fn, command, data));
         sign_and_wrap(self.managed, self.sequence, &payload, |signed| self.keys.sign(signed))
     }
 
@@ -144,7 +144,7 @@ impl Console {
         let Some(Datagram::Lan20(envelope)) = Datagram::read(datagram) else { panic!("no RMCP+") };
         let (signed, code) = envelope.signature(self.suite.code_length()).expect("a signature");
         assert!(envelope.session == CONSOLE && self.keys.signed_by_us(signed, code));
-        read(&decrypt(&self.keys.cipher, envelope.payload).expect("an encrypted message"))
+        read(&self.keys.cipher.decrypt(envelope.payload).expect("an encrypted message"))
     }
 
     /// Gives a command and expects an answer.
