@@ -4,6 +4,8 @@
 //! from nominal sockets to sockets of the loopback interface, which [`Rack::sheet`] holds. Written from the protocols' documents and recordings of
 //! the real programs, and from no client: it depends on no other crate of this project.
 //!
+//! A [`Rack`] is right about behaviour. A `BmcFarm` (on Linux) is thousands of its BMCs at once, as fast as one socket answers, for a client's speed.
+//!
 //! ```
 //! use hwautomation_sim::{Power, RackPlan};
 //!

@@ -33,6 +33,8 @@ use tokio::task::JoinSet;
 /// Each BMC has an address of its own from 127.0.0.0/8, and all have one port. They offer cipher suites 3 and 17. One socket serves them, which is
 /// bound to the loopback device: nothing from beyond this machine reaches it. Linux only.
 ///
+/// A BMC costs about 2.5 KB, and 1 KB more for a session; `cargo bench -p hwautomation-sim --bench farm` measures that, and how fast it answers.
+///
 /// Its time is that of the runtime that it is started in: where a test pauses it, sessions grow old and late answers leave only as time is moved.
 ///
 /// ```
