@@ -8,6 +8,7 @@ mod counts;
 mod dice;
 mod fault;
 mod machine;
+mod overflow;
 mod place;
 mod places;
 mod plan;
@@ -114,6 +115,15 @@ impl BmcFarm {
     /// Returns how many datagrams came to an address where no BMC is.
     pub fn strays(&self) -> u64 {
         self.places.strays()
+    }
+
+    /// Returns how many datagrams the system threw away because the farm did not read as fast as they came. A measurement of a client in which
+    /// there are any measures the farm. How many may wait is up to `net.core.rmem_max`.
+    ///
+    /// # Errors
+    /// The system does not tell, or the farm has stopped.
+    pub fn overflowed(&self) -> io::Result<u64> {
+        overflow::dropped(self.port)
     }
 
     /// Returns what goes wrong with a BMC.

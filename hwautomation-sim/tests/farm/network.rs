@@ -5,6 +5,9 @@ use hwautomation_sim::{FARM_BMCS_MAX, FarmPlan};
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 
+/// Far more than the system lets wait for one socket.
+const FLOOD_MAX: u64 = 500_000;
+
 #[tokio::test]
 async fn each_of_ten_thousand_addresses_answers_from_itself() {
     let lab = Lab::new(FarmPlan::new(10_000)).await;
@@ -44,6 +47,31 @@ async fn an_address_beyond_loopback_does_not_answer() {
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused, "nobody listens there");
     lab.ping(lab.address(0), 2).await;
     assert_eq!((lab.pong().await.1, lab.farm.strays()), (2, 0));
+}
+
+#[tokio::test]
+async fn what_comes_faster_than_it_is_read_is_counted() {
+    let lab = Lab::new(FarmPlan::new(1)).await;
+    assert_eq!(lab.farm.overflowed().unwrap(), 0);
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut sent = 0;
+    // The farm is served by this thread, which does not let it.
+    while lab.farm.overflowed().unwrap() == 0 {
+        assert!(sent < FLOOD_MAX, "nothing was thrown away of {sent}");
+        for _ in 0..1_000 {
+            // It is no RMCP, so there is no answer.
+            client.send_to(&[0], (lab.address(0), lab.farm.port())).unwrap();
+        }
+        sent += 1_000;
+    }
+    let overflowed = lab.farm.overflowed().unwrap();
+    let all_read = async {
+        while lab.farm.total().datagrams + overflowed < sent {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, all_read).await.expect("what was not thrown away is read");
+    assert_eq!(lab.farm.total().datagrams + lab.farm.overflowed().unwrap(), sent);
 }
 
 #[tokio::test]
