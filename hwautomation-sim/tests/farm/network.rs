@@ -50,6 +50,43 @@ async fn an_address_beyond_loopback_does_not_answer() {
 }
 
 #[tokio::test]
+async fn datagrams_that_were_sent_in_one_call_are_answered_one_by_one() {
+    let lab = Lab::new(FarmPlan::new(1)).await;
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.set_read_timeout(Some(SOON)).unwrap();
+    let state = quinn_udp::UdpSocketState::new((&client).into()).unwrap();
+    let ping = |tag| [6, 0, 0xFF, 6, 0, 0, 0x11, 0xBE, 0x80, tag, 0, 0];
+    let joined = quinn_udp::Transmit {
+        destination: (lab.address(0), lab.farm.port()).into(),
+        ecn: None,
+        contents: &[ping(1), ping(2), ping(3)].concat(),
+        segment_size: Some(ping(0).len()),
+        src_ip: None,
+    };
+    state.try_send((&client).into(), &joined).unwrap();
+    client.set_nonblocking(false).unwrap();
+    let heard = tokio::task::spawn_blocking(move || {
+        let mut bytes = [0; 64];
+        [(); 3].map(|()| client.recv(&mut bytes).map(|_| bytes[9]).unwrap())
+    });
+    assert_eq!(heard.await.unwrap(), [1, 2, 3]);
+    assert_eq!(lab.farm.total().datagrams, 3);
+}
+
+#[tokio::test]
+async fn garbage_of_any_length_has_no_answer() {
+    let lab = Lab::new(FarmPlan::new(1)).await;
+    for length in [0, 1, 4, 12, 15, 16, 100, 2_047, 2_048, 2_049, 9_000, 60_000] {
+        for byte in [0x00, 0x06, 0xFF] {
+            lab.send(lab.address(0), &vec![byte; length]).await;
+        }
+    }
+    lab.ping(lab.address(0), 9).await;
+    assert_eq!(lab.pong().await, (lab.address(0), 9));
+    assert_eq!(lab.farm.total().answers, 1);
+}
+
+#[tokio::test]
 async fn what_comes_faster_than_it_is_read_is_counted() {
     let lab = Lab::new(FarmPlan::new(1)).await;
     assert_eq!(lab.farm.overflowed().unwrap(), 0);
