@@ -21,7 +21,6 @@ pub use plan::{FARM_BMCS_MAX, FarmPlan};
 
 use crate::model::machine::Machine;
 use crate::model::power::Power;
-use dice::Dice;
 use places::Places;
 use socket::Loopback;
 use std::io;
@@ -58,18 +57,17 @@ use tokio::task::JoinSet;
 pub struct BmcFarm {
     places: Arc<Places>,
     port: u16,
-    seed: u64,
     tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl BmcFarm {
     async fn start(plan: FarmPlan) -> io::Result<Self> {
         let places = Arc::new(plan.places()?);
-        let socket = Loopback::bind(plan.port_asked())?;
+        let socket = Loopback::bind(plan.port)?;
         let port = socket.port()?;
         let mut tasks = JoinSet::new();
         tasks.spawn(serve::serve(Arc::clone(&places), socket));
-        Ok(Self { places, port, seed: plan.seed, tasks: Arc::new(Mutex::new(tasks)) })
+        Ok(Self { places, port, tasks: Arc::new(Mutex::new(tasks)) })
     }
 
     /// Returns the port on which all of them answer.
@@ -133,8 +131,7 @@ impl BmcFarm {
 
     /// Adds a fault to those of a BMC.
     pub fn afflict(&self, address: Ipv4Addr, fault: FarmFault) {
-        let dice = Dice::of(self.seed.rotate_left(1), u32::from(address) as usize);
-        self.places.with(address, |place, _| place.afflict(fault, dice));
+        self.places.with(address, |place, _| place.afflict(fault));
     }
 
     /// Takes all faults of a BMC away.

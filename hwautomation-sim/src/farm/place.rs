@@ -2,7 +2,7 @@
 
 use super::counts::FarmCounts;
 use super::dice::Dice;
-use super::fault::{FarmFault, Trouble};
+use super::fault::{FarmFault, bend, swallow};
 use crate::bmc::asked::Asked;
 use crate::bmc::controller::{Controller, Outgoing};
 use crate::bmc::ground::{Entry, Ground, Which};
@@ -22,7 +22,9 @@ pub(super) struct Place {
     /// How often the BMC had restarted when its sessions began: none of them survives another restart.
     resets: u32,
     counts: FarmCounts,
-    trouble: Option<Box<Trouble>>,
+    faults: Vec<FarmFault>,
+    /// What faults fall by; it goes on where it was when they are taken away and come back.
+    chance: Dice,
 }
 
 /// What a BMC stands on while it looks at one datagram. Nobody else is looking, and nothing is written as text.
@@ -33,16 +35,25 @@ struct Footing<'a> {
 }
 
 impl Place {
-    pub(super) fn new(machine: Machine, mut dice: Dice) -> Self {
+    /// Puts a machine at its address; `dice` makes the numbers that its BMC makes up, and `chance` is what faults fall by.
+    pub(super) fn new(machine: Machine, mut dice: Dice, chance: Dice) -> Self {
         let (address, resets) = (machine.bmc.lan.address, machine.bmc.resets);
         let controller = Controller::new(move |bytes| dice.fill(bytes));
-        Self { controller, machine, address, resets, counts: FarmCounts::default(), trouble: None }
+        Self {
+            controller,
+            machine,
+            address,
+            resets,
+            counts: FarmCounts::default(),
+            faults: Vec::new(),
+            chance,
+        }
     }
 
     /// Takes a datagram and returns the answer, if there is one.
     pub(super) fn receive(&mut self, datagram: &[u8], peer: SocketAddr, now: u64) -> Option<Outgoing> {
         self.counts.datagrams += 1;
-        if self.trouble.as_mut().is_some_and(|trouble| trouble.swallows()) {
+        if swallow(&self.faults, &mut self.chance) {
             self.counts.lost_in += 1;
             return None;
         }
@@ -52,10 +63,7 @@ impl Place {
         let footing =
             Footing { now, machine: RefCell::new(&mut self.machine), counts: RefCell::new(&mut self.counts) };
         let answer = self.controller.receive(datagram, peer, &footing)?;
-        let answer = match &mut self.trouble {
-            Some(trouble) => trouble.bend(answer, &mut self.counts)?,
-            None => answer,
-        };
+        let answer = bend(&self.faults, &mut self.chance, &mut self.counts, answer)?;
         self.counts.answers += u64::from(answer.copies);
         Some(answer)
     }
@@ -72,15 +80,15 @@ impl Place {
     }
 
     pub(super) fn faults(&self) -> &[FarmFault] {
-        self.trouble.as_ref().map_or(&[], |trouble| trouble.faults())
+        &self.faults
     }
 
-    pub(super) fn afflict(&mut self, fault: FarmFault, dice: Dice) {
-        self.trouble.get_or_insert_with(|| Box::new(Trouble::new(dice))).add(fault);
+    pub(super) fn afflict(&mut self, fault: FarmFault) {
+        self.faults.push(fault);
     }
 
     pub(super) fn heal(&mut self) {
-        self.trouble = None;
+        self.faults.clear();
     }
 
     /// Says whether a BMC answers here now.
