@@ -44,6 +44,7 @@ pub use model::login::{BMC_KEY_MAX, ChannelAccess, LockOut, Login, SuitePrivileg
 pub use model::machine::Machine;
 pub use model::power::{Control, Environment, NotInThisState, Power};
 pub use model::preset::supermicro_x11;
+pub use model::quirk::{Quirk, Quirks};
 pub use model::record::{Record, ScriptResult, SeenPower};
 pub use model::sel::{SEL_ENTRY_LENGTH, Sel, SelEntry};
 pub use model::sensor::{

@@ -40,6 +40,7 @@ pub(crate) fn machine(user: &str, password: &str) -> Machine {
         key_changes: 0,
         stage: Stage::Off,
         edge: None,
+        touched: true,
         now: 0,
         happened: Vec::new(),
     }
@@ -85,6 +86,7 @@ impl Ground for FakeGround {
 
     fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R {
         self.machine.borrow_mut().settle(self.now.get());
+        self.machine.borrow_mut().touched = true;
         let (result, entry) = match which {
             Which::Real => act(&mut self.machine.borrow_mut()),
             Which::Copy => act(&mut self.machine.borrow().clone()),

@@ -4,6 +4,7 @@ use super::boot::BootFlags;
 use super::identify::Identify;
 use super::lan::Lan;
 use super::login::Login;
+use super::quirk::{Quirk, Quirks, Stale};
 use super::sel::Sel;
 use super::sensor::{Sensor, server_sensors};
 use super::users::{USERS, User};
@@ -43,6 +44,11 @@ pub struct Bmc {
     /// How long the machine has had power.
     #[serde(default)]
     pub meter: Meter,
+    /// What is wrong with its firmware.
+    #[serde(default)]
+    pub quirks: Quirks,
+    #[serde(default)]
+    pub(crate) stale: Option<Stale>,
     #[serde(default)]
     pub(crate) watch: Watch,
     /// Until when it says nothing, in milliseconds since 1970.
@@ -81,6 +87,8 @@ impl Bmc {
             sel: Sel::default(),
             identify: Identify::default(),
             meter: Meter::default(),
+            quirks: Quirks::default(),
+            stale: None,
             watch: Watch::default(),
             silent_until: None,
         }
@@ -94,6 +102,20 @@ impl Bmc {
     /// Lends a user by number, from 1 to [`USERS`].
     pub fn user_mut(&mut self, number: u8) -> Option<&mut User> {
         self.users.get_mut(usize::from(number).checked_sub(1)?)
+    }
+
+    /// Returns the GUID that the handshake of a session tells.
+    pub(crate) fn guid_of_handshake(&self) -> [u8; 16] {
+        if self.quirks.has(Quirk::ZeroGuid) { [0; 16] } else { self.guid }
+    }
+
+    /// Returns the GUID that is told to who asks for it.
+    pub(crate) fn guid_told(&self) -> [u8; 16] {
+        let mut guid = self.guid_of_handshake();
+        if self.quirks.has(Quirk::ChangesGuid) {
+            guid[15] ^= 0xFF;
+        }
+        guid
     }
 
     /// Returns a sensor by number.

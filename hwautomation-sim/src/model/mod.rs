@@ -14,6 +14,7 @@ pub(crate) mod login;
 pub(crate) mod machine;
 pub(crate) mod power;
 pub(crate) mod preset;
+pub(crate) mod quirk;
 pub(crate) mod record;
 pub(crate) mod sel;
 pub(crate) mod sensor;

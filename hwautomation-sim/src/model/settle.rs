@@ -40,7 +40,9 @@ impl Machine {
             self.watch(at);
             settled = true;
         }
-        self.watch(now) | settled
+        // Nothing else can differ from what the BMC saw last.
+        let touched = std::mem::take(&mut self.touched);
+        (touched && self.watch(now)) | settled
     }
 
     fn step(&mut self, at: u64) {

@@ -8,3 +8,4 @@ mod host;
 mod lab;
 mod login;
 mod peer;
+mod quirks;

@@ -72,7 +72,7 @@ impl App {
             }
             // All tests passed.
             Self::SelfTest => Ok(vec![0x55, 0x00]),
-            Self::Guid => Ok(scene.machine.bmc.guid.to_vec()),
+            Self::Guid => Ok(scene.machine.bmc.guid_told().to_vec()),
             Self::SetPrivilege(level) => set_privilege(scene, *level),
             Self::CloseSession(session) => close_session(scene, *session),
         }

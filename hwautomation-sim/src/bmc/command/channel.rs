@@ -5,6 +5,7 @@ use crate::bmc::crypto::Suite;
 use crate::bmc::privilege::Privilege;
 use crate::model::bmc::Bmc;
 use crate::model::login::{BMC_KEY_MAX, ChannelAccess, Login};
+use crate::model::quirk::Quirk;
 
 /// The channel that is the LAN.
 pub(super) const LAN: u8 = 0x01;
@@ -215,6 +216,7 @@ fn known(channel: u8) -> Result<u8, Completion> {
 }
 
 fn capabilities(bmc: &Bmc, extended: bool) -> Vec<u8> {
+    let extended = extended && !bmc.quirks.has(Quirk::HidesVersionTwo);
     const HAS_KEY: u8 = 0x20;
     const NAMED: u8 = 0x04;
     const NAMELESS: u8 = 0x02;
@@ -223,6 +225,7 @@ fn capabilities(bmc: &Bmc, extended: bool) -> Vec<u8> {
     let is_nameless = bmc.users.first().is_some_and(|user| user.enabled);
     let users =
         NAMED | if bmc.login.key.is_empty() { 0 } else { HAS_KEY } | if is_nameless { NAMELESS } else { 0 };
+    let users = if bmc.quirks.has(Quirk::HidesUsers) { 0 } else { users };
     // Sessions of IPMI 2.0 only; no maker's own data.
     vec![LAN, types, users, if extended { 0x02 } else { 0x00 }, 0, 0, 0, 0]
 }

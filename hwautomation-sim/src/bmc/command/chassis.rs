@@ -4,6 +4,7 @@ use super::{Completion, Reply, Rights, Scene, exactly};
 use crate::bmc::privilege::Privilege;
 use crate::model::identify::Identify;
 use crate::model::power::{Control, Power};
+use crate::model::quirk::Quirk;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Chassis {
@@ -123,8 +124,10 @@ fn restore_policy(code: u8) -> Result<Chassis, Completion> {
 }
 
 fn switch(scene: &mut Scene<'_>, control: Control) -> Reply {
-    let done = scene.machine.control(control);
-    done.map(|()| Vec::new()).map_err(|_| Completion::NOT_IN_THIS_STATE)
+    let is_unknown =
+        control == Control::PowerCycle && scene.machine.bmc.quirks.has(Quirk::CycleWhenOffUnknown);
+    let refusal = if is_unknown { Completion::INVALID_COMMAND } else { Completion::NOT_IN_THIS_STATE };
+    scene.machine.control(control).map(|()| Vec::new()).map_err(|_| refusal)
 }
 
 fn policy_text(policy: u8) -> &'static str {
@@ -136,7 +139,7 @@ fn policy_text(policy: u8) -> &'static str {
 }
 
 fn status(scene: &Scene<'_>) -> Vec<u8> {
-    let is_on = scene.machine.power() == Power::On;
+    let is_on = scene.machine.power_told() == Power::On;
     let power = u8::from(is_on) | (scene.machine.bmc.restore_policy & 0x03) << 5;
     // In two bits: dark, lit for a while, lit.
     let lamp = match scene.machine.bmc.identify {
@@ -146,6 +149,14 @@ fn status(scene: &Scene<'_>) -> Vec<u8> {
     };
     // Nothing is known of the last power event; identify is supported, and so is its state.
     vec![power, 0x00, 0x40 | lamp << 4]
+}
+
+/// Turns a chassis status into one of the opposite power.
+pub(crate) fn make_opposite(status: &mut [u8]) {
+    const ON: u8 = 0x01;
+    if let Some(power) = status.first_mut() {
+        *power ^= ON;
+    }
 }
 
 /// Turns a chassis status into one that says nothing: the power has a fault, and so has its control.

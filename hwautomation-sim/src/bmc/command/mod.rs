@@ -14,7 +14,7 @@ mod sensor;
 mod session;
 mod user;
 
-pub(crate) use chassis::make_unclear;
+pub(crate) use chassis::{make_opposite, make_unclear};
 pub(crate) use completion::Completion;
 pub(crate) use scene::{After, Caller, Memory, Scene};
 

@@ -11,6 +11,7 @@ use crate::fault::Action;
 use crate::log::{Kind, Outcome};
 use crate::model::login::Login;
 use crate::model::machine::Machine;
+use crate::model::quirk::{Quirk, Quirks};
 use crate::model::users::User;
 use std::net::SocketAddr;
 
@@ -80,6 +81,9 @@ impl Controller {
         ground: &impl Ground,
     ) -> Option<Outgoing> {
         let message = Message::read(kind, payload)?;
+        if self.quirks.has(Quirk::IgnoresRepetition) && self.was_answered(&message, payload) {
+            return None;
+        }
         let (text, answer) = message.names();
         let fault = ground.fault(text);
         let log = |user, outcome| {
@@ -90,7 +94,8 @@ impl Controller {
             return None;
         }
         let refusal = match &fault {
-            Some(Action::Refuse(refusal)) => Some(Status(code(refusal))),
+            // Completion codes are those of commands.
+            Some(Action::Refuse(refusal)) => Some(Status(code(refusal))).filter(|status| status.0 < 0x80),
             _ => None,
         };
         let mut turn = match &message {
@@ -111,20 +116,45 @@ impl Controller {
         deliver(fault.as_ref(), || wrap(answer, &turn.payload))
     }
 
+    /// Says whether the very same message was answered before.
+    fn was_answered(&self, message: &Message<'_>, asked: &[u8]) -> bool {
+        let session = message.session().and_then(|id| self.sessions.get(id));
+        match (message, session.map(|session| &session.stage)) {
+            (Message::Rakp1(_), Some(Stage::Challenged(challenge))) => challenge.answered.asked == asked,
+            (Message::Rakp3(_), Some(Stage::Active(active))) => active.answered.asked == asked,
+            _ => false,
+        }
+    }
+
     fn open(&mut self, open: &Open, peer: SocketAddr, refusal: Option<Status>, ground: &impl Ground) -> Turn {
         let place = if self.sessions.is_full() { Err(Status::NO_RESOURCES) } else { Ok(()) };
         let agreed = refusal.map_or(Ok(()), Err).and(place);
-        let offered = ground.look(|machine| Suite::offered(&machine.bmc.login));
-        let agreed = agreed.and_then(|()| Ok((open.suite(&offered)?, open.privilege()?)));
+        let agreed = agreed.and_then(|()| Ok((self.suite(open, ground)?, open.privilege()?)));
         let (suite, privilege) = match agreed {
             Ok(agreed) => agreed,
             Err(status) => return Turn::refused(status, |status| open.refuse(status)),
         };
         let id = self.new_id();
-        let stage = Stage::Opened(privilege);
+        let stage = Stage::Opened(privilege, open.privilege);
         let (console, heard) = (open.console, ground.now());
         self.sessions.insert(Session { id, console, suite, heard, peer, handle: 0, stage });
         Turn::accepted(open.accept(id, suite, privilege), None)
+    }
+
+    /// Chooses the suite, as the firmware does.
+    fn suite(&self, open: &Open, ground: &impl Ground) -> Result<Suite, Status> {
+        if self.quirks.has(Quirk::AnswersSuiteThree) {
+            return Ok(Suite::Three);
+        }
+        let mut offered = ground.look(|machine| Suite::offered(&machine.bmc.login));
+        if self.quirks.has(Quirk::TakesSuitesNotOffered) {
+            offered = Suite::ALL.to_vec();
+        }
+        if self.quirks.has(Quirk::CannotDoSuiteSeventeen) {
+            offered.retain(|suite| *suite != Suite::Seventeen);
+        }
+        let instead = self.quirks.refuses_suites_with().map(Status);
+        open.suite(&offered).map_err(|status| instead.unwrap_or(status))
     }
 
     /// A number that is neither zero, which means "no session", nor in use.
@@ -147,21 +177,23 @@ impl Controller {
         };
         let console = session.console;
         let refuse = |status| Turn::refused(status, |status| rakp.refuse(status, console));
-        let limit = match (&session.stage, refusal) {
+        let (limit, asked_first) = match (&session.stage, refusal) {
             (_, Some(status)) => return refuse(status),
-            (Stage::Opened(limit), None) => *limit,
+            (Stage::Opened(limit, asked_first), None) => (*limit, *asked_first),
             (Stage::Challenged(challenge), None) if challenge.answered.asked == asked => {
                 return Turn::accepted(challenge.answered.answer.clone(), Some(&challenge.account.name));
             }
             _ => return refuse(Status::INVALID_SESSION),
         };
         let suite = session.suite;
-        let found = ground.look(|machine| (account(machine, rakp, suite, limit), machine.bmc.guid));
+        let found =
+            ground.look(|machine| (account(machine, rakp, suite, limit), machine.bmc.guid_of_handshake()));
         let (account, guid) = match found {
             (Ok(account), guid) => (account, guid),
             (Err(status), _) => return refuse(status),
         };
         remember(ground, |login, now| login.begins(account.number, now));
+        let role = hashed(&self.quirks, rakp.role, asked_first);
         let exchange = Exchange {
             suite: session.suite,
             console,
@@ -169,10 +201,13 @@ impl Controller {
             console_random: rakp.console_random,
             managed_random,
             guid,
-            role: rakp.role,
-            username: account.name.clone().into_bytes(),
+            role,
+            username: rakp.username.clone().unwrap_or_default(),
         };
-        let answer = rakp.challenge(&exchange, &account.password);
+        let mut answer = rakp.challenge(&exchange, &account.password);
+        if self.quirks.has(Quirk::LongProof) {
+            answer.push(0);
+        }
         let turn = Turn::accepted(answer.clone(), Some(&account.name));
         let answered = Answered { asked: asked.to_vec(), answer };
         session.heard = ground.now();
@@ -205,7 +240,7 @@ impl Controller {
             return None;
         }
         let (exchange, account) = (&challenge.exchange, &challenge.account);
-        if !rakp.proves(exchange, &account.password) {
+        if !rakp.proves(&expected(&self.quirks, exchange), &account.password) {
             return refuse(Status::INVALID_INTEGRITY_CHECK);
         }
         if let Some(status) = refusal {
@@ -224,12 +259,34 @@ impl Controller {
     }
 }
 
+/// What goes into the proofs as the role.
+fn hashed(quirks: &Quirks, role: u8, asked_first: u8) -> u8 {
+    if quirks.has(Quirk::HashesOpenPrivilege) { role & 0xF0 | asked_first } else { role }
+}
+
+/// What the firmware expects in RAKP 3, and makes the keys with.
+fn expected(quirks: &Quirks, exchange: &Exchange) -> Exchange {
+    let mut expected = exchange.clone();
+    if quirks.has(Quirk::ForgetsNameOnly) {
+        expected.role &= 0x0F;
+        expected.username.truncate(unpadded(&exchange.username).len());
+    }
+    expected
+}
+
 /// Finds the user whom RAKP 1 names, and how much they may do.
 fn account(machine: &Machine, rakp: &Rakp1, suite: Suite, limit: Privilege) -> Result<Account, Status> {
     let name = rakp.username.as_ref().map_err(|status| *status)?;
     let wanted = rakp.privilege()?;
     let bmc = &machine.bmc;
+    let name = if bmc.quirks.has(Quirk::ForgetsNameOnly) { unpadded(name) } else { name };
+    if bmc.quirks.has(Quirk::NullUserOnly) && !name.is_empty() {
+        return Err(Status::UNAUTHORIZED_NAME);
+    }
     let cap = cap(&bmc.login, suite);
+    if bmc.quirks.has(Quirk::SuitePrivilegeIsExact) && wanted.is_some_and(|wanted| wanted != cap) {
+        return Err(Status::UNAUTHORIZED_ROLE);
+    }
     // Without a name, only the first user comes in.
     let is_named = |(number, user): &(u8, &User)| {
         user.enabled && user.name.as_bytes() == name && (!name.is_empty() || *number == NAMELESS)
@@ -253,6 +310,11 @@ fn remember(ground: &impl Ground, change: impl FnOnce(&mut Login, u64)) {
     if ground.look(|machine| machine.bmc.login.lock_out.is_some()) {
         ground.remember(change);
     }
+}
+
+fn unpadded(name: &[u8]) -> &[u8] {
+    let length = name.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    name.get(..length).unwrap_or(name)
 }
 
 /// The highest privilege that the channel and the suite allow.

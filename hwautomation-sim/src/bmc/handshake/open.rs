@@ -13,7 +13,7 @@ const BLOCK_LENGTH: u8 = 8;
 pub(crate) struct Open {
     tag: u8,
     /// The privilege asked for; zero is "the highest that there is".
-    privilege: u8,
+    pub(crate) privilege: u8,
     pub(crate) console: u32,
     /// Authentication, integrity, confidentiality; nothing leaves the choice to us.
     algorithms: [Option<u8>; 3],

@@ -7,7 +7,7 @@ pub(crate) use table::{Limits, Table};
 
 use super::crypto::{Exchange, IV_LENGTH, Keys, Suite, decrypt, encrypt};
 use super::privilege::Privilege;
-use super::wire::{Envelope, sign_and_wrap};
+use super::wire::{Envelope, Request, sign_and_wrap};
 use std::net::SocketAddr;
 use window::Window;
 
@@ -42,8 +42,8 @@ pub(crate) struct Seen {
 /// How far a session has come.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// The session was promised, up to this privilege.
-    Opened(Privilege),
+    /// The session was promised, up to this privilege; the byte is what was asked for.
+    Opened(Privilege, u8),
     /// RAKP 2 was sent.
     Challenged(Box<Challenge>),
     /// RAKP 4 was sent.
@@ -89,6 +89,8 @@ pub(crate) struct Active {
     pub(crate) account: Account,
     pub(crate) privilege: Privilege,
     pub(crate) answered: Answered,
+    /// The last request that was understood.
+    pub(crate) last: Option<Request>,
     inbound: Window,
     outbound: u32,
 }
@@ -97,7 +99,7 @@ impl Active {
     /// Begins as the specification says: with the privilege of a user, however much may be asked for later.
     pub(crate) fn new(keys: Keys, account: Account, answered: Answered) -> Self {
         let privilege = account.limit.min(Privilege::User);
-        Self { keys, account, privilege, answered, inbound: Window::default(), outbound: 0 }
+        Self { keys, account, privilege, answered, last: None, inbound: Window::default(), outbound: 0 }
     }
 
     /// Reads a packet that carries a message of this session; a forged, damaged or repeated one is nothing.

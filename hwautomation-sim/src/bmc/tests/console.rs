@@ -163,6 +163,13 @@ impl Console {
         read(&decrypt(&self.keys.cipher, envelope.payload).expect("an encrypted message"))
     }
 
+    /// Returns the sum of a message's bytes, which its checksums make zero.
+    pub(super) fn sum(&self, datagram: &[u8]) -> u8 {
+        let Some(Datagram::Lan20(envelope)) = Datagram::read(datagram) else { panic!("no RMCP+") };
+        let message = decrypt(&self.keys.cipher, envelope.payload).expect("an encrypted message");
+        message.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
+    }
+
     /// Gives a command and expects an answer.
     pub(super) fn call(
         &mut self,

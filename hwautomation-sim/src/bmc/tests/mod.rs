@@ -5,5 +5,6 @@ mod console;
 mod hostile;
 mod known_answers;
 mod login;
+mod quirks;
 mod sensors;
 mod sessions;

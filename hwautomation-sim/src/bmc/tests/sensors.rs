@@ -10,6 +10,7 @@ fn changed<R>(lab: &Lab, change: impl FnOnce(&mut Machine) -> R) -> R {
     let mut machine = lab.ground.machine.borrow_mut();
     machine.settle(lab.ground.now.get());
     let result = change(&mut machine);
+    machine.touched = true;
     machine.settle(lab.ground.now.get());
     result
 }
