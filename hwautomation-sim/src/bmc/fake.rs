@@ -7,6 +7,7 @@ use crate::log::{Face, Kind, Outcome};
 use crate::model::bmc::Bmc;
 use crate::model::hardware::Hardware;
 use crate::model::lan::{Lan, LanSource};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
 use crate::model::power::Stage;
 use crate::model::record::Record;
@@ -40,6 +41,7 @@ pub(crate) fn machine(user: &str, password: &str) -> Machine {
         key_changes: 0,
         stage: Stage::Off,
         edge: None,
+        touched: true,
         now: 0,
         happened: Vec::new(),
     }
@@ -89,16 +91,23 @@ impl Ground for FakeGround {
     }
 
     fn look<R>(&self, read: impl FnOnce(&Machine) -> R) -> R {
+        self.machine.borrow_mut().settle(self.now.get());
         read(&self.machine.borrow())
     }
 
     fn act<'a, R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry<'a>)) -> R {
+        self.machine.borrow_mut().settle(self.now.get());
+        self.machine.borrow_mut().touched = true;
         let (result, entry) = match which {
             Which::Real => act(&mut self.machine.borrow_mut()),
             Which::Copy => act(&mut self.machine.borrow().clone()),
         };
         self.note(entry);
         result
+    }
+
+    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
+        change(&mut self.machine.borrow_mut().bmc.login, self.now.get());
     }
 
     fn note(&self, entry: Entry<'_>) {

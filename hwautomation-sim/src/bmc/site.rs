@@ -5,6 +5,7 @@ use super::controller::{Controller, Outgoing};
 use super::ground::{Entry, Ground, Which};
 use crate::fault::Action;
 use crate::log::{Face, Note};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
 use crate::world::World;
 use std::collections::HashMap;
@@ -106,6 +107,14 @@ impl Ground for Site<'_> {
             state.note(self.written(entry));
             result
         })
+    }
+
+    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
+        self.world.with(|state| {
+            let now = state.now;
+            let machine = state.machine_mut(self.machine).expect("machines do not leave a rack");
+            change(&mut machine.bmc.login, now);
+        });
     }
 
     fn note(&self, entry: Entry<'_>) {

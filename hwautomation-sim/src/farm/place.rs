@@ -7,7 +7,8 @@ use crate::bmc::asked::Asked;
 use crate::bmc::controller::{Controller, Outgoing};
 use crate::bmc::ground::{Entry, Ground, Which};
 use crate::fault::Action;
-use crate::log::Outcome;
+use crate::log::{Kind, Outcome};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -71,12 +72,14 @@ impl Place {
     /// Lends the machine as it is at a time.
     pub(super) fn change<R>(&mut self, now: u64, change: impl FnOnce(&mut Machine) -> R) -> R {
         self.machine.settle(now);
-        change(&mut self.machine)
+        let result = change(&mut self.machine);
+        touched(&mut self.machine, now);
+        result
     }
 
     pub(super) fn counts(&mut self, now: u64) -> FarmCounts {
         self.end_sessions_of_a_former_life();
-        FarmCounts { sessions: self.controller.sessions_open(now), ..self.counts }
+        FarmCounts { sessions: self.controller.sessions_open(&self.machine.bmc, now), ..self.counts }
     }
 
     pub(super) fn faults(&self) -> &[FarmFault] {
@@ -124,8 +127,16 @@ impl Ground for Footing<'_> {
             Which::Real => act(&mut self.machine.borrow_mut()),
             Which::Copy => act(&mut self.machine.borrow().clone()),
         };
+        // What only reads leaves nothing behind, and most do.
+        if entry.kind == Kind::Command {
+            touched(&mut self.machine.borrow_mut(), self.now);
+        }
         self.note(entry);
         result
+    }
+
+    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
+        change(&mut self.machine.borrow_mut().bmc.login, self.now);
     }
 
     fn note(&self, entry: Entry<'_>) {
@@ -140,4 +151,12 @@ impl Ground for Footing<'_> {
             _ => {}
         }
     }
+}
+
+/// Lets a machine that was changed come to rest: its BMC sees what is different.
+fn touched(machine: &mut Machine, now: u64) {
+    machine.touched = true;
+    machine.settle(now);
+    // There is no log that it goes to.
+    machine.happened.clear();
 }

@@ -5,5 +5,9 @@
 mod bmc;
 #[cfg(target_os = "linux")]
 mod farm;
+mod health;
 mod host;
+mod lab;
+mod login;
 mod peer;
+mod quirks;

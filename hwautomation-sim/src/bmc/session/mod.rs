@@ -3,11 +3,12 @@
 mod table;
 mod window;
 
-pub(crate) use table::Table;
+pub(crate) use table::{Limits, Table};
 
 use super::crypto::{Exchange, IV_LENGTH, Keys, Suite};
 use super::privilege::Privilege;
-use super::wire::{Envelope, sign_and_wrap};
+use super::wire::{Envelope, Request, sign_and_wrap};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use window::Window;
 
@@ -21,14 +22,29 @@ pub(crate) struct Session {
     pub(crate) suite: Suite,
     /// When its console was last heard, in milliseconds of the world.
     pub(crate) heard: u64,
+    /// Where the console is.
+    pub(crate) peer: SocketAddr,
+    /// The number by which consoles may speak of it; the table gives it.
+    pub(crate) handle: u8,
     pub(crate) stage: Stage,
+}
+
+/// What may be known of a session whose console has proved itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) id: u32,
+    pub(crate) handle: u8,
+    /// The number of its user.
+    pub(crate) user: u8,
+    pub(crate) privilege: Privilege,
+    pub(crate) peer: SocketAddr,
 }
 
 /// How far a session has come.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// The session was promised, up to this privilege.
-    Opened(Privilege),
+    /// The session was promised, up to this privilege; the byte is what was asked for.
+    Opened(Privilege, u8),
     /// RAKP 2 was sent.
     Challenged(Box<Challenge>),
     /// RAKP 4 was sent.
@@ -52,6 +68,7 @@ pub(crate) struct Answered {
 
 /// Whose session it is.
 pub(crate) struct Account {
+    pub(crate) number: u8,
     pub(crate) name: String,
     pub(crate) password: Vec<u8>,
     /// The highest privilege that the session may take.
@@ -72,6 +89,8 @@ pub(crate) struct Active {
     pub(crate) account: Arc<Account>,
     pub(crate) privilege: Privilege,
     pub(crate) answered: Answered,
+    /// The last request that was understood.
+    pub(crate) last: Option<Request>,
     inbound: Window,
     outbound: u32,
 }
@@ -80,7 +99,7 @@ impl Active {
     /// Begins as the specification says: with the privilege of a user, however much may be asked for later.
     pub(crate) fn new(keys: Keys, account: Arc<Account>, answered: Answered) -> Self {
         let privilege = account.limit.min(Privilege::User);
-        Self { keys, account, privilege, answered, inbound: Window::default(), outbound: 0 }
+        Self { keys, account, privilege, answered, last: None, inbound: Window::default(), outbound: 0 }
     }
 
     /// Reads a packet that carries a message of this session; a forged, damaged or repeated one is nothing.
