@@ -69,6 +69,12 @@ impl Place {
         Some(answer)
     }
 
+    /// Reads the machine as it is at a time.
+    pub(super) fn look<R>(&mut self, now: u64, read: impl FnOnce(&Machine) -> R) -> R {
+        self.machine.settle(now);
+        read(&self.machine)
+    }
+
     /// Lends the machine as it is at a time.
     pub(super) fn change<R>(&mut self, now: u64, change: impl FnOnce(&mut Machine) -> R) -> R {
         self.machine.settle(now);
