@@ -25,6 +25,7 @@
 //!   restarts the BMC is an entry of [`Bmc::sel`].
 //! - [`Bmc::login`] says who comes in: the key K_g, cipher suites and their privileges, sessions and their time-outs, when a user is locked out.
 //! - [`Bmc::quirks`] are the defects of its firmware. A BMC may have several; each says where it was seen.
+//! - Its serial port over the LAN says what the machine does, and echoes what is typed while a system runs.
 //! - [`Fault`]s are what goes wrong now and then, by count or by a chance that a seed repeats: see the constructors of [`Fault`].
 //!
 //! ```

@@ -9,3 +9,4 @@ mod lab;
 mod login;
 mod peer;
 mod quirks;
+mod sol;

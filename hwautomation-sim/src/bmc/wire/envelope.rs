@@ -17,6 +17,8 @@ const HEADER_LENGTH: usize = 12;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
     Message,
+    /// Characters of a serial port.
+    Sol,
     OpenRequest,
     OpenResponse,
     Rakp1,
@@ -26,8 +28,9 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    const ALL: [(u8, Self); 7] = [
+    const ALL: [(u8, Self); 8] = [
         (0x00, Self::Message),
+        (0x01, Self::Sol),
         (0x10, Self::OpenRequest),
         (0x11, Self::OpenResponse),
         (0x12, Self::Rakp1),
@@ -118,12 +121,13 @@ pub(crate) fn wrap(kind: Payload, payload: &[u8]) -> Vec<u8> {
 
 /// Wraps an encrypted payload for a session, and signs it.
 pub(crate) fn sign_and_wrap(
+    kind: Payload,
     session: u32,
     sequence: u32,
     payload: &[u8],
     sign: impl FnOnce(&[u8]) -> Vec<u8>,
 ) -> Vec<u8> {
-    let mut signed = header(Payload::Message.code() | ENCRYPTED | AUTHENTICATED, session, sequence, payload);
+    let mut signed = header(kind.code() | ENCRYPTED | AUTHENTICATED, session, sequence, payload);
     // What is signed must be a multiple of four bytes, with the two that follow the padding.
     let padding = (4 - (signed.len() + 2) % 4) % 4;
     signed.extend(std::iter::repeat_n(0xFF, padding));
