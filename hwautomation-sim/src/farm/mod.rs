@@ -30,7 +30,8 @@ use tokio::task::JoinSet;
 
 /// Is a running farm of BMCs. Clones are the same farm; it ends with [`BmcFarm::stop`], or when the last clone is dropped.
 ///
-/// Each BMC has an address of its own from 127.0.0.0/8, and all have one port. They offer cipher suites 3 and 17. One socket serves them, which is
+/// Each BMC has an address of its own from 127.0.0.0/8, and all have one port. They offer cipher suites 3 and 17. What a machine writes to its
+/// serial port by itself is not sent: that is a rack's. One socket serves them, which is
 /// bound to the loopback device: nothing from beyond this machine reaches it. Linux only.
 ///
 /// A BMC costs about 5 KB, and 1.5 KB more for a session; `cargo bench -p hwautomation-sim --bench farm` measures that, and how fast it answers.
@@ -56,23 +57,21 @@ use tokio::task::JoinSet;
 #[derive(Debug, Clone)]
 pub struct BmcFarm {
     places: Arc<Places>,
-    port: u16,
     tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl BmcFarm {
     async fn start(plan: FarmPlan) -> io::Result<Self> {
-        let places = Arc::new(plan.places()?);
         let socket = Loopback::bind(plan.port)?;
-        let port = socket.port()?;
+        let places = Arc::new(plan.places(socket.port()?)?);
         let mut tasks = JoinSet::new();
         tasks.spawn(serve::serve(Arc::clone(&places), socket));
-        Ok(Self { places, port, tasks: Arc::new(Mutex::new(tasks)) })
+        Ok(Self { places, tasks: Arc::new(Mutex::new(tasks)) })
     }
 
     /// Returns the port on which all of them answer.
     pub fn port(&self) -> u16 {
-        self.port
+        self.places.port
     }
 
     /// Returns the addresses of the BMCs in their order.
@@ -126,7 +125,7 @@ impl BmcFarm {
     /// # Errors
     /// The system does not tell, or the farm has stopped.
     pub fn overflowed(&self) -> io::Result<u64> {
-        overflow::dropped(self.port)
+        overflow::dropped(self.port())
     }
 
     /// Returns what goes wrong with a BMC.

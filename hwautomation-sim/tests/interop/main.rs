@@ -11,3 +11,4 @@ mod lab;
 mod login;
 mod peer;
 mod quirks;
+mod sol;
