@@ -24,5 +24,6 @@ mod timing;
 mod turn;
 
 pub(crate) use identity::Target;
+pub(crate) use lanes::Pass;
 pub(crate) use pool::Pool;
 pub(crate) use turn::Turn;
