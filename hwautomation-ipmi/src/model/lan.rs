@@ -5,6 +5,11 @@ use crate::error::IpmiError;
 use hwautomation_core::plugin::{LanAddressSource, LanChange, LanSettings};
 use std::net::Ipv4Addr;
 
+/// Says in the VLAN parameter that there is one; its id follows, of which 0 and 4095 are none (IEEE 802.1Q).
+const VLAN_ENABLED: u16 = 0x8000;
+const VLAN_ID: u16 = 0x0FFF;
+const VLAN_IDS: std::ops::RangeInclusive<u16> = 1..=4094;
+
 /// Names a parameter that is read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parameter {
@@ -85,9 +90,13 @@ impl Raw {
             address: self.address.into(),
             subnet_mask: self.mask.into(),
             gateway: (!gateway.is_unspecified()).then_some(gateway),
-            vlan: self.vlan.map(u16::from_le_bytes).filter(|id| id & 0x8000 != 0).map(|id| id & 0x0FFF),
+            vlan: self.vlan.map(u16::from_le_bytes).and_then(vlan),
         }
     }
+}
+
+fn vlan(word: u16) -> Option<u16> {
+    (word & VLAN_ENABLED != 0).then_some(word & VLAN_ID).filter(|id| VLAN_IDS.contains(id))
 }
 
 /// Lists what to write so that the settings become as wanted, in the order in which to write it. The source comes
@@ -145,6 +154,12 @@ mod tests {
             Raw { source: [3], address: [0; 4], mask: [0; 4], gateway: [0; 4], vlan: Some([0x34, 0x01]) };
         let bare = raw.settings();
         assert_eq!((bare.source, bare.gateway, bare.vlan), (LanAddressSource::Other, None, None));
+    }
+
+    #[test]
+    fn a_vlan_that_is_enabled_without_an_id_is_none() {
+        let [none, first, last, reserved] = [0x8000, 0x8001, 0x8FFE, 0x8FFF].map(vlan);
+        assert_eq!((none, first, last, reserved), (None, Some(1), Some(4094), None));
     }
 
     #[test]
