@@ -23,5 +23,3 @@ pub(crate) use suite_records::suite_ids;
 
 #[cfg(test)]
 mod captured;
-#[cfg(test)]
-mod noise;
