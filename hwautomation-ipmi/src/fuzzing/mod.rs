@@ -23,6 +23,14 @@ mod corpus;
 #[cfg(test)]
 mod mutation;
 
+#[cfg(test)]
+pub(crate) use {
+    bmc::Bmc,
+    outside::{answer, suites},
+    peer::{FRONT, Hash, Peer},
+    seen::Seen,
+};
+
 /// Reads datagrams that arrive in a session and outside of one.
 pub fn datagrams(input: &[u8]) {
     datagrams::run(input);

@@ -23,3 +23,5 @@ pub(crate) use suite_records::suite_ids;
 
 #[cfg(test)]
 mod captured;
+#[cfg(test)]
+mod properties;
