@@ -162,6 +162,8 @@ impl Console {
         let accepted = said.accepts_rakp2(self.password, &code);
         assert_eq!(accepted, self.bmc.rakp2_code(&managed_random, &guid) == code, "{datagram:02x?}");
         if accepted {
+            // Whoever wrote this code knows the password: it is the BMC.
+            (self.bmc.managed_random, self.bmc.guid) = (managed_random, guid);
             self.exchange = said;
         }
         accepted
