@@ -5,9 +5,9 @@ use super::peer::{Hash, Peer};
 use super::script::{Part, Script};
 use crate::wire::{Exchange, Request, Role, Sealed, Suite};
 
-/// The parts of an input: what arrives as it is; the same with a good code behind it; a message that the BMC seals under
-/// a number (its first four bytes); one of which a byte is changed on its way (at the place in the first two bytes, by
-/// the third); a command (network function, command, number, data) that goes out.
+/// The parts of an input: what arrives as it is; the same with a good code behind it; a message that the BMC seals
+/// under a number (its first four bytes); one of which a byte is changed on its way (at the place in the first two
+/// bytes, by the third); a command (network function, command, number, data) that goes out.
 pub(super) const RAW: u8 = 0;
 pub(super) const SIGNED: u8 = 1;
 pub(super) const SEALED: u8 = 2;
