@@ -7,6 +7,10 @@ mod power {
     hwautomation_core::power_conformance!(crate::rack_fixture::RackFixture::new());
 }
 
+mod fleet {
+    hwautomation_core::fleet_conformance!(crate::rack_fixture::RackFixture::new());
+}
+
 mod boot {
     hwautomation_core::boot_conformance!(crate::rack_fixture::RackFixture::running());
 }
@@ -17,6 +21,10 @@ mod bios {
 
 mod bmc {
     hwautomation_core::bmc_conformance!(crate::rack_fixture::RackFixture::running());
+}
+
+mod health {
+    hwautomation_core::health_conformance!(crate::rack_fixture::RackFixture::running());
 }
 
 mod commissioner {
@@ -50,7 +58,7 @@ mod contracts {
     /// share one.
     fn bullets(source: &str) -> Vec<&str> {
         let (_, contract) = source.split_once("/// # Contract").expect("the file documents a contract");
-        let lines = contract.lines().take_while(|line| !line.starts_with("#[async_trait]"));
+        let lines = contract.lines().take_while(|line| line.is_empty() || line.starts_with("///"));
         let bullets = lines.filter_map(|line| line.strip_prefix("/// - `"));
         let names = bullets.flat_map(|bullet| {
             let end = bullet.find(':').unwrap_or(bullet.len());
@@ -63,9 +71,11 @@ mod contracts {
     fn every_bullet_of_a_contract_is_a_clause_and_every_clause_a_bullet() {
         for (source, clauses) in [
             (include_str!("../src/plugin/power.rs"), suite::power::CLAUSES),
+            (include_str!("../src/plugin/fleet.rs"), suite::fleet::CLAUSES),
             (include_str!("../src/plugin/boot.rs"), suite::boot::CLAUSES),
             (include_str!("../src/plugin/bios.rs"), suite::bios::CLAUSES),
             (include_str!("../src/plugin/bmc.rs"), suite::bmc::CLAUSES),
+            (include_str!("../src/plugin/health/mod.rs"), suite::health::CLAUSES),
             (include_str!("../src/plugin/commissioner.rs"), suite::commissioner::CLAUSES),
             (include_str!("../src/plugin/shell.rs"), suite::shell::CLAUSES),
             (include_str!("../src/plugin/credential.rs"), suite::credential::CLAUSES),

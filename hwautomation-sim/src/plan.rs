@@ -199,7 +199,7 @@ impl ServerPlan {
         Self { bmc_user: name.into(), bmc_password: Some(password.into()), ..self }
     }
 
-    fn machine(&self, number: u8, tempo: Tempo) -> io::Result<Machine> {
+    pub(crate) fn machine(&self, number: u8, tempo: Tempo) -> io::Result<Machine> {
         let hardware = self.hardware.clone().unwrap_or_else(|| Hardware::supermicro(u16::from(number) + 1));
         let place = FIRST_ADDRESS + number;
         let address = self.bmc_address.unwrap_or(Ipv4Addr::new(192, 168, 1, place));
@@ -225,6 +225,7 @@ impl ServerPlan {
             key_changes: 0,
             stage: Stage::Off,
             edge: None,
+            touched: true,
             now: 0,
             happened: Vec::new(),
         })

@@ -13,9 +13,13 @@ mod bmc;
 mod boot;
 mod commissioner;
 mod credential;
+mod each_power;
+mod fleet;
+mod health;
 mod power;
 mod registry;
 mod shell;
+mod vlan;
 
 pub use bios::{BiosBackend, BiosReading, Pending};
 pub use bmc::{BmcConfigurator, BmcUser, LanAddressSource, LanChange, LanSettings, Privilege};
@@ -27,6 +31,13 @@ pub use commissioner::{
 pub use credential::{
     CredentialSource, CredentialsByScheme, EnvCredentials, FileCredentials, StaticCredentials,
 };
+pub use each_power::EachPower;
+pub use fleet::{FleetAnswer, FleetAnswers, FleetPower};
+pub use health::{
+    EventChange, EventLog, EventPage, EventPosition, Health, HealthReader, LogEvent, Sensor, SensorKind,
+    SensorReading, Thresholds, Unit,
+};
 pub use power::{PowerAction, PowerController, PowerState};
 pub use registry::Plugins;
 pub use shell::{RemoteShell, ShellCommand, ShellOutput};
+pub use vlan::{VlanChange, VlanId};

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 #[derive(Debug, PartialEq, Eq)]
-enum Defect {
+pub(crate) enum Defect {
     ReadsOnce,
     AcceptsOnly,
     ResetsInsteadOfTurningOff,
@@ -35,7 +35,7 @@ struct Broken {
     busy: AtomicBool,
 }
 
-fn broken(defect: Defect) -> RackFixture {
+pub(crate) fn broken(defect: Defect) -> RackFixture {
     let mut fixture = RackFixture::new();
     let rack = fixture.rack.clone();
     if defect == Defect::SendsUnsupported {

@@ -4,6 +4,8 @@ mod bios;
 mod bmc;
 mod boot;
 mod commissioner;
+mod fleet;
+mod health;
 mod power;
 mod shell;
 
@@ -12,40 +14,54 @@ use hwautomation_core::device::Capability;
 use hwautomation_core::id::MachineId;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{
-    BiosBackend, BmcConfigurator, BootController, Commissioner, PowerAction, PowerController, RemoteShell,
+    BiosBackend, BmcConfigurator, BootController, Commissioner, EachPower, FleetPower, HealthReader,
+    PowerAction, PowerController, RemoteShell,
 };
 use hwautomation_core::testing::conformance::{DeviceFixture, HostTruth};
 use hwautomation_core::testing::fake::{FakeMachine, FakeRack, Fault, FaultAction, FaultOn};
 use std::net::Ipv4Addr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// How many readings a power command takes to show: accepted is not reached.
 const POWER_DELAY_READS: u32 = 2;
+/// How often others may run before a call must have arrived.
+const YIELDS_MAX: usize = 10_000;
+/// The machines. Most suites use the first; a fleet is all of them.
+const MACHINES: [&str; 5] = ["srv001", "srv002", "srv003", "srv004", "srv005"];
 
 pub(crate) struct RackFixture {
     pub(crate) rack: Arc<FakeRack>,
     pub(crate) power: Arc<dyn PowerController>,
+    pub(crate) fleet: Arc<dyn FleetPower>,
     pub(crate) boot: Arc<dyn BootController>,
     pub(crate) bios: Arc<dyn BiosBackend>,
     pub(crate) bmc: Arc<dyn BmcConfigurator>,
+    pub(crate) health: Arc<dyn HealthReader>,
     pub(crate) commissioner: Arc<dyn Commissioner>,
     pub(crate) shell: Arc<dyn RemoteShell>,
+    /// How many calls had been caught when the newest stall began.
+    hung: AtomicU64,
 }
 
 impl RackFixture {
-    /// Racks two machines, with the rack itself as every plugin. The suites use the first.
+    /// Racks the machines, with the rack itself as every plugin.
     pub(crate) fn new() -> Self {
-        let rack = FakeRack::new(["srv001", "srv002"]);
+        let rack = FakeRack::new(MACHINES);
         rack.set_power_delay(POWER_DELAY_READS);
         rack.set_supported_power(PowerAction::ALL.into_iter().filter(|action| *action != PowerAction::Nmi));
         Self {
             power: rack.clone(),
+            fleet: each(rack.clone()),
             boot: rack.clone(),
             bios: rack.clone(),
             bmc: rack.clone(),
+            health: rack.clone(),
             commissioner: rack.clone(),
             shell: rack.clone(),
             rack,
+            hung: AtomicU64::new(0),
         }
     }
 
@@ -60,7 +76,11 @@ impl RackFixture {
     }
 
     fn id() -> MachineId {
-        MachineId::from_static("srv001")
+        MachineId::from_static(MACHINES[0])
+    }
+
+    fn ids() -> impl Iterator<Item = MachineId> {
+        MACHINES.into_iter().map(MachineId::from_static)
     }
 
     fn truth(&self) -> FakeMachine {
@@ -80,6 +100,12 @@ impl RackFixture {
         self.rack.request_power(&self.machine(), action).await.expect("the rack is sound");
         self.settle().await;
     }
+}
+
+/// Serves a fleet by a driver for one machine.
+pub(crate) fn each(power: Arc<dyn PowerController>) -> Arc<dyn FleetPower> {
+    let in_flight_max = NonZeroUsize::new(fleet::IN_FLIGHT_MAX).expect("it is above zero");
+    Arc::new(EachPower::new(power, in_flight_max))
 }
 
 #[async_trait]

@@ -1,15 +1,12 @@
 //! What the power suite asks of the rack.
 
-use super::RackFixture;
+use super::{RackFixture, YIELDS_MAX};
 use async_trait::async_trait;
 use hwautomation_core::device::Capability;
 use hwautomation_core::plugin::{PowerController, PowerState};
 use hwautomation_core::testing::conformance::power::PowerFixture;
 use hwautomation_core::testing::fake::{Fault, FaultAction};
 use std::sync::Arc;
-
-/// How often others may run before a call must have arrived.
-const YIELDS_MAX: usize = 10_000;
 
 #[async_trait]
 impl PowerFixture for RackFixture {

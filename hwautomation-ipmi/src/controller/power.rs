@@ -16,13 +16,22 @@ impl PowerController for IpmiController {
     }
 
     async fn power_state(&self, machine: &Machine) -> Result<PowerState> {
+        self.read_power(machine).await
+    }
+
+    async fn request_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
+        self.change_power(machine, action).await
+    }
+}
+
+impl IpmiController {
+    pub(super) async fn read_power(&self, machine: &Machine) -> Result<PowerState> {
         let call = self.call(machine, "reading the power state", self.config.power_privilege)?;
         call.end(read(&call).await)
     }
 
-    async fn request_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
-        let what = format!("requesting {action}");
-        let call = self.call(machine, &what, self.config.power_privilege)?;
+    pub(super) async fn change_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
+        let call = self.call(machine, format!("requesting {action}"), self.config.power_privilege)?;
         call.end(request(&call, action).await)
     }
 }
@@ -31,7 +40,7 @@ async fn read(call: &Call<'_>) -> Result<PowerState, IpmiError> {
     state(&mut call.turn().await?).await
 }
 
-async fn state(turn: &mut Turn) -> Result<PowerState, IpmiError> {
+async fn state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
     match turn.send(&chassis::ask()).await {
         Ok(data) => chassis::state(&data),
         Err(IpmiError::Refused { completion, .. }) if completion.cannot_say() => {
@@ -59,7 +68,11 @@ async fn request(call: &Call<'_>, action: PowerAction) -> Result<(), IpmiError> 
 }
 
 /// A refusal since it already is so is no error: what counts is the state.
-async fn judge_by_reading(turn: &mut Turn, action: PowerAction, refused: IpmiError) -> Result<(), IpmiError> {
+async fn judge_by_reading(
+    turn: &mut Turn<'_>,
+    action: PowerAction,
+    refused: IpmiError,
+) -> Result<(), IpmiError> {
     match chassis::goal(action) {
         Some(goal) if state(turn).await? == goal => Ok(()),
         _ => Err(refused),

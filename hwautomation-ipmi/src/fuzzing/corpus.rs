@@ -8,19 +8,34 @@ use std::path::PathBuf;
 
 const CAPTURES: &[(&str, &str)] = &[
     ("ipmitool-3", include_str!("../../tests/data/ipmitool_suite3.json")),
+    ("ipmitool-3-lan", include_str!("../../tests/data/ipmitool_suite3_lan.json")),
     ("ipmitool-17", include_str!("../../tests/data/ipmitool_suite17.json")),
     ("ipmipower-17", include_str!("../../tests/data/ipmipower_suite17.json")),
 ];
 /// Answers that no captured session has: for each reader of `models.rs` one that it understands.
 const ANSWERS: &[(&str, &[u8])] = &[
+    ("blank-guid", &[b' '; 16]),
     ("boot-flags", &[1, 5, 0xA0, 0x04, 0, 0, 0]),
     ("boot-flags-supermicro", &[1, 5, 0xE0, 0x24, 0, 0, 0]),
     ("channel", &[1, 4, 1, 0x80, 0xF2, 0x1B, 0, 0, 0]),
     ("chassis-status", &[0x01, 0x00, 0x40, 0x00]),
     ("device-id", &[0x20, 1, 2, 0x43, 2, 0xBF, 0x7C, 0x2A, 0, 0x1C, 0x0B]),
     ("lan-address", &[0x11, 10, 0, 0, 5]),
+    ("event-log", &[0x51, 1, 0, 0xF0, 0x0F, 0, 0, 0, 0, 0, 0, 0, 0, 0x02]),
+    ("event-log-entry", &[2, 0, 2, 0x10, 0x32, 0x54, 0x66, 0x20, 0, 4, 1, 0x30, 0x01, 0x57, 0x69, 0x64]),
+    ("power-on-hours", &[60, 0x10, 0x27, 0, 0]),
+    ("sensor-reading", &[29, 0xC0, 0xC8, 0x80]),
+    ("sensor-record", SENSOR),
+    ("sensor-thresholds", &[0x3F, 170, 165, 160, 205, 210, 220]),
     ("user-access", &[0x0A, 0x42, 0x01, 0x74]),
     ("user-name", b"ADMIN\0\0\0\0\0\0\0\0\0\0\0"),
+];
+/// A full record of a temperature "CPU Temp" in degrees, in the specification's order (section 43.1).
+const SENSOR: &[u8] = &[
+    0x31, 0x00, 0x51, 0x01, 0x33, 0x20, 0x00, 0x30, 0x03, 0x01, 0x7F, 0x68, 0x01, 0x01, 0x80, 0x0A, 0x80,
+    0x7A, 0x38, 0x38, 0x00, 0x01, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x07, 0x28, 0x50, 0x10,
+    0x7F, 0x80, 0x64, 0x5A, 0x50, 0x00, 0x05, 0x0A, 0x02, 0x02, 0x00, 0x00, 0x00, 0xC8, b'C', b'P', b'U',
+    b' ', b'T', b'e', b'm', b'p',
 ];
 /// Records of suites 0, 3 and 17, and of one of a vendor (IPMI 2.0, table 22-18).
 const RECORDS: &[u8] =

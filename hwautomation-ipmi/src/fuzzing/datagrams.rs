@@ -71,7 +71,7 @@ impl Session {
 
     /// Opens what the independent side opens, to the same, and nothing else.
     fn arrive(&mut self, datagram: &[u8]) -> Option<Vec<u8>> {
-        let found = self.here.open(datagram).map(|message| message.to_vec());
+        let found = self.here.open(datagram.to_vec()).map(|message| message.to_vec());
         assert_eq!(found, self.reader.open(datagram), "{datagram:02x?}");
         found
     }

@@ -201,7 +201,7 @@ impl Console {
         let message = Some((1, ask.bytes().to_vec()));
         assert_eq!(there.open_strictly(&here.seal(&ask, &[7; 16])), message);
         assert_eq!(
-            here.open(&there.seal(1, b"an answer")).as_deref().map(Vec::as_slice),
+            here.open(there.seal(1, b"an answer")).as_deref().map(Vec::as_slice),
             Some(&b"an answer"[..])
         );
     }

@@ -9,6 +9,8 @@
 
 mod bmc;
 mod datagrams;
+mod health;
+mod identity;
 mod login;
 mod models;
 mod outside;
@@ -26,7 +28,7 @@ mod mutation;
 #[cfg(test)]
 pub(crate) use {
     bmc::Bmc,
-    outside::{answer, suites},
+    outside::{MESSAGE_2_0, answer, suites},
     peer::{FRONT, Hash, Peer},
     seen::Seen,
 };

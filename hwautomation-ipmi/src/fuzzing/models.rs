@@ -1,5 +1,6 @@
 //! The data of an answer, as that to every command. A reader of answers that is new gets a line in [`READERS`].
 
+use super::{health, identity};
 use crate::error::{Completion, Stage, Status};
 use crate::model::{boot, channel, chassis, lan, manufacturer, privilege, user};
 use hwautomation_core::plugin::{BmcUser, BootSetting, PowerState};
@@ -9,6 +10,14 @@ const READERS: &[fn(&[u8])] = &[
     boot_flags,
     chassis_state,
     completion,
+    health::event_log,
+    health::event_log_entry,
+    health::sensor_record,
+    health::sensor_repository,
+    identity::device,
+    identity::power_on_hours,
+    identity::restore_policy,
+    identity::system_guid,
     lan_channel,
     lan_settings,
     manufacturer_id,

@@ -10,6 +10,8 @@ const PAYLOADS: [Payload; 6] = [
     Payload::Rakp3,
     Payload::Rakp4,
 ];
+/// A message outside of a session in the form of IPMI 2.0 (section 13.6), up to its length.
+pub(crate) const MESSAGE_2_0: [u8; 14] = [6, 0, 0xFF, 7, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// How many of its bytes a message has before its data, and after them.
 const FRONT_BYTES: usize = 7;
 const BACK_BYTES: usize = 1;
@@ -26,7 +28,10 @@ pub(super) fn read(datagram: &[u8]) {
 fn envelopes(datagram: &[u8]) -> [Option<&[u8]>; 2] {
     let message = unwrap_presession(datagram);
     if let Some(message) = message {
-        assert!(datagram.starts_with(&presession(message)), "{datagram:02x?}");
+        let of_2_0 = [&MESSAGE_2_0[..], &(message.len() as u16).to_le_bytes(), message].concat();
+        let is_either = datagram.starts_with(&of_2_0)
+            || (message.len() < 256 && datagram.starts_with(&presession(message)));
+        assert!(is_either, "{datagram:02x?}");
     }
     let mut bodies =
         PAYLOADS.into_iter().filter_map(|payload| Some((payload, unwrap_bare(payload, datagram)?)));
@@ -46,7 +51,7 @@ pub(crate) fn answer(message: &[u8]) {
     let own = Request { netfn: netfn & !1, command, number, data: &[] };
     let expected = (message.len() >= FRONT_BYTES + BACK_BYTES && netfn % 2 == 1)
         .then(|| (message[FRONT_BYTES - 1], &message[FRONT_BYTES..message.len() - BACK_BYTES]));
-    let found = Answer::of(&own, message);
+    let found = Answer::inside(&own, message.to_vec().into());
     assert_eq!(found.as_ref().map(|answer| (answer.completion, answer.data.as_slice())), expected);
     let sum = |part: &[u8]| part.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte));
     let good = message.split_at_checked(3).is_some_and(|(front, back)| sum(front) == 0 && sum(back) == 0);
@@ -56,7 +61,11 @@ pub(crate) fn answer(message: &[u8]) {
         Request { command: own.command ^ 1, ..own },
         Request { number: own.number ^ 0x20, ..own },
     ] {
-        assert_eq!(Answer::of(&other, message), None, "{other:?} is not what it answers: {message:02x?}");
+        assert_eq!(
+            Answer::inside(&other, message.to_vec().into()),
+            None,
+            "{other:?} is not what it answers: {message:02x?}"
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use super::manufacturer::{SUPERMICRO, SUPERMICRO_OLD};
 use super::{boot, channel, privilege, user};
 use hwautomation_core::plugin::{
     BmcUser, BootDevice, BootFirmware, BootLasting, BootRequest, BootSetting, LanAddressSource, LanChange,
-    Privilege,
+    Privilege, VlanChange, VlanId,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -39,11 +39,10 @@ fn change() -> impl Strategy<Value = LanChange> {
     let source = option::of(select(vec![LanAddressSource::Static, LanAddressSource::Dhcp]));
     let address = || option::of(any::<u32>().prop_map(Ipv4Addr::from));
     let gateway = option::of((1..=u32::MAX).prop_map(Ipv4Addr::from));
-    (source, address(), address(), gateway).prop_map(|(source, address, subnet_mask, gateway)| LanChange {
-        source,
-        address,
-        subnet_mask,
-        gateway,
+    let id = (1..=4094u16).prop_map(|number| VlanChange::Id(VlanId::new(number).unwrap()));
+    let vlan = option::of(prop_oneof![Just(VlanChange::Off), id]);
+    (source, address(), address(), gateway, vlan).prop_map(|(source, address, subnet_mask, gateway, vlan)| {
+        LanChange { source, address, subnet_mask, gateway, vlan }
     })
 }
 
@@ -55,7 +54,7 @@ fn write(raw: &mut Raw, parameter: Parameter, value: &[u8]) {
         Parameter::Address => raw.address = address.unwrap(),
         Parameter::Mask => raw.mask = address.unwrap(),
         Parameter::Gateway => raw.gateway = address.unwrap(),
-        Parameter::Vlan => panic!("a VLAN is never written"),
+        Parameter::Vlan => raw.vlan = Some(value.try_into().unwrap()),
     }
 }
 
@@ -107,7 +106,7 @@ proptest! {
         let place = |wanted| writes.iter().position(|(parameter, _)| *parameter == wanted);
         prop_assert!(place(Parameter::Source).is_none_or(|at| at == 0));
         prop_assert!(place(Parameter::Address).is_none_or(|at| at + 1 == writes.len()));
-        prop_assert_eq!(raw.vlan, before.vlan);
+        prop_assert!(change.vlan.is_some() || raw.vlan == before.vlan);
     }
 
     #[test]

@@ -4,9 +4,13 @@
 mod bmc;
 mod boot;
 mod fleet;
+mod fleet_contract;
+mod health;
+mod identity;
 mod login;
 mod power;
 mod rack;
+mod reading;
 mod refusal;
 mod sessions;
 
@@ -24,6 +28,10 @@ mod suite_3 {
     mod bmc {
         hwautomation_core::bmc_conformance!(super::RackFixture::start(3).await);
     }
+
+    mod health {
+        hwautomation_core::health_conformance!(super::RackFixture::start(3).await);
+    }
 }
 
 mod suite_17 {
@@ -40,4 +48,18 @@ mod suite_17 {
     mod bmc {
         hwautomation_core::bmc_conformance!(super::RackFixture::start(17).await);
     }
+
+    mod health {
+        hwautomation_core::health_conformance!(super::RackFixture::start(17).await);
+    }
+}
+
+mod many {
+    use crate::fleet_contract::{IN_FLIGHT, SERVERS};
+    use crate::rack::{RackFixture, quick};
+    use hwautomation_ipmi::IpmiConfig;
+
+    hwautomation_core::fleet_conformance!(
+        RackFixture::start_as(SERVERS, IpmiConfig { in_flight_max: IN_FLIGHT, ..quick() }).await
+    );
 }

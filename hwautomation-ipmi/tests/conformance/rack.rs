@@ -67,12 +67,45 @@ impl RackFixture {
         machine
     }
 
+    pub(crate) fn set_password(&self, name: &str, password: &str) {
+        self.rack.change(name, |machine| {
+            let users = machine.bmc.users.iter_mut().filter(|user| user.name == "ADMIN");
+            users.for_each(|user| user.password = password.into());
+        });
+    }
+
+    pub(crate) fn refused_logins_of(&self, name: &str) -> u64 {
+        // The simulator proves its password first, and a client to whom the proof is wrong goes no further.
+        let count = |which: fn(&LogEntry) -> bool| {
+            self.count(|entry| entry.machine.as_deref() == Some(name) && which(entry))
+        };
+        let asked = count(|entry| entry.command == "rakp 1" && entry.outcome != Outcome::Ignored);
+        let let_in = count(|entry| entry.command == "rakp 3" && entry.outcome == Outcome::TookEffect);
+        asked - let_in
+    }
+
+    pub(crate) fn host_of(&self, name: &str) -> HostTruth {
+        let truth = self.rack.truth(name);
+        let power = if truth.power == Power::On { PowerState::On } else { PowerState::Off };
+        let interrupts = self.count(|entry| {
+            entry.machine.as_deref() == Some(name)
+                && entry.command.starts_with("chassis control: diagnostic interrupt")
+                && entry.took_effect()
+        });
+        HostTruth { power, boots: truth.boots, interrupts }
+    }
+
     pub(crate) fn truth(&self) -> Truth {
         self.rack.truth(NAME)
     }
 
     pub(crate) fn set_on(&self, power: Power) {
         self.rack.change(NAME, |machine| machine.set_power(power));
+    }
+
+    /// Changes what is true of the machine.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut hwautomation_sim::Machine) -> T) -> T {
+        self.rack.change(NAME, change)
     }
 
     pub(crate) fn inject(&self, fault: Fault) {
@@ -123,31 +156,22 @@ impl DeviceFixture for RackFixture {
     }
 
     async fn refuse_credentials(&self) {
-        self.rack.change(NAME, |machine| {
-            let users = machine.bmc.users.iter_mut().filter(|user| user.name == "ADMIN");
-            users.for_each(|user| user.password = b"another-one".to_vec());
-        });
+        self.set_password(NAME, "another-one");
     }
 
     async fn lose_answers(&self) {
-        for command in ["chassis control", "set lan", "set user", "cold reset"] {
+        for command in ["chassis control", "set lan", "set user", "cold reset", "clear sel"] {
             self.inject(Fault::new(Action::LoseAnswer).face(Face::Bmc).command(command));
         }
     }
 
     async fn heal(&self) {
         self.rack.clear_faults();
-        self.rack.change(NAME, |machine| {
-            let users = machine.bmc.users.iter_mut().filter(|user| user.name == "ADMIN");
-            users.for_each(|user| user.password = PASSWORD.into());
-        });
+        self.rack.sheet().servers.iter().for_each(|server| self.set_password(&server.name, PASSWORD));
     }
 
     async fn refused_logins(&self) -> u64 {
-        // The simulator proves its password first, and a client to whom the proof is wrong goes no further.
-        let asked = self.count(|entry| entry.command == "rakp 1" && entry.outcome != Outcome::Ignored);
-        let let_in = self.count(|entry| entry.command == "rakp 3" && entry.outcome == Outcome::TookEffect);
-        asked - let_in
+        self.refused_logins_of(NAME)
     }
 
     async fn settle(&self) {
@@ -155,9 +179,6 @@ impl DeviceFixture for RackFixture {
     }
 
     async fn host(&self) -> HostTruth {
-        let truth = self.truth();
-        let power = if truth.power == Power::On { PowerState::On } else { PowerState::Off };
-        let interrupts = self.done("chassis control: diagnostic interrupt");
-        HostTruth { power, boots: truth.boots, interrupts }
+        self.host_of(NAME)
     }
 }

@@ -1,11 +1,12 @@
 //! The BMC face: RMCP+ over UDP, written from the IPMI 2.0 specification.
 
+pub(crate) mod asked;
 mod command;
-mod controller;
+pub(crate) mod controller;
 mod crypto;
 #[cfg(test)]
 mod fake;
-mod ground;
+pub(crate) mod ground;
 mod handshake;
 mod privilege;
 mod server;

@@ -24,6 +24,8 @@ pub mod commissioner;
 pub mod credential;
 mod device;
 pub mod directory;
+pub mod fleet;
+pub mod health;
 pub mod history;
 pub mod power;
 pub mod shell;

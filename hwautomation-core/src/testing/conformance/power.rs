@@ -196,7 +196,7 @@ async fn request(fixture: &dyn PowerFixture, action: PowerAction) -> Checked {
 }
 
 /// What an action makes of a host for which it is not void.
-fn after(action: PowerAction, mut host: HostTruth) -> HostTruth {
+pub(super) fn after(action: PowerAction, mut host: HostTruth) -> HostTruth {
     match action {
         PowerAction::GracefulOff | PowerAction::ForcedOff => host.power = PowerState::Off,
         PowerAction::Nmi => host.interrupts += 1,

@@ -7,19 +7,21 @@ use crate::device::Capability;
 use crate::id::{DeviceType, MachineId, PluginName};
 use crate::machine::Machine;
 use crate::plugin::{
-    BiosBackend, BmcConfigurator, BootController, Commissioner, Plugins, PowerAction, PowerController,
-    PowerState, RemoteShell, StaticCredentials,
+    BiosBackend, BmcConfigurator, BootController, Commissioner, EachPower, FleetPower, HealthReader, Plugins,
+    PowerAction, PowerController, PowerState, RemoteShell, StaticCredentials,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::store::MemoryDirectory;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Is a rack of machines in memory and, at once, the driver of every contract for them.
 ///
 /// Each machine is of type `a1.c5.large`, made by `Fake`, off, and new to the commissioning service. The BMC of the
 /// n-th is at 192.0.2.n, netmask 255.255.255.0, gateway 192.0.2.254. Its BIOS settings are `BootMode` (`Legacy`),
-/// `HyperThreading` (true), `NumaNodes` (1), `SerialConsole` (`Off`) and `SystemSerial`, which cannot be changed.
+/// `HyperThreading` (true), `NumaNodes` (1), `SerialConsole` (`Off`) and `SystemSerial`, which cannot be changed. Its
+/// sensors are `CPU1 Temp`, `12V`, `FAN1` and `PSU1`, all fine, and its event log is empty.
 ///
 /// A BMC is found by its address, a host by its own, and the commissioning service knows machines by their ids:
 /// whoever calls at an old address finds silence, or another machine.
@@ -61,14 +63,18 @@ pub(super) struct Inside {
 /// The name under which the machines of the directory know this driver.
 const PLUGIN: &str = "fake";
 
+/// How many machines of the rack are asked at once when many are. Nothing waits here; what hangs holds up no more.
+const IN_FLIGHT_MAX: NonZeroUsize = NonZeroUsize::new(64).expect("it is above zero");
+
 /// What the fake drivers can do.
-const FACES: [Capability; 6] = [
+const FACES: [Capability; 7] = [
     Capability::Power,
     Capability::Boot,
     Capability::Bios,
     Capability::Bmc,
     Capability::Commissioner,
     Capability::Shell,
+    Capability::Health,
 ];
 
 impl FakeRack {
@@ -113,10 +119,13 @@ impl FakeRack {
         let name = PluginName::from_static(PLUGIN);
         let fresh = "an empty registry has no such name";
         plugins.insert::<dyn PowerController>(name.clone(), self.clone()).expect(fresh);
+        let fleet = EachPower::new(self.clone(), IN_FLIGHT_MAX);
+        plugins.insert::<dyn FleetPower>(name.clone(), Arc::new(fleet)).expect(fresh);
         plugins.insert::<dyn BootController>(name.clone(), self.clone()).expect(fresh);
         plugins.insert::<dyn BiosBackend>(name.clone(), self.clone()).expect(fresh);
         plugins.insert::<dyn BmcConfigurator>(name.clone(), self.clone()).expect(fresh);
         plugins.insert::<dyn Commissioner>(name.clone(), self.clone()).expect(fresh);
+        plugins.insert::<dyn HealthReader>(name.clone(), self.clone()).expect(fresh);
         plugins.insert::<dyn RemoteShell>(name, self.clone()).expect(fresh);
         plugins
     }

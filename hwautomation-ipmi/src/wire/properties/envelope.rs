@@ -1,6 +1,7 @@
 //! Envelopes of packets outside of a session.
 
 use super::super::packet::{Payload, bare, presession, unwrap_bare, unwrap_presession};
+use crate::fuzzing::MESSAGE_2_0;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -25,6 +26,16 @@ proptest! {
         prop_assert_eq!(unwrap_presession(&datagram), Some(&message[..]));
         let longer = [&datagram[..], &more].concat();
         prop_assert_eq!(unwrap_presession(&longer), Some(&message[..]));
+        for length in 0..datagram.len() {
+            prop_assert_eq!(unwrap_presession(&datagram[..length]), None);
+        }
+    }
+
+    #[test]
+    fn an_answer_before_a_session_in_the_form_of_2_0_is_unwrapped_to_the_same(message in vec(any::<u8>(), 0..=600)) {
+        let length = u16::try_from(message.len()).unwrap().to_le_bytes();
+        let datagram = [&MESSAGE_2_0[..], &length, &message].concat();
+        prop_assert_eq!(unwrap_presession(&datagram), Some(&message[..]));
         for length in 0..datagram.len() {
             prop_assert_eq!(unwrap_presession(&datagram[..length]), None);
         }

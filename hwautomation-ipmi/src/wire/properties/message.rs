@@ -47,7 +47,7 @@ proptest! {
         let message = reply(netfn, code, number, completion, &data);
         let own = Request { netfn, command: code, number, data: &[] };
         let answer = Answer { completion, data: data.into() };
-        prop_assert_eq!(Answer::of(&own, &message), Some(answer.clone()));
+        prop_assert_eq!(Answer::inside(&own, message.clone().into()), Some(answer.clone()));
         prop_assert_eq!(Answer::of_unprotected(&own, &message), Some(answer));
         for other in [
             Request { netfn: other_netfn, ..own },
@@ -55,7 +55,7 @@ proptest! {
             Request { number: other_number, ..own },
         ] {
             let same = (other.netfn, other.command, other.number % 64) == (netfn, code, number % 64);
-            prop_assert_eq!(Answer::of(&other, &message).is_some(), same);
+            prop_assert_eq!(Answer::inside(&other, message.clone().into()).is_some(), same);
             prop_assert_eq!(Answer::of_unprotected(&other, &message).is_some(), same);
         }
     }
@@ -76,7 +76,7 @@ proptest! {
     #[test]
     fn a_command_is_not_taken_for_its_own_answer((netfn, command, number, data) in command()) {
         let request = Request { netfn, command, number, data: &data };
-        prop_assert_eq!(Answer::of(&request, &request.bytes()), None);
+        prop_assert_eq!(Answer::inside(&request, request.bytes()), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn opens(session: &mut crate::wire::Sealed, packet: &[u8]) -> Option<Vec<u8>> {
-    session.open(packet).map(|message| message.to_vec())
+    session.open(packet.to_vec()).map(|message| message.to_vec())
 }
 
 #[test]
