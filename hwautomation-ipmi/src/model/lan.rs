@@ -2,7 +2,7 @@
 
 use super::command::{Command, Repeat};
 use crate::error::IpmiError;
-use hwautomation_core::plugin::{LanAddressSource, LanChange, LanSettings, VlanChange};
+use hwautomation_core::plugin::{LanAddressSource, LanChange, LanSettings, VlanChange, VlanId};
 use std::net::Ipv4Addr;
 
 /// Names a parameter that is read here.
@@ -85,9 +85,15 @@ impl Raw {
             address: self.address.into(),
             subnet_mask: self.mask.into(),
             gateway: (!gateway.is_unspecified()).then_some(gateway),
-            vlan: self.vlan.map(u16::from_le_bytes).filter(|id| id & VLAN_ENABLED != 0).map(|id| id & 0x0FFF),
+            vlan: self.vlan.map(u16::from_le_bytes).and_then(vlan),
         }
     }
+}
+
+/// Reads parameter 20. What is enabled without a number that a VLAN can have is none.
+fn vlan(word: u16) -> Option<u16> {
+    let id = VlanId::new(word & VLAN_ID).ok().filter(|_| word & VLAN_ENABLED != 0);
+    id.map(VlanId::get)
 }
 
 /// Lists what to write so that the settings become as wanted, in the order in which to write it. The source comes
@@ -110,8 +116,9 @@ pub(crate) fn plan(change: &LanChange, now: &LanSettings) -> Result<Vec<(Paramet
     Ok(writes)
 }
 
-/// Says that a VLAN is used, in the bytes of parameter 20 (IPMI 2.0, table 23-4).
+/// Says that a VLAN is used, in the bytes of parameter 20, and where its number is (IPMI 2.0, table 23-4).
 const VLAN_ENABLED: u16 = 0x8000;
+const VLAN_ID: u16 = 0x0FFF;
 
 fn vlan_bytes(change: VlanChange) -> [u8; 2] {
     change.number().map_or(0, |number| number | VLAN_ENABLED).to_le_bytes()
@@ -131,7 +138,6 @@ fn source_number(source: LanAddressSource) -> Result<u8, IpmiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hwautomation_core::plugin::VlanId;
 
     fn now() -> LanSettings {
         Raw {
@@ -153,6 +159,12 @@ mod tests {
             Raw { source: [3], address: [0; 4], mask: [0; 4], gateway: [0; 4], vlan: Some([0x34, 0x01]) };
         let bare = raw.settings();
         assert_eq!((bare.source, bare.gateway, bare.vlan), (LanAddressSource::Other, None, None));
+    }
+
+    #[test]
+    fn a_vlan_that_is_enabled_without_an_id_is_none() {
+        let [none, first, last, reserved] = [0x8000, 0x8001, 0x8FFE, 0x8FFF].map(vlan);
+        assert_eq!((none, first, last, reserved), (None, Some(1), Some(4094), None));
     }
 
     #[test]
