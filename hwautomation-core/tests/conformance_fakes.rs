@@ -23,6 +23,10 @@ mod bmc {
     hwautomation_core::bmc_conformance!(crate::rack_fixture::RackFixture::running());
 }
 
+mod health {
+    hwautomation_core::health_conformance!(crate::rack_fixture::RackFixture::running());
+}
+
 mod commissioner {
     hwautomation_core::commissioner_conformance!(crate::rack_fixture::RackFixture::new());
 }
@@ -71,6 +75,7 @@ mod contracts {
             (include_str!("../src/plugin/boot.rs"), suite::boot::CLAUSES),
             (include_str!("../src/plugin/bios.rs"), suite::bios::CLAUSES),
             (include_str!("../src/plugin/bmc.rs"), suite::bmc::CLAUSES),
+            (include_str!("../src/plugin/health/mod.rs"), suite::health::CLAUSES),
             (include_str!("../src/plugin/commissioner.rs"), suite::commissioner::CLAUSES),
             (include_str!("../src/plugin/shell.rs"), suite::shell::CLAUSES),
             (include_str!("../src/plugin/credential.rs"), suite::credential::CLAUSES),

@@ -12,7 +12,6 @@ use crate::device::Capability;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{DeviceType, MachineId, PluginName};
 use crate::secret::SecretRef;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,9 +112,9 @@ impl Machine {
     /// # Errors
     ///
     /// `Invalid` when they have another shape.
-    pub fn settings_of<T: DeserializeOwned + Default>(&self, plugin: &PluginName) -> Result<T> {
+    pub fn settings_of<'a, T: Deserialize<'a> + Default>(&'a self, plugin: &PluginName) -> Result<T> {
         let Some(settings) = self.settings.get(plugin) else { return Ok(T::default()) };
-        serde_json::from_value(settings.clone()).map_err(|cause| {
+        T::deserialize(settings).map_err(|cause| {
             Error::invalid(format!("reading the settings of plugin {plugin} on machine {}: {cause}", self.id))
                 .with_remedy(format!(
                     "correct settings.{plugin}, in the machine's entry or in its device profile"

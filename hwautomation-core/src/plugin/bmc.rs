@@ -1,5 +1,6 @@
 //! Configuring a BMC itself: its network and its users.
 
+use super::VlanChange;
 use crate::error::Result;
 use crate::machine::Machine;
 use crate::secret::Secret;
@@ -53,6 +54,9 @@ pub struct LanChange {
     /// Its new default gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<Ipv4Addr>,
+    /// What becomes of its VLAN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vlan: Option<VlanChange>,
 }
 
 impl LanChange {
@@ -63,6 +67,7 @@ impl LanChange {
             && self.address.is_none_or(|address| address == settings.address)
             && self.subnet_mask.is_none_or(|mask| mask == settings.subnet_mask)
             && self.gateway.is_none_or(|gateway| Some(gateway) == settings.gateway)
+            && self.vlan.is_none_or(|vlan| vlan.is_in_force(settings.vlan))
     }
 }
 
@@ -97,8 +102,8 @@ pub struct BmcUser {
 ///
 /// # Contract
 ///
-/// - `what_was_set_reads_back`: `read_lan` at the new address returns what was asked for: after Ok, and after
-///   the `UnknownOutcome` of a BMC that moved before it answered.
+/// - `what_was_set_reads_back`: `read_lan` at the new address, and in the new VLAN, returns what was asked for: after
+///   Ok, and after the `UnknownOutcome` of a BMC that moved before it answered.
 /// - `what_is_absent_stays`: a change leaves alone what it does not name.
 /// - `a_new_address_answers_and_the_old_one_does_not`.
 /// - `changing_to_what_is_succeeds`: without touching the BMC's network.

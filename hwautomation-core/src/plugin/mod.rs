@@ -19,6 +19,7 @@ mod health;
 mod power;
 mod registry;
 mod shell;
+mod vlan;
 
 pub use bios::{BiosBackend, BiosReading, Pending};
 pub use bmc::{BmcConfigurator, BmcUser, LanAddressSource, LanChange, LanSettings, Privilege};
@@ -39,3 +40,4 @@ pub use health::{
 pub use power::{PowerAction, PowerController, PowerState};
 pub use registry::Plugins;
 pub use shell::{RemoteShell, ShellCommand, ShellOutput};
+pub use vlan::{VlanChange, VlanId};

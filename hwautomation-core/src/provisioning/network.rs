@@ -50,6 +50,7 @@ impl BmcNetwork {
             address: Some(self.target),
             subnet_mask: self.mask,
             gateway: self.gateway,
+            vlan: None,
         })
     }
 

@@ -23,7 +23,9 @@ pub use approval::{Approval, ApprovalGate};
 pub use context::WorkflowContext;
 pub use definition::{Limits, Workflow};
 pub use effect::{Call, Effect};
-pub use handle::{BiosHandle, BmcHandle, BootHandle, CommissionerHandle, PowerHandle, ShellHandle};
+pub use handle::{
+    BiosHandle, BmcHandle, BootHandle, CommissionerHandle, HealthHandle, PowerHandle, ShellHandle,
+};
 pub(crate) use outcome::{HandedOn, output_record, read_output};
 pub use outcome::{PlannedStep, Probed, StepOutcome, StepOutput, StepPlan, UndoOutcome, Wait, WorkflowPlan};
 pub use permit::Permit;

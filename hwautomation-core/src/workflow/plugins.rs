@@ -1,7 +1,9 @@
 //! The drivers that a step finds in its context.
 
 use super::WorkflowContext;
-use super::handle::{BiosHandle, BmcHandle, BootHandle, CommissionerHandle, PowerHandle, ShellHandle};
+use super::handle::{
+    BiosHandle, BmcHandle, BootHandle, CommissionerHandle, HealthHandle, PowerHandle, ShellHandle,
+};
 use crate::device::Capability;
 use crate::error::Result;
 use crate::id::PluginName;
@@ -66,6 +68,16 @@ impl WorkflowContext {
     pub fn commissioner(&self) -> Result<CommissionerHandle> {
         let (machine, plugin) = self.serving(Capability::Commissioner)?;
         Ok(CommissionerHandle { machine, plugin })
+    }
+
+    /// Returns the health of the machine's hardware.
+    ///
+    /// # Errors
+    ///
+    /// As [`power`](Self::power).
+    pub fn health(&self) -> Result<HealthHandle> {
+        let (machine, plugin) = self.serving(Capability::Health)?;
+        Ok(HealthHandle { machine, plugin })
     }
 
     /// Returns a shell on the machine's host.

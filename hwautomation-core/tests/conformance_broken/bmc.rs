@@ -6,7 +6,7 @@ use crate::spoil::Spoil;
 use async_trait::async_trait;
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
-use hwautomation_core::plugin::{BmcConfigurator, BmcUser, LanChange, LanSettings};
+use hwautomation_core::plugin::{BmcConfigurator, BmcUser, LanChange, LanSettings, VlanChange};
 use hwautomation_core::secret::Secret;
 use hwautomation_core::testing::fake::FakeRack;
 use std::net::{IpAddr, Ipv4Addr};
@@ -15,6 +15,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Defect {
     AcceptsOnly,
+    ForgetsTheVlan,
+    StaysInTheVlan,
+    LeavesTheVlan,
     FillsInDefaults,
     AnswersEverywhere,
     AlwaysWrites,
@@ -60,6 +63,17 @@ impl BmcConfigurator for Broken {
                 let subnet_mask = change.subnet_mask.or(Some(Ipv4Addr::new(255, 0, 0, 0)));
                 self.rack.set_lan(machine, at, &LanChange { subnet_mask, ..*change }).await
             }
+            Defect::ForgetsTheVlan => {
+                self.rack.set_lan(machine, at, &LanChange { vlan: None, ..*change }).await
+            }
+            Defect::StaysInTheVlan => {
+                let vlan = change.vlan.filter(|vlan| *vlan != VlanChange::Off);
+                self.rack.set_lan(machine, at, &LanChange { vlan, ..*change }).await
+            }
+            Defect::LeavesTheVlan => {
+                let vlan = change.vlan.or(Some(VlanChange::Off));
+                self.rack.set_lan(machine, at, &LanChange { vlan, ..*change }).await
+            }
             Defect::AlwaysWrites => {
                 let before = self.rack.read_lan(machine, at).await?;
                 let gateway = Some(Ipv4Addr::UNSPECIFIED);
@@ -104,8 +118,13 @@ impl BmcConfigurator for Broken {
 }
 
 broken! { bmc:
-    what_was_set_reads_back: broken(Defect::AcceptsOnly) => "the LAN: expected LanChange";
-    what_is_absent_stays: broken(Defect::FillsInDefaults) => "the LAN with a new gateway: expected";
+    what_was_set_reads_back:
+        broken(Defect::AcceptsOnly) => "the LAN: expected LanChange",
+        broken(Defect::ForgetsTheVlan) => "vlan: Some(Id(VlanId(42))) } in force, found",
+        broken(Defect::StaysInTheVlan) => "vlan: Some(Off) } in force, found";
+    what_is_absent_stays:
+        broken(Defect::FillsInDefaults) => "the LAN with a new gateway: expected",
+        broken(Defect::LeavesTheVlan) => "the LAN at a new address: expected";
     a_new_address_answers_and_the_old_one_does_not:
         broken(Defect::AnswersEverywhere) => "read_lan at 192.0.2.1: expected an error",
         broken(Defect::AcceptsOnly) => "read_lan at 192.0.2.200: expected success";

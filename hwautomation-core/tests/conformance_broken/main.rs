@@ -12,6 +12,7 @@ mod boot;
 mod commissioner;
 mod credential;
 mod fleet;
+mod health;
 mod power;
 mod shell;
 mod spoil;

@@ -3,7 +3,7 @@
 use super::RackFixture;
 use async_trait::async_trait;
 use hwautomation_core::device::Capability;
-use hwautomation_core::plugin::{BmcConfigurator, LanSettings};
+use hwautomation_core::plugin::{BmcConfigurator, LanSettings, VlanId};
 use hwautomation_core::testing::conformance::bmc::BmcFixture;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -20,6 +20,10 @@ impl BmcFixture for RackFixture {
 
     fn new_gateway(&self) -> Ipv4Addr {
         Ipv4Addr::new(192, 0, 2, 253)
+    }
+
+    fn new_vlan(&self) -> Option<VlanId> {
+        VlanId::new(42).ok()
     }
 
     fn nobody(&self) -> IpAddr {

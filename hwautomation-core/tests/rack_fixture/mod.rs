@@ -5,6 +5,7 @@ mod bmc;
 mod boot;
 mod commissioner;
 mod fleet;
+mod health;
 mod power;
 mod shell;
 
@@ -13,8 +14,8 @@ use hwautomation_core::device::Capability;
 use hwautomation_core::id::MachineId;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{
-    BiosBackend, BmcConfigurator, BootController, Commissioner, EachPower, FleetPower, PowerAction,
-    PowerController, RemoteShell,
+    BiosBackend, BmcConfigurator, BootController, Commissioner, EachPower, FleetPower, HealthReader,
+    PowerAction, PowerController, RemoteShell,
 };
 use hwautomation_core::testing::conformance::{DeviceFixture, HostTruth};
 use hwautomation_core::testing::fake::{FakeMachine, FakeRack, Fault, FaultAction, FaultOn};
@@ -37,6 +38,7 @@ pub(crate) struct RackFixture {
     pub(crate) boot: Arc<dyn BootController>,
     pub(crate) bios: Arc<dyn BiosBackend>,
     pub(crate) bmc: Arc<dyn BmcConfigurator>,
+    pub(crate) health: Arc<dyn HealthReader>,
     pub(crate) commissioner: Arc<dyn Commissioner>,
     pub(crate) shell: Arc<dyn RemoteShell>,
     /// How many calls had been caught when the newest stall began.
@@ -55,6 +57,7 @@ impl RackFixture {
             boot: rack.clone(),
             bios: rack.clone(),
             bmc: rack.clone(),
+            health: rack.clone(),
             commissioner: rack.clone(),
             shell: rack.clone(),
             rack,

@@ -51,12 +51,12 @@ pub(super) fn all(config: &IpmiConfig) -> Result<()> {
     .into_iter()
     .flatten()
     .collect();
-    report("checking the IPMI configuration", &problems)
+    report(|| "checking the IPMI configuration".to_owned(), &problems)
 }
 
 /// Checks what a machine says for itself.
 pub(super) fn of_machine(
-    action: &str,
+    action: impl FnOnce() -> String,
     username: &str,
     channel: Option<u8>,
     cipher_suites: Option<&[u8]>,
@@ -72,10 +72,11 @@ pub(super) fn of_machine(
     report(action, &problems)
 }
 
-fn report(action: &str, problems: &[Problem]) -> Result<()> {
+fn report(action: impl FnOnce() -> String, problems: &[Problem]) -> Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
+    let action = action();
     let join = |each: fn(&Problem) -> String| problems.iter().map(each).collect::<Vec<_>>().join("; ");
     let wrong = join(|problem| format!("{} {}", problem.field, problem.wrong));
     let right = join(|problem| format!("{}: {}", problem.field, problem.right));

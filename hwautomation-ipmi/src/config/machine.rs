@@ -15,9 +15,9 @@ fn plugin() -> PluginName {
 /// Holds `settings.ipmi` of one machine.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct MachineSettings {
+pub(crate) struct MachineSettings<'a> {
     /// The BMC user to log in as.
-    pub(crate) username: String,
+    pub(crate) username: &'a str,
     /// The LAN channel; absent: the configuration's.
     pub(crate) channel: Option<u8>,
     /// The cipher suites, best first; absent: the configuration's.
@@ -40,12 +40,12 @@ pub(crate) enum UserLookup {
     NameAndPrivilege,
 }
 
-impl MachineSettings {
+impl<'a> MachineSettings<'a> {
     /// Reads and checks them.
-    pub(crate) fn of(machine: &Machine) -> Result<Self> {
+    pub(crate) fn of(machine: &'a Machine) -> Result<Self> {
         let settings: Self = machine.settings_of(&plugin())?;
-        let action = format!("reading the IPMI settings of machine {}", machine.id);
-        check::of_machine(&action, &settings.username, settings.channel, settings.cipher_suites.as_deref())?;
+        let action = || format!("reading the IPMI settings of machine {}", machine.id);
+        check::of_machine(action, settings.username, settings.channel, settings.cipher_suites.as_deref())?;
         Ok(settings)
     }
 }

@@ -8,6 +8,7 @@ use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{BmcConfigurator, BmcUser, LanChange, LanSettings};
 use hwautomation_core::secret::Secret;
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 #[async_trait]
@@ -34,7 +35,7 @@ impl BmcConfigurator for IpmiController {
         user: &BmcUser,
         password: Option<&Secret>,
     ) -> Result<()> {
-        let call = self.configuring(machine, at, &format!("writing user {} of the BMC", user.id))?;
+        let call = self.configuring(machine, at, format!("writing user {} of the BMC", user.id))?;
         call.end(user::set(&call, user, password).await)
     }
 
@@ -45,7 +46,12 @@ impl BmcConfigurator for IpmiController {
 }
 
 impl IpmiController {
-    fn configuring<'a>(&'a self, machine: &'a Machine, at: IpAddr, what: &str) -> Result<Call<'a>> {
+    fn configuring<'a>(
+        &'a self,
+        machine: &'a Machine,
+        at: IpAddr,
+        what: impl Into<Cow<'static, str>>,
+    ) -> Result<Call<'a>> {
         self.call_at(machine, at, what, self.config.configure_privilege)
     }
 }

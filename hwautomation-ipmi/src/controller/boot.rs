@@ -54,11 +54,11 @@ async fn clear(call: &Call<'_>) -> Result<(), IpmiError> {
     stands(&mut turn, maker, BootSetting::Unchanged).await
 }
 
-async fn maker(turn: &mut Turn) -> Result<u32, IpmiError> {
+async fn maker(turn: &mut Turn<'_>) -> Result<u32, IpmiError> {
     manufacturer::of(&turn.send(&manufacturer::ask()).await?)
 }
 
-async fn setting(turn: &mut Turn, maker: u32) -> Result<BootSetting, IpmiError> {
+async fn setting(turn: &mut Turn<'_>, maker: u32) -> Result<BootSetting, IpmiError> {
     match turn.send(&boot::ask()).await {
         Ok(data) => boot::flags(&data)?.setting(maker),
         Err(error) => Err(error),
@@ -66,7 +66,7 @@ async fn setting(turn: &mut Turn, maker: u32) -> Result<BootSetting, IpmiError> 
 }
 
 /// Writes the flags, framed as section 28.12 wants it. BMCs that lack the frame take the flags alone.
-async fn write(turn: &mut Turn, flags: &Command) -> Result<(), IpmiError> {
+async fn write(turn: &mut Turn<'_>, flags: &Command) -> Result<(), IpmiError> {
     for frame in [boot::progress(IN_PROGRESS), boot::acknowledge(), boot::keep_flags()] {
         optional(turn, &frame).await?;
     }
@@ -78,7 +78,7 @@ async fn write(turn: &mut Turn, flags: &Command) -> Result<(), IpmiError> {
 }
 
 /// Sends what is good to have: a lasting refusal is no failure, since the flags are read back.
-async fn optional(turn: &mut Turn, command: &Command) -> Result<(), IpmiError> {
+async fn optional(turn: &mut Turn<'_>, command: &Command) -> Result<(), IpmiError> {
     match turn.send(command).await {
         Err(IpmiError::Refused { what, completion }) if !completion.passes() => {
             tracing::debug!(what, %completion, "the BMC does without");
@@ -88,7 +88,7 @@ async fn optional(turn: &mut Turn, command: &Command) -> Result<(), IpmiError> {
     }
 }
 
-async fn stands(turn: &mut Turn, maker: u32, wanted: BootSetting) -> Result<(), IpmiError> {
+async fn stands(turn: &mut Turn<'_>, maker: u32, wanted: BootSetting) -> Result<(), IpmiError> {
     let what = "the boot device";
     match setting(turn, maker).await {
         Ok(found) if found == wanted => Ok(()),

@@ -28,8 +28,9 @@ pub(super) async fn set(call: &Call<'_>, change: &LanChange) -> Result<(), IpmiE
         return Ok(());
     }
     begin(&mut turn, channel).await?;
-    let moves =
-        writes.iter().any(|(parameter, _)| matches!(parameter, Parameter::Address | Parameter::Source));
+    let moves = writes
+        .iter()
+        .any(|(parameter, _)| matches!(parameter, Parameter::Address | Parameter::Source | Parameter::Vlan));
     if let Err(error) = write(&mut turn, channel, &writes).await {
         leave(&mut turn, channel, &error).await;
         return Err(error);
@@ -46,7 +47,7 @@ pub(super) async fn set(call: &Call<'_>, change: &LanChange) -> Result<(), IpmiE
 
 /// Returns the number of the LAN channel: as configured, else the one that this is asked on, else the first that the
 /// BMC has.
-pub(super) async fn channel(turn: &mut Turn) -> Result<u8, IpmiError> {
+pub(super) async fn channel(turn: &mut Turn<'_>) -> Result<u8, IpmiError> {
     if let Some(channel) = turn.channel() {
         return Ok(channel);
     }
@@ -66,7 +67,7 @@ pub(super) async fn channel(turn: &mut Turn) -> Result<u8, IpmiError> {
     })
 }
 
-async fn settings(turn: &mut Turn, channel: u8) -> Result<LanSettings, IpmiError> {
+async fn settings(turn: &mut Turn<'_>, channel: u8) -> Result<LanSettings, IpmiError> {
     let raw = Raw {
         source: value(turn, channel, Parameter::Source).await?,
         address: value(turn, channel, Parameter::Address).await?,
@@ -81,7 +82,7 @@ async fn settings(turn: &mut Turn, channel: u8) -> Result<LanSettings, IpmiError
 }
 
 async fn value<const N: usize>(
-    turn: &mut Turn,
+    turn: &mut Turn<'_>,
     channel: u8,
     parameter: Parameter,
 ) -> Result<[u8; N], IpmiError> {
@@ -89,7 +90,7 @@ async fn value<const N: usize>(
 }
 
 /// Claims the parameters. BMCs without a claim do without; one that was left behind is taken over.
-async fn begin(turn: &mut Turn, channel: u8) -> Result<(), IpmiError> {
+async fn begin(turn: &mut Turn<'_>, channel: u8) -> Result<(), IpmiError> {
     match turn.send(&progress(channel, IN_PROGRESS)).await {
         Err(IpmiError::Refused { completion, .. }) if completion.0 == CLAIMED => {
             turn.send(&progress(channel, COMPLETE)).await?;
@@ -100,7 +101,7 @@ async fn begin(turn: &mut Turn, channel: u8) -> Result<(), IpmiError> {
     }
 }
 
-async fn write(turn: &mut Turn, channel: u8, writes: &[(Parameter, Vec<u8>)]) -> Result<(), IpmiError> {
+async fn write(turn: &mut Turn<'_>, channel: u8, writes: &[(Parameter, Vec<u8>)]) -> Result<(), IpmiError> {
     for (parameter, value) in writes {
         turn.send(&parameter.write(channel, value)).await?;
     }
@@ -108,7 +109,7 @@ async fn write(turn: &mut Turn, channel: u8, writes: &[(Parameter, Vec<u8>)]) ->
 }
 
 /// Gives the claim back after a refusal. In silence there is nobody to give it to.
-async fn leave(turn: &mut Turn, channel: u8, error: &IpmiError) {
+async fn leave(turn: &mut Turn<'_>, channel: u8, error: &IpmiError) {
     if matches!(error, IpmiError::Refused { .. }) {
         drop(turn.send(&progress(channel, COMPLETE)).await);
     }
@@ -116,7 +117,7 @@ async fn leave(turn: &mut Turn, channel: u8, error: &IpmiError) {
 
 /// Puts what was written in force, and reads it back. BMCs that can go back (ipmi_sim) forget everything without a
 /// commit, and those that cannot refuse it.
-async fn finish(turn: &mut Turn, channel: u8) -> Result<LanSettings, IpmiError> {
+async fn finish(turn: &mut Turn<'_>, channel: u8) -> Result<LanSettings, IpmiError> {
     for state in [COMMIT, COMPLETE] {
         match turn.send(&progress(channel, state)).await {
             Err(IpmiError::Refused { completion, .. }) if !completion.passes() => {}
@@ -138,7 +139,8 @@ fn compare(change: &LanChange, settings: &LanSettings) -> Result<(), IpmiError> 
 async fn look_where_it_went(call: &Call<'_>, change: &LanChange) -> Result<(), IpmiError> {
     let address = change.address.ok_or(IpmiError::Moved)?;
     let found = async {
-        let mut turn = call.turn_at(address.into()).await?;
+        let moved = call.moved_to(address.into())?;
+        let mut turn = moved.turn().await?;
         let channel = channel(&mut turn).await?;
         finish(&mut turn, channel).await
     };

@@ -10,9 +10,11 @@ mod user;
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;
 use crate::transport::{Pool, Target, Turn};
+use crate::wire::Suite;
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{CredentialSource, Privilege};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -26,6 +28,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct IpmiController {
     config: IpmiConfig,
+    suites: Vec<Suite>,
     pool: Arc<Pool>,
 }
 
@@ -38,7 +41,7 @@ impl IpmiController {
     pub fn new(config: IpmiConfig, credentials: Arc<dyn CredentialSource>) -> Result<Self> {
         config.validate()?;
         let pool = Pool::new(&config, credentials);
-        Ok(Self { config, pool })
+        Ok(Self { suites: config.suites(), config, pool })
     }
 
     /// Ends every session and waits for the BMCs to say so, each for one command's time at most. A later call logs in
@@ -49,7 +52,12 @@ impl IpmiController {
     }
 
     /// Begins a call on the machine's own BMC.
-    fn call<'a>(&'a self, machine: &'a Machine, what: &str, privilege: Privilege) -> Result<Call<'a>> {
+    fn call<'a>(
+        &'a self,
+        machine: &'a Machine,
+        what: impl Into<Cow<'static, str>>,
+        privilege: Privilege,
+    ) -> Result<Call<'a>> {
         self.call_at(machine, machine.bmc_address()?, what, privilege)
     }
 
@@ -58,15 +66,11 @@ impl IpmiController {
         &'a self,
         machine: &'a Machine,
         at: IpAddr,
-        what: &str,
+        what: impl Into<Cow<'static, str>>,
         privilege: Privilege,
     ) -> Result<Call<'a>> {
-        Ok(Call {
-            driver: self,
-            machine,
-            target: Target::of(&self.config, machine, at, privilege)?,
-            action: format!("{what} of machine {} through its BMC at {at}", machine.id),
-        })
+        let target = Target::of(&self.config, &self.suites, machine, at, privilege)?;
+        Ok(Call { driver: self, machine, at, target, what: what.into() })
     }
 }
 
@@ -74,24 +78,27 @@ impl IpmiController {
 struct Call<'a> {
     driver: &'a IpmiController,
     machine: &'a Machine,
-    target: Target,
-    action: String,
+    at: IpAddr,
+    target: Target<'a>,
+    what: Cow<'static, str>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// Waits for the turn to talk to the BMC.
-    async fn turn(&self) -> Result<Turn, IpmiError> {
-        self.driver.pool.turn(self.target.clone()).await
+    async fn turn(&self) -> Result<Turn<'_>, IpmiError> {
+        self.driver.pool.turn(&self.target).await
     }
 
-    /// The same, at another address.
-    async fn turn_at(&self, at: IpAddr) -> Result<Turn, IpmiError> {
-        let privilege = self.target.identity.privilege;
-        let target = Target::of(&self.driver.config, self.machine, at, privilege)?;
-        self.driver.pool.turn(target).await
+    /// Returns the same call at another address.
+    fn moved_to(&self, at: IpAddr) -> Result<Call<'a>> {
+        self.driver.call_at(self.machine, at, self.what.clone(), self.target.identity.privilege)
     }
 
     fn end<T>(&self, result: Result<T, IpmiError>) -> Result<T> {
-        result.map_err(|error| error.into_error(&self.action))
+        result.map_err(|error| {
+            let action =
+                format!("{} of machine {} through its BMC at {}", self.what, self.machine.id, self.at);
+            error.into_error(&action)
+        })
     }
 }

@@ -31,8 +31,7 @@ impl IpmiController {
     }
 
     pub(super) async fn change_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
-        let what = format!("requesting {action}");
-        let call = self.call(machine, &what, self.config.power_privilege)?;
+        let call = self.call(machine, format!("requesting {action}"), self.config.power_privilege)?;
         call.end(request(&call, action).await)
     }
 }
@@ -41,7 +40,7 @@ async fn read(call: &Call<'_>) -> Result<PowerState, IpmiError> {
     state(&mut call.turn().await?).await
 }
 
-async fn state(turn: &mut Turn) -> Result<PowerState, IpmiError> {
+async fn state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
     match turn.send(&chassis::ask()).await {
         Ok(data) => chassis::state(&data),
         Err(IpmiError::Refused { completion, .. }) if completion.cannot_say() => {
@@ -69,7 +68,11 @@ async fn request(call: &Call<'_>, action: PowerAction) -> Result<(), IpmiError> 
 }
 
 /// A refusal since it already is so is no error: what counts is the state.
-async fn judge_by_reading(turn: &mut Turn, action: PowerAction, refused: IpmiError) -> Result<(), IpmiError> {
+async fn judge_by_reading(
+    turn: &mut Turn<'_>,
+    action: PowerAction,
+    refused: IpmiError,
+) -> Result<(), IpmiError> {
     match chassis::goal(action) {
         Some(goal) if state(turn).await? == goal => Ok(()),
         _ => Err(refused),

@@ -27,7 +27,7 @@ fn exists(user: &BmcUser) -> bool {
     !user.name.is_empty() || (user.enabled && user.privilege != Privilege::None)
 }
 
-async fn read(turn: &mut Turn, channel: u8, id: u8) -> Result<(BmcUser, Access), IpmiError> {
+async fn read(turn: &mut Turn<'_>, channel: u8, id: u8) -> Result<(BmcUser, Access), IpmiError> {
     let access = Access::read(&turn.send(&Access::ask(channel, id)).await?)?;
     let name = match turn.send(&user::ask_name(id)).await {
         // Some BMCs refuse to name a user that was never written.
@@ -57,7 +57,7 @@ pub(super) async fn set(call: &Call<'_>, user: &BmcUser, password: Option<&Secre
 
 /// Locks a user out first and lets one in last, so that nobody has more for a moment than before or after.
 async fn write(
-    turn: &mut Turn,
+    turn: &mut Turn<'_>,
     user: &BmcUser,
     before: &BmcUser,
     access: Command,
@@ -79,7 +79,7 @@ async fn write(
 }
 
 /// Asks the BMC whether it took the password. One that does not know the question is believed.
-async fn has_password(turn: &mut Turn, id: u8, password: &[u8]) -> Result<(), IpmiError> {
+async fn has_password(turn: &mut Turn<'_>, id: u8, password: &[u8]) -> Result<(), IpmiError> {
     match turn.send(&user::test_password(id, password)).await {
         Err(IpmiError::Refused { completion, .. }) if WRONG_PASSWORD.contains(&completion.0) => {
             let found = "it is another one".to_owned();

@@ -77,8 +77,6 @@ pub(crate) enum IpmiError {
     Turn(Duration),
     #[error("as many sessions as may be are open: {0}")]
     Sessions(u32),
-    #[error("as many BMCs as may be were talked to for {} ms", .0.as_millis())]
-    Lanes(Duration),
     /// What others said in core's words, such as the source of credentials.
     #[error(transparent)]
     Core(#[from] Error),
@@ -140,7 +138,7 @@ impl IpmiError {
             Self::Malformed { .. } => ErrorKind::Protocol,
             Self::Mismatch { .. } => ErrorKind::Mismatch,
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) => ErrorKind::Busy,
+            Self::Turn(_) | Self::Sessions(_) => ErrorKind::Busy,
             Self::Core(error) => error.kind(),
         }
     }
@@ -189,7 +187,6 @@ impl IpmiError {
             Self::Invalid { right, .. } => right,
             Self::Turn(_) => "try again later, or let fewer callers use this BMC at a time",
             Self::Sessions(_) => "try again later, or raise sessions_max",
-            Self::Lanes(_) => "try again later, or raise in_flight_max or slow_max",
             Self::Core(_) => "see the cause",
         }
     }

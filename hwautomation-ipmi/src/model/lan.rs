@@ -2,7 +2,7 @@
 
 use super::command::{Command, Repeat};
 use crate::error::IpmiError;
-use hwautomation_core::plugin::{LanAddressSource, LanChange, LanSettings};
+use hwautomation_core::plugin::{LanAddressSource, LanChange, LanSettings, VlanChange};
 use std::net::Ipv4Addr;
 
 /// Names a parameter that is read here.
@@ -85,29 +85,36 @@ impl Raw {
             address: self.address.into(),
             subnet_mask: self.mask.into(),
             gateway: (!gateway.is_unspecified()).then_some(gateway),
-            vlan: self.vlan.map(u16::from_le_bytes).filter(|id| id & 0x8000 != 0).map(|id| id & 0x0FFF),
+            vlan: self.vlan.map(u16::from_le_bytes).filter(|id| id & VLAN_ENABLED != 0).map(|id| id & 0x0FFF),
         }
     }
 }
 
 /// Lists what to write so that the settings become as wanted, in the order in which to write it. The source comes
-/// first: addresses are read-only while it is DHCP. The address comes last: where it moves the BMC at once, all
-/// else has been said.
+/// first: addresses are read-only while it is DHCP. The VLAN and then the address come last: where they move the BMC at
+/// once, all else has been said.
 pub(crate) fn plan(change: &LanChange, now: &LanSettings) -> Result<Vec<(Parameter, Vec<u8>)>, IpmiError> {
     let mut writes = Vec::new();
     if let Some(source) = change.source.filter(|source| *source != now.source) {
         writes.push((Parameter::Source, vec![source_number(source)?]));
     }
-    let differs = |wanted: &Ipv4Addr, found: Option<Ipv4Addr>| Some(*wanted) != found;
-    let mut address = |parameter, wanted: Option<Ipv4Addr>, found| {
-        if let Some(wanted) = wanted.filter(|wanted| differs(wanted, found)) {
-            writes.push((parameter, wanted.octets().to_vec()));
-        }
+    let address = |parameter, wanted: Option<Ipv4Addr>, found: Option<Ipv4Addr>| {
+        let wanted = wanted.filter(|wanted| Some(*wanted) != found);
+        wanted.map(|wanted| (parameter, wanted.octets().to_vec()))
     };
-    address(Parameter::Mask, change.subnet_mask, Some(now.subnet_mask));
-    address(Parameter::Gateway, change.gateway, now.gateway);
-    address(Parameter::Address, change.address, Some(now.address));
+    writes.extend(address(Parameter::Mask, change.subnet_mask, Some(now.subnet_mask)));
+    writes.extend(address(Parameter::Gateway, change.gateway, now.gateway));
+    let vlan = change.vlan.filter(|vlan| !vlan.is_in_force(now.vlan));
+    writes.extend(vlan.map(|vlan| (Parameter::Vlan, vlan_bytes(vlan).to_vec())));
+    writes.extend(address(Parameter::Address, change.address, Some(now.address)));
     Ok(writes)
+}
+
+/// Says that a VLAN is used, in the bytes of parameter 20 (IPMI 2.0, table 23-4).
+const VLAN_ENABLED: u16 = 0x8000;
+
+fn vlan_bytes(change: VlanChange) -> [u8; 2] {
+    change.number().map_or(0, |number| number | VLAN_ENABLED).to_le_bytes()
 }
 
 fn source_number(source: LanAddressSource) -> Result<u8, IpmiError> {
@@ -124,6 +131,7 @@ fn source_number(source: LanAddressSource) -> Result<u8, IpmiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hwautomation_core::plugin::VlanId;
 
     fn now() -> LanSettings {
         Raw {
@@ -154,14 +162,40 @@ mod tests {
             address: Some(Ipv4Addr::new(10, 0, 0, 9)),
             subnet_mask: Some(Ipv4Addr::new(255, 255, 0, 0)),
             gateway: Some(Ipv4Addr::new(10, 0, 0, 254)),
+            vlan: Some(VlanChange::Off),
         };
         let order: Vec<_> =
             plan(&change, &now()).unwrap().into_iter().map(|(parameter, _)| parameter).collect();
-        assert_eq!(order, [Parameter::Source, Parameter::Mask, Parameter::Gateway, Parameter::Address]);
-        let same =
-            LanChange { address: Some(now().address), source: Some(now().source), ..LanChange::default() };
+        let expected =
+            [Parameter::Source, Parameter::Mask, Parameter::Gateway, Parameter::Vlan, Parameter::Address];
+        assert_eq!(order, expected);
+        let same = LanChange {
+            address: Some(now().address),
+            source: Some(now().source),
+            vlan: Some(VlanChange::Id(VlanId::new(0x134).unwrap())),
+            ..LanChange::default()
+        };
         assert_eq!(plan(&same, &now()).unwrap(), []);
         assert!(plan(&LanChange { source: Some(LanAddressSource::Other), ..same }, &now()).is_err());
+    }
+
+    #[test]
+    fn a_vlan_is_written_low_byte_first_with_the_highest_bit_set() {
+        let none = LanSettings { vlan: None, ..now() };
+        let id = |number| VlanChange::Id(VlanId::new(number).unwrap());
+        for (change, before, bytes) in [
+            (id(1), none, [0x01, 0x80]),
+            (id(0x123), none, [0x23, 0x81]),
+            (id(4094), now(), [0xFE, 0x8F]),
+            (VlanChange::Off, now(), [0x00, 0x00]),
+        ] {
+            let change = LanChange { vlan: Some(change), ..LanChange::default() };
+            assert_eq!(plan(&change, &before).unwrap(), [(Parameter::Vlan, bytes.to_vec())]);
+            let vlan = Raw { source: [1], address: [0; 4], mask: [0; 4], gateway: [0; 4], vlan: Some(bytes) };
+            assert!(change.is_in_force(&vlan.settings()), "{bytes:02x?}");
+        }
+        let off = LanChange { vlan: Some(VlanChange::Off), ..LanChange::default() };
+        assert_eq!(plan(&off, &none).unwrap(), []);
     }
 
     #[test]

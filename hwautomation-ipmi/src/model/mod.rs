@@ -8,3 +8,6 @@ pub(crate) mod lan;
 pub(crate) mod manufacturer;
 pub(crate) mod privilege;
 pub(crate) mod user;
+
+#[cfg(test)]
+mod captured;

@@ -8,6 +8,7 @@ use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{CredentialSource, Privilege};
 use hwautomation_core::secret::{Secret, SecretRef};
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -19,51 +20,82 @@ const PORT: u16 = 623;
 /// How long a password or K_g may be, in bytes (IPMI 2.0, section 22.30).
 const SECRET_BYTES_MAX: usize = 20;
 
-/// Where a BMC is and as whom to log in there. Holds no secret, only where it lies.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
+/// Where a BMC is and as whom to log in there, as a machine's entry has it. Holds no secret, only where it lies.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
     pub(crate) peer: SocketAddr,
-    pub(crate) identity: Identity,
-    pub(crate) suites: Vec<Suite>,
+    pub(crate) identity: Identity<'a>,
+    pub(crate) suites: Cow<'a, [Suite]>,
     pub(crate) channel: Option<u8>,
 }
 
-/// As whom: sessions of another one are not used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) username: String,
+/// As whom.
+#[derive(Debug)]
+pub(crate) struct Identity<'a> {
+    username: &'a str,
     pub(crate) privilege: Privilege,
-    pub(super) lookup: UserLookup,
+    lookup: UserLookup,
+    password: &'a SecretRef,
+    kg: Option<SecretRef>,
+}
+
+/// Whose a session is: it is not used for anybody else.
+#[derive(Debug)]
+pub(super) struct Owner {
+    username: String,
+    privilege: Privilege,
+    lookup: UserLookup,
     password: SecretRef,
     kg: Option<SecretRef>,
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// Finds out where the BMC with this nominal address is reached, and as whom.
     pub(crate) fn of(
-        config: &IpmiConfig,
-        machine: &Machine,
+        config: &'a IpmiConfig,
+        suites: &'a [Suite],
+        machine: &'a Machine,
         at: IpAddr,
         privilege: Privilege,
     ) -> Result<Self> {
         let settings = MachineSettings::of(machine)?;
-        let suites = settings.cipher_suites.map(|ids| ids.into_iter().flat_map(Suite::of).collect());
+        let own = settings.cipher_suites.map(|ids| ids.into_iter().flat_map(Suite::of).collect());
         Ok(Self {
             peer: config.connect.resolve(SocketAddr::new(at, PORT)),
             identity: Identity {
                 username: settings.username,
                 privilege,
                 lookup: settings.user_lookup,
-                password: machine.credential(PURPOSE)?.clone(),
+                password: machine.credential(PURPOSE)?,
                 kg: settings.kg,
             },
-            suites: suites.unwrap_or_else(|| config.suites()),
+            suites: own.map_or(Cow::Borrowed(suites), Cow::Owned),
             channel: settings.channel.or(config.channel),
         })
     }
 }
 
-impl Identity {
+impl Owner {
+    /// Tells whether a session of this owner may do what somebody wants.
+    pub(super) fn serves(&self, wanted: &Identity<'_>) -> bool {
+        let Identity { username, privilege, lookup, password, kg } = wanted;
+        self.privilege >= *privilege
+            && (self.username.as_str(), self.lookup) == (*username, *lookup)
+            && (&self.password, &self.kg) == (*password, kg)
+    }
+}
+
+impl Identity<'_> {
+    pub(super) fn owner(&self) -> Owner {
+        Owner {
+            username: self.username.to_owned(),
+            privilege: self.privilege,
+            lookup: self.lookup,
+            password: self.password.clone(),
+            kg: self.kg.clone(),
+        }
+    }
+
     /// Returns the role byte of RAKP message 1.
     pub(super) fn role(&self) -> u8 {
         let privilege = privilege::number(self.privilege);
@@ -73,24 +105,16 @@ impl Identity {
         }
     }
 
-    /// Tells whether a session of this identity may do what the other one wants.
-    pub(super) fn serves(&self, wanted: &Self) -> bool {
-        let Self { username, privilege, lookup, password, kg } = wanted;
-        self.privilege >= *privilege
-            && (&self.username, self.lookup) == (username, *lookup)
-            && (&self.password, &self.kg) == (password, kg)
-    }
-
     /// Resolves the secrets, for one log-in.
     pub(super) async fn credentials(&self, source: &Arc<dyn CredentialSource>) -> Result<Credentials> {
-        let password = source.resolve(&self.password).await?;
+        let password = source.resolve(self.password).await?;
         let kg = match &self.kg {
             Some(reference) => Some(key(&source.resolve(reference).await?)?),
             None => None,
         };
         let password = Zeroizing::new(password.expose().as_bytes().to_vec());
         short_enough("the secret under credentials.bmc", &password)?;
-        Ok(Credentials { username: self.username.clone(), password, kg })
+        Ok(Credentials { username: self.username.to_owned(), password, kg })
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Lanes {
 
 /// A place in one of them, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Pass {
+pub(super) struct Pass {
     lanes: Arc<Lanes>,
     place: Option<OwnedSemaphorePermit>,
     lane: Lane,
@@ -36,34 +36,32 @@ impl Lanes {
         Arc::new(Self { fast: Arc::new(Semaphore::new(fast)), slow: Arc::new(Semaphore::new(slow)) })
     }
 
-    /// Waits for a place; nothing when there was none until then.
-    pub(super) async fn enter(self: &Arc<Self>, lane: Lane, until: Instant) -> Option<Pass> {
-        let mut pass = Pass { lanes: Arc::clone(self), place: None, lane };
-        pass.wait_for_place(until).await.then_some(pass)
+    /// Waits for a place. Whoever has one gives it back within the limits of a log-in and a command, or at the first
+    /// silence, so the wait ends.
+    pub(super) async fn enter(self: &Arc<Self>, lane: Lane) -> Pass {
+        let place = self.of(lane).acquire_owned().await.ok();
+        Pass { lanes: Arc::clone(self), place, lane }
+    }
+
+    fn of(&self, lane: Lane) -> Arc<Semaphore> {
+        Arc::clone(match lane {
+            Lane::Fast => &self.fast,
+            Lane::Slow => &self.slow,
+        })
     }
 }
 
 impl Pass {
     /// After a silence: leaves the fast lane and waits for a place in the slow one, but no longer than until then.
-    pub(super) async fn slow_down(&mut self, until: Instant) -> bool {
-        if self.lane == Lane::Slow {
-            return true;
+    pub(super) async fn slow_down(&mut self, until: Instant) {
+        if self.lane == Lane::Fast {
+            self.lane = Lane::Slow;
+            self.place = None;
         }
-        self.lane = Lane::Slow;
-        self.place = None;
-        self.wait_for_place(until).await
-    }
-
-    async fn wait_for_place(&mut self, until: Instant) -> bool {
-        let lane = match self.lane {
-            Lane::Fast => &self.lanes.fast,
-            Lane::Slow => &self.lanes.slow,
-        };
-        self.place = match Arc::clone(lane).try_acquire_owned() {
-            Ok(place) => Some(place),
-            Err(_) => timeout_at(until, Arc::clone(lane).acquire_owned()).await.ok().and_then(Result::ok),
-        };
-        self.place.is_some()
+        if self.place.is_none() {
+            let place = timeout_at(until, self.lanes.of(Lane::Slow).acquire_owned()).await;
+            self.place = place.ok().and_then(Result::ok);
+        }
     }
 }
 
@@ -72,6 +70,11 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    /// Tells whether there is a place now.
+    fn has_place(lanes: &Lanes, lane: Lane) -> bool {
+        lanes.of(lane).try_acquire().is_ok()
+    }
+
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(1)
     }
@@ -79,21 +82,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_was_silent_makes_room_and_waits_among_the_silent() {
         let lanes = Lanes::new(1, 1);
-        let mut first = lanes.enter(Lane::Fast, soon()).await.unwrap();
-        assert!(lanes.enter(Lane::Fast, soon()).await.is_none(), "one place");
-        assert!(first.slow_down(soon()).await);
-        let mut second = lanes.enter(Lane::Fast, soon()).await.expect("the first made room");
-        assert!(!second.slow_down(soon()).await, "one place for the silent");
-        assert!(lanes.enter(Lane::Fast, soon()).await.is_some(), "the second made room all the same");
+        let mut first = lanes.enter(Lane::Fast).await;
+        assert!(!has_place(&lanes, Lane::Fast), "one place");
+        first.slow_down(soon()).await;
+        let mut second = lanes.enter(Lane::Fast).await;
+        second.slow_down(soon()).await;
+        assert!(second.place.is_none(), "one place for the silent");
+        assert!(has_place(&lanes, Lane::Fast), "the second made room all the same");
         drop(first);
-        assert!(lanes.enter(Lane::Slow, soon()).await.is_some());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_is_slow_stays_so() {
-        let lanes = Lanes::new(1, 1);
-        let mut pass = lanes.enter(Lane::Slow, soon()).await.unwrap();
-        assert!(pass.slow_down(soon()).await);
-        assert!(lanes.enter(Lane::Fast, soon()).await.is_some());
+        second.slow_down(soon()).await;
+        assert!(second.place.is_some() && !has_place(&lanes, Lane::Slow));
     }
 }

@@ -63,7 +63,7 @@ impl Pool {
     }
 
     /// Waits for the turn to talk to a BMC.
-    pub(crate) async fn turn(self: &Arc<Self>, target: Target) -> Result<Turn, IpmiError> {
+    pub(crate) async fn turn<'a>(self: &'a Arc<Self>, target: &'a Target<'a>) -> Result<Turn<'a>, IpmiError> {
         let asked = Instant::now();
         let seat = self.seat(target.peer);
         // A BMC that is asked two things at a time crashes or mixes them up.
@@ -74,9 +74,8 @@ impl Pool {
                 .map_err(|_| IpmiError::Turn(self.turn_limit))?,
         };
         let lane = seat.breaker.lane(&self.limits, asked, Instant::now()).map_err(IpmiError::Resting)?;
-        let pass = self.lanes.enter(lane, asked + self.turn_limit).await;
-        let pass = pass.ok_or(IpmiError::Lanes(self.turn_limit))?;
-        Ok(Turn::new(Arc::clone(self), target, seat, pass))
+        let pass = self.lanes.enter(lane).await;
+        Ok(Turn::new(self, target, seat, pass))
     }
 
     /// Ends every session, and waits for the BMCs to say so.
@@ -84,11 +83,9 @@ impl Pool {
         let seats: Vec<_> = self.seats().values().cloned().collect();
         let close = |seat: Arc<Mutex<Seat>>| async {
             let standing = seat.lock_owned().await.standing.take();
-            let limit = self.timing.command_limit;
-            if let Some(standing) = standing
-                && let Some(mut pass) = self.lanes.enter(Lane::Fast, Instant::now() + limit).await
-            {
-                standing.session.close(limit, &mut pass).await;
+            if let Some(standing) = standing {
+                let mut pass = self.lanes.enter(Lane::Fast).await;
+                standing.session.close(self.timing.command_limit, &mut pass).await;
             }
         };
         stream::iter(seats).for_each_concurrent(self.in_flight_max, close).await;

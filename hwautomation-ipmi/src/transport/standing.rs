@@ -1,6 +1,6 @@
 //! A session that stands between calls, and for how long.
 
-use super::identity::Identity;
+use super::identity::Owner;
 use super::lanes::Pass;
 use super::session::Session;
 use crate::error::IpmiError;
@@ -16,7 +16,7 @@ const DEVICE_ID: [u8; 2] = [0x06, 0x01];
 #[derive(Debug)]
 pub(super) struct Standing {
     pub(super) session: Session,
-    pub(super) identity: Identity,
+    pub(super) owner: Owner,
     /// When a caller last used it.
     pub(super) used: Instant,
     /// When the BMC last answered in it.
@@ -44,9 +44,9 @@ pub(super) enum Due {
 }
 
 impl Standing {
-    pub(super) fn new(session: Session, identity: Identity) -> Self {
+    pub(super) fn new(session: Session, owner: Owner) -> Self {
         let now = Instant::now();
-        Self { session, identity, used: now, heard: now, is_doubtful: false }
+        Self { session, owner, used: now, heard: now, is_doubtful: false }
     }
 
     pub(super) async fn exchange(

@@ -20,17 +20,22 @@ const DOUBT_DIVISOR: u32 = 2;
 
 /// Lets its holder talk to one BMC until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn {
-    pool: Arc<Pool>,
-    target: Target,
+pub(crate) struct Turn<'a> {
+    pool: &'a Arc<Pool>,
+    target: &'a Target<'a>,
     seat: OwnedMutexGuard<Seat>,
     pass: Pass,
 }
 
-impl Turn {
-    pub(super) fn new(pool: Arc<Pool>, target: Target, mut seat: OwnedMutexGuard<Seat>, pass: Pass) -> Self {
+impl<'a> Turn<'a> {
+    pub(super) fn new(
+        pool: &'a Arc<Pool>,
+        target: &'a Target<'a>,
+        mut seat: OwnedMutexGuard<Seat>,
+        pass: Pass,
+    ) -> Self {
         match &mut seat.standing {
-            Some(standing) if standing.identity.serves(&target.identity) => standing.is_doubtful = true,
+            Some(standing) if standing.owner.serves(&target.identity) => standing.is_doubtful = true,
             other => *other = None,
         }
         Self { pool, target, seat, pass }
@@ -102,7 +107,7 @@ impl Turn {
     }
 
     async fn log_in(&mut self) -> Result<Standing, IpmiError> {
-        let Target { peer, identity, suites, .. } = &self.target;
+        let Target { peer, identity, suites, .. } = self.target;
         let permit = Arc::new(self.pool.permit().await?);
         let credentials = identity.credentials(self.pool.source()).await?;
         let login = Login {
@@ -120,11 +125,11 @@ impl Turn {
         let (session, suite) = Box::pin(login.run()).await?;
         tracing::debug!(%peer, suite = suite.id(), "logged in to a BMC");
         self.seat.suite = Some(suite);
-        Ok(Standing::new(session, identity.clone()))
+        Ok(Standing::new(session, identity.owner()))
     }
 }
 
-impl Drop for Turn {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if self.seat.standing.is_some() && !self.pool.keep(self.target.peer, &mut self.seat) {
             self.end_session();

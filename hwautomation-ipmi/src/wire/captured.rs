@@ -11,11 +11,11 @@ struct Capture {
     json: Value,
 }
 
-fn hex(text: &str) -> Vec<u8> {
+pub(super) fn hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
-fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     bytes[at..at + N].try_into().unwrap()
 }
 
@@ -50,6 +50,8 @@ fn captures() -> Vec<Capture> {
     [
         include_str!("../../tests/data/ipmitool_suite3.json"),
         include_str!("../../tests/data/ipmitool_suite17.json"),
+        include_str!("../../tests/data/ipmitool_suite3_lan.json"),
+        include_str!("../../tests/data/ipmipower_suite3.json"),
         include_str!("../../tests/data/ipmipower_suite17.json"),
     ]
     .map(read)

@@ -25,3 +25,5 @@ pub(crate) use suite_records::suite_ids;
 mod captured;
 #[cfg(test)]
 mod noise;
+#[cfg(test)]
+mod refused;

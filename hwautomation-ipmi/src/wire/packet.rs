@@ -9,6 +9,9 @@ pub(super) const FORM_2_0: u8 = 0x06;
 /// A packet of IPMI 1.5 without authentication, sequence number and session.
 const FORM_1_5: [u8; 9] = [0; 9];
 
+/// A packet of IPMI 2.0 that carries a message, neither encrypted nor authenticated (table 13-16).
+const MESSAGE: u8 = 0x00;
+
 /// Names what an unprotected packet of IPMI 2.0 carries (table 13-16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
@@ -26,11 +29,19 @@ pub(crate) fn presession(message: &[u8]) -> Vec<u8> {
     [&RMCP, FORM_1_5.as_slice(), &[length], message].concat()
 }
 
-/// Unwraps one.
+/// Unwraps the answer to one. Some BMCs (pyghmi's) answer in the form of 2.0, which the specification allows, too.
 pub(crate) fn unwrap_presession(datagram: &[u8]) -> Option<&[u8]> {
     let mut reader = Reader::new(datagram);
-    let outside = reader.array::<4>()? == RMCP && reader.array::<9>()? == FORM_1_5;
-    let length = usize::from(reader.byte()?);
+    if reader.array::<4>()? != RMCP {
+        return None;
+    }
+    let mut of_1_5 = reader;
+    if of_1_5.array::<9>()? == FORM_1_5 {
+        let length = of_1_5.byte()?.into();
+        return of_1_5.take(length);
+    }
+    let outside = reader.array::<2>()? == [FORM_2_0, MESSAGE] && reader.array::<8>()? == [0; 8];
+    let length = usize::from(reader.u16()?);
     if outside { reader.take(length) } else { None }
 }
 
@@ -49,4 +60,22 @@ pub(crate) fn unwrap_bare(payload: Payload, datagram: &[u8]) -> Option<&[u8]> {
         && reader.array::<8>()? == [0; 8];
     let length = usize::from(reader.u16()?);
     if mine { reader.take(length) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_before_a_session_is_read_in_both_forms() {
+        let message = [0x81, 0x1C, 0x63];
+        assert_eq!(unwrap_presession(&presession(&message)), Some(&message[..]));
+        let of_2_0 = [&RMCP, [6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0].as_slice(), &message].concat();
+        assert_eq!(unwrap_presession(&of_2_0), Some(&message[..]));
+        for byte in 4..14 {
+            let mut inside = of_2_0.clone();
+            inside[byte] ^= 0x10;
+            assert_eq!(unwrap_presession(&inside), None, "byte {byte}");
+        }
+    }
 }

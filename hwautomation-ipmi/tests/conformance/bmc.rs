@@ -2,7 +2,7 @@
 
 use super::rack::{NOBODY, RackFixture, SPARE};
 use async_trait::async_trait;
-use hwautomation_core::plugin::{BmcConfigurator, LanAddressSource, LanSettings};
+use hwautomation_core::plugin::{BmcConfigurator, LanAddressSource, LanSettings, VlanId};
 use hwautomation_core::testing::conformance::bmc::BmcFixture;
 use hwautomation_sim::LanSource;
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,6 +20,10 @@ impl BmcFixture for RackFixture {
 
     fn new_gateway(&self) -> Ipv4Addr {
         Ipv4Addr::new(192, 168, 1, 254)
+    }
+
+    fn new_vlan(&self) -> Option<VlanId> {
+        VlanId::new(42).ok()
     }
 
     fn nobody(&self) -> IpAddr {

@@ -3,12 +3,15 @@
 use super::rack::RackFixture;
 use hwautomation_core::error::{ErrorClass, ErrorKind};
 use hwautomation_core::plugin::{
-    BmcConfigurator, BmcUser, LanChange, PowerAction, PowerController, Privilege,
+    BmcConfigurator, BmcUser, LanChange, PowerAction, PowerController, Privilege, VlanChange,
 };
 use hwautomation_core::secret::Secret;
 use hwautomation_core::testing::conformance::DeviceFixture;
 use hwautomation_core::testing::conformance::bmc::BmcFixture;
 use hwautomation_sim::{Action, Face, Fault, Power, Refusal};
+
+/// How many network settings the driver reads.
+const SETTINGS: u32 = 5;
 
 fn refuse(code: u8, command: &str) -> Fault {
     Fault::new(Action::Refuse(Refusal::Code(code))).face(Face::Bmc).command(command)
@@ -97,4 +100,16 @@ async fn a_refused_address_is_definite_and_leaves_nothing_half_done() {
     assert_eq!(fixture.truth().lan, before);
     let change = LanChange { gateway: Some(fixture.new_gateway()), ..LanChange::default() };
     fixture.driver.set_lan(&fixture.machine(), at, &change).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_that_falls_silent_after_its_vlan_was_written_may_be_there() {
+    let fixture = RackFixture::start(17).await;
+    // The settings are read before they are written; the second reading finds nobody.
+    fixture.inject(Fault::new(Action::Drop).face(Face::Bmc).command("get lan").skip(SETTINGS));
+    let change = LanChange { vlan: fixture.new_vlan().map(VlanChange::Id), ..LanChange::default() };
+    let at = fixture.truth().lan.address.into();
+    let error = fixture.driver.set_lan(&fixture.machine(), at, &change).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::UnknownOutcome);
+    assert_eq!(fixture.truth().lan.vlan, change.vlan.and_then(VlanChange::number));
 }

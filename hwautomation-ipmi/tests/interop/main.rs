@@ -1,4 +1,5 @@
-//! Against a BMC that others wrote: OpenIPMI's ipmi_sim, cipher suite 3.
+//! Against BMCs that others wrote: OpenIPMI's ipmi_sim, alone and before a machine that QEMU plays, and pyghmi's
+//! server. Cipher suite 3.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../support/mod.rs"]
@@ -6,7 +7,9 @@ mod support;
 
 mod boot;
 mod contracts;
+mod machine;
 mod network;
 mod power;
+mod pyghmi;
 mod session;
 mod weather;

@@ -129,6 +129,11 @@ impl BmcFixture for Fixture {
         Ipv4Addr::new(10, 0, 0, 254)
     }
 
+    fn new_vlan(&self) -> Option<VlanId> {
+        // ipmi_sim keeps it to itself: the truth cannot be read.
+        None
+    }
+
     fn nobody(&self) -> IpAddr {
         NOBODY.into()
     }

@@ -33,7 +33,11 @@ impl Lab {
     }
 
     pub(crate) async fn start_with(seed: u64, config: IpmiConfig) -> Option<Self> {
-        let sim = IpmiSim::start()?;
+        Some(Self::around(IpmiSim::start()?, seed, config).await)
+    }
+
+    /// Builds it around a BMC that runs.
+    pub(crate) async fn around(sim: IpmiSim, seed: u64, config: IpmiConfig) -> Self {
         let proxy = Proxy::start(sim.address, seed).await;
         let nobody = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let connect = ConnectMap::default()
@@ -42,7 +46,7 @@ impl Lab {
         let credentials = Arc::new(StaticCredentials::default().with("bmc", Secret::new(PASSWORD)));
         let config = IpmiConfig { connect, ..config };
         let driver = Arc::new(IpmiController::new(config, credentials.clone()).unwrap());
-        Some(Self { sim, proxy, credentials, driver, nobody })
+        Self { sim, proxy, credentials, driver, nobody }
     }
 
     pub(crate) fn machine(&self) -> Machine {

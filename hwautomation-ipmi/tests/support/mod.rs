@@ -1,11 +1,15 @@
-//! What the tests stand on: OpenIPMI's ipmi_sim, a proxy that breaks the way to it, and a machine behind both.
+//! What the tests stand on: BMCs of OpenIPMI's ipmi_sim and of pyghmi, a proxy that breaks the way to them, and the
+//! machines behind, of which QEMU plays one.
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 pub(crate) mod fixture;
 pub(crate) mod lab;
+pub(crate) mod machine;
 pub(crate) mod peer;
+pub(crate) mod presence;
 pub(crate) mod proxy;
+pub(crate) mod pyghmi;
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! OpenIPMI's ipmi_sim as a process of its own, with scripts for chassis and network.
 
-use super::PATIENCE;
+use super::{PATIENCE, presence};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -27,26 +27,26 @@ pub(crate) struct IpmiSim {
 impl IpmiSim {
     /// Starts one; nothing, said loudly, when the program is missing and may be.
     pub(crate) fn start() -> Option<Self> {
-        if !installed() {
-            let wanted = std::env::var("HWAUTOMATION_PEERS").is_ok_and(|peers| peers == "required");
-            assert!(!wanted, "ipmi_sim or ipmitool is missing; scripts/setup-peers installs it");
-            eprintln!(
-                "NOT RUN: ipmi_sim or ipmitool is missing or unwanted; scripts/setup-peers installs it"
-            );
+        Self::start_with(CHASSIS, "")
+    }
+
+    /// Starts one with this script as its chassis, and with more lines of configuration.
+    pub(crate) fn start_with(chassis: &str, lines: &str) -> Option<Self> {
+        if !presence::programs(&["ipmi_sim", "ipmitool"]) {
             return None;
         }
         // Another process may take the port between our look and its start.
-        (0..5).find_map(|_| Self::try_start())
+        (0..5).find_map(|_| Self::try_start(chassis, lines))
     }
 
-    fn try_start() -> Option<Self> {
+    fn try_start(chassis: &str, lines: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let address = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let at = folder.path();
         std::fs::create_dir(at.join("state")).unwrap();
-        script(&at.join("chassis.sh"), CHASSIS, at);
+        script(&at.join("chassis.sh"), chassis, at);
         script(&at.join("lan.sh"), LAN, at);
-        std::fs::write(at.join("lan.conf"), configuration(at, address)).unwrap();
+        std::fs::write(at.join("lan.conf"), configuration(at, address) + lines).unwrap();
         std::fs::write(at.join("bmc.emu"), EMULATOR).unwrap();
         let process = run(at);
         let sim = Self { address, folder, process };
@@ -93,6 +93,10 @@ impl IpmiSim {
         self.folder.path().join(name)
     }
 
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Lists what the chassis was told to do.
     pub(crate) fn commands(&self) -> Vec<String> {
         let sets = |line: &&str| line.starts_with("set ") && !line.starts_with("set boot");
@@ -118,14 +122,8 @@ fn run(folder: &Path) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-fn installed() -> bool {
-    let unwanted = std::env::var("HWAUTOMATION_NO_PEERS").is_ok_and(|no| no == "1");
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let found = |program| std::env::split_paths(&paths).any(|path| path.join(program).exists());
-    !unwanted && found("ipmi_sim") && found("ipmitool")
-}
-
-fn script(path: &Path, text: &str, folder: &Path) {
+/// Writes a script that is to know its folder.
+pub(super) fn script(path: &Path, text: &str, folder: &Path) {
     std::fs::write(path, text.replace("FOLDER", &folder.display().to_string())).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -40,6 +40,7 @@ struct Way {
     /// The last proof was refused by the client, and what the BMC says to that counts no second time.
     client_refused: AtomicBool,
     opened: AtomicU64,
+    named: AtomicU64,
     questions: AtomicU64,
     withheld: watch::Sender<u64>,
 }
@@ -66,6 +67,7 @@ impl Proxy {
             refused: AtomicU64::new(0),
             client_refused: AtomicBool::new(false),
             opened: AtomicU64::new(0),
+            named: AtomicU64::new(0),
             questions: AtomicU64::new(0),
             withheld: watch::Sender::new(0),
         });
@@ -95,6 +97,11 @@ impl Proxy {
     /// Counts Open Session requests that arrived.
     pub(crate) fn opened(&self) -> u64 {
         self.way.opened.load(Ordering::SeqCst)
+    }
+
+    /// Counts RAKP messages 1 that arrived: how often somebody said who wants in.
+    pub(crate) fn named(&self) -> u64 {
+        self.way.named.load(Ordering::SeqCst)
     }
 
     /// Counts all datagrams of clients that arrived.
@@ -208,6 +215,9 @@ impl Way {
             }
             (Some(0x10), _) => {
                 self.opened.fetch_add(1, Ordering::SeqCst);
+            }
+            (Some(0x12), _) => {
+                self.named.fetch_add(1, Ordering::SeqCst);
             }
             _ => {}
         }

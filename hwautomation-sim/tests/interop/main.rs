@@ -7,3 +7,4 @@ mod bmc;
 mod farm;
 mod host;
 mod peer;
+mod pyghmi;

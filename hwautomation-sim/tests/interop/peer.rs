@@ -1,6 +1,6 @@
 //! Finds and runs a program that others wrote.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
@@ -29,13 +29,23 @@ impl Peer {
         let places = format!("{path}:{MORE_PLACES}");
         let found =
             places.split(':').map(|place| PathBuf::from(place).join(program)).find(|file| file.is_file());
+        Self::or_said(found, program)
+    }
+
+    /// Finds a program in what this script of the repository has made.
+    pub(crate) fn made_by(script: &str, program: &str) -> Option<Self> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts").join(script);
+        let output = std::process::Command::new(path).arg("--where").stderr(Stdio::null()).output();
+        let place = output.ok().filter(|said| said.status.success()).map(|said| said.stdout);
+        let place = place.and_then(|place| String::from_utf8(place).ok());
+        Self::or_said(place.map(|place| PathBuf::from(place.trim()).join(program)), script)
+    }
+
+    fn or_said(found: Option<PathBuf>, name: &str) -> Option<Self> {
         if found.is_none() {
-            assert_ne!(
-                std::env::var("HWAUTOMATION_PEERS").as_deref(),
-                Ok("required"),
-                "{program} is missing"
-            );
-            eprintln!("NOT RUN: {program} is missing; scripts/setup-peers installs it");
+            let required = std::env::var("HWAUTOMATION_PEERS").as_deref() == Ok("required");
+            assert!(!required, "{name} is missing; scripts/setup-peers installs it");
+            eprintln!("NOT RUN: {name} is missing; scripts/setup-peers installs it");
         }
         found.map(Self)
     }

@@ -9,8 +9,8 @@ use crate::engine::{EngineOptions, worker};
 use crate::error::{Error, Result};
 use crate::id::{PluginName, WorkflowName};
 use crate::plugin::{
-    BiosBackend, BmcConfigurator, BootController, Commissioner, FleetPower, Plugins, PowerController,
-    RemoteShell,
+    BiosBackend, BmcConfigurator, BootController, Commissioner, FleetPower, HealthReader, Plugins,
+    PowerController, RemoteShell,
 };
 use crate::store::{HistoryStore, MachineDirectory, MemoryDirectory, MemoryStore, OverlayDirectory};
 use crate::time::Clock;
@@ -112,6 +112,12 @@ impl ManagerBuilder {
     /// Adds a BMC driver.
     #[must_use]
     pub fn bmc(self, name: &str, plugin: Arc<dyn BmcConfigurator>) -> Self {
+        self.plugin(name, plugin)
+    }
+
+    /// Adds a reader of sensors and event logs.
+    #[must_use]
+    pub fn health(self, name: &str, plugin: Arc<dyn HealthReader>) -> Self {
         self.plugin(name, plugin)
     }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{BatchId, WorkflowId, WorkflowName};
 use crate::machine::Machine;
 use crate::plugin::{
-    BiosBackend, BmcConfigurator, BootController, Commissioner, PowerController, RemoteShell,
+    BiosBackend, BmcConfigurator, BootController, Commissioner, HealthReader, PowerController, RemoteShell,
 };
 use crate::record::{
     BLOB_BYTES_MAX, Blob, EventKind, NewEvent, StepSpec, Submitted, WorkflowState, WorkflowSummary,
@@ -155,6 +155,7 @@ impl Shared {
                 Capability::Bmc => plugins.get::<dyn BmcConfigurator>(name).map(|_| ()),
                 Capability::Commissioner => plugins.get::<dyn Commissioner>(name).map(|_| ()),
                 Capability::Shell => plugins.get::<dyn RemoteShell>(name).map(|_| ()),
+                Capability::Health => plugins.get::<dyn HealthReader>(name).map(|_| ()),
                 other => Err(Error::new(ErrorKind::Unsupported, format!("no contract serves {other} yet"))
                     .with_remedy("remove it from what the step needs")),
             }

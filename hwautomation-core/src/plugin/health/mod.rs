@@ -33,8 +33,8 @@ use std::fmt;
 /// - `an_empty_log_is_an_empty_page`.
 /// - `a_position_that_is_gone_is_a_conflict`: when its entry was erased, even if another one has its number now.
 ///   Neither a page nor a clearing goes by it.
-/// - `clearing_erases_what_was_seen`: after Ok, no entry up to that position is left, and all of them are where
-///   nothing came since. Hardware that notes the clearing in the log may do so.
+/// - `clearing_erases_what_was_seen`: after Ok, no entry up to that position is left. Hardware that notes the clearing
+///   in its log may do so.
 /// - `clearing_spares_what_was_not_seen`: with an entry after that position, it is `Conflict`, and nothing is erased.
 /// - `a_log_that_stays_is_a_mismatch`: hardware that says Ok and erases nothing is an error (`Mismatch`): accepted
 ///   is not done.

@@ -185,5 +185,6 @@ fn back(before: &LanSettings) -> LanChange {
         address: Some(before.address),
         subnet_mask: Some(before.subnet_mask),
         gateway: before.gateway,
+        vlan: None,
     }
 }

@@ -4,7 +4,9 @@ use super::check::{Answers, Checked, done, refused_as_any, require, same};
 use super::suite::suite;
 use super::{DeviceFixture, device};
 use crate::error::{Error, ErrorClass, ErrorKind};
-use crate::plugin::{BmcConfigurator, BmcUser, LanAddressSource, LanChange, LanSettings, Privilege};
+use crate::plugin::{
+    BmcConfigurator, BmcUser, LanAddressSource, LanChange, LanSettings, Privilege, VlanChange, VlanId,
+};
 use crate::secret::Secret;
 use async_trait::async_trait;
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,6 +23,10 @@ pub trait BmcFixture: DeviceFixture {
 
     /// Returns a gateway, other than the present one, that the BMC takes.
     fn new_gateway(&self) -> Ipv4Addr;
+
+    /// Returns a VLAN, other than the present one, that the BMC takes and in which the plugin still reaches it; none if
+    /// there is no such.
+    fn new_vlan(&self) -> Option<VlanId>;
 
     /// Returns an address where nobody answers.
     fn nobody(&self) -> IpAddr;
@@ -56,7 +62,7 @@ suite! { $
     errors_have_a_remedy_and_show_no_secret
 }
 
-/// Checks that a change of everything is in force and is read at the new address.
+/// Checks that a change of everything is in force and is read at the new address, and that a VLAN can be left.
 pub async fn what_was_set_reads_back(fixture: &dyn BmcFixture) -> Result<(), String> {
     let now = fixture.true_lan().await;
     let change = LanChange {
@@ -64,22 +70,31 @@ pub async fn what_was_set_reads_back(fixture: &dyn BmcFixture) -> Result<(), Str
         address: Some(fixture.new_address()),
         subnet_mask: Some(now.subnet_mask),
         gateway: Some(fixture.new_gateway()),
+        vlan: fixture.new_vlan().map(VlanChange::Id),
     };
-    set(fixture, now.address, &change).await?;
-    took("the LAN", &change, &fixture.true_lan().await)?;
-    took("read_lan", &change, &read(fixture, fixture.new_address()).await?)
+    reads_back(fixture, now.address, fixture.new_address(), &change).await?;
+    if change.vlan.is_none() {
+        return Ok(());
+    }
+    let leave = LanChange { vlan: Some(VlanChange::Off), ..LanChange::default() };
+    reads_back(fixture, fixture.new_address(), fixture.new_address(), &leave).await
 }
 
-/// Checks that a change of the gateway changes the gateway only, and one of the address the address only.
+/// Checks that a change of the gateway, of the VLAN or of the address changes that only.
 pub async fn what_is_absent_stays(fixture: &dyn BmcFixture) -> Result<(), String> {
     let before = fixture.true_lan().await;
     let gateway = Some(fixture.new_gateway());
     set(fixture, before.address, &LanChange { gateway, ..LanChange::default() }).await?;
     same("the LAN with a new gateway", &fixture.true_lan().await, &LanSettings { gateway, ..before })?;
+    let vlan = fixture.new_vlan();
+    set(fixture, before.address, &LanChange { vlan: vlan.map(VlanChange::Id), ..LanChange::default() })
+        .await?;
+    let vlan = vlan.map_or(before.vlan, |vlan| Some(vlan.get()));
+    same("the LAN in a new VLAN", &fixture.true_lan().await, &LanSettings { gateway, vlan, ..before })?;
     let address = fixture.new_address();
     set(fixture, before.address, &LanChange { address: Some(address), ..LanChange::default() }).await?;
     let after = fixture.true_lan().await;
-    same("the LAN at a new address", &after, &LanSettings { gateway, address, ..before })?;
+    same("the LAN at a new address", &after, &LanSettings { gateway, vlan, address, ..before })?;
     same("read_lan", &read(fixture, address).await?, &after)
 }
 
@@ -99,6 +114,7 @@ pub async fn changing_to_what_is_succeeds(fixture: &dyn BmcFixture) -> Result<()
         address: Some(now.address),
         subnet_mask: Some(now.subnet_mask),
         gateway: now.gateway,
+        vlan: Some(of(now.vlan)?),
     };
     let before = fixture.lan_writes().await;
     for change in [change, LanChange::default()] {
@@ -205,6 +221,19 @@ async fn set(fixture: &dyn BmcFixture, at: Ipv4Addr, change: &LanChange) -> Chec
     }
     fixture.settle().await;
     Ok(())
+}
+
+async fn reads_back(fixture: &dyn BmcFixture, at: Ipv4Addr, then: Ipv4Addr, change: &LanChange) -> Checked {
+    set(fixture, at, change).await?;
+    took("the LAN", change, &fixture.true_lan().await)?;
+    took("read_lan", change, &read(fixture, then).await?)
+}
+
+/// The change that keeps a VLAN, or none.
+fn of(vlan: Option<u16>) -> Checked<VlanChange> {
+    let id = vlan.map(VlanId::new).transpose();
+    let id = id.map_err(|error| format!("expected a VLAN of the fixture, found {error}"))?;
+    Ok(id.map_or(VlanChange::Off, VlanChange::Id))
 }
 
 fn took(what: &str, change: &LanChange, lan: &LanSettings) -> Checked {

@@ -25,6 +25,7 @@ pub mod credential;
 mod device;
 pub mod directory;
 pub mod fleet;
+pub mod health;
 pub mod history;
 pub mod power;
 pub mod shell;

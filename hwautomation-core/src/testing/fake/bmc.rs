@@ -4,7 +4,7 @@ use super::gate::{Heed, To};
 use super::{FakeCall, FakeMachine, FakeRack};
 use crate::error::Result;
 use crate::machine::Machine;
-use crate::plugin::{BmcConfigurator, BmcUser, LanChange, LanSettings};
+use crate::plugin::{BmcConfigurator, BmcUser, LanChange, LanSettings, VlanChange};
 use crate::secret::Secret;
 use async_trait::async_trait;
 use std::net::IpAddr;
@@ -63,6 +63,7 @@ impl FakeMachine {
         lan.address = change.address.unwrap_or(lan.address);
         lan.subnet_mask = change.subnet_mask.unwrap_or(lan.subnet_mask);
         lan.gateway = change.gateway.or(lan.gateway);
+        lan.vlan = change.vlan.map_or(lan.vlan, VlanChange::number);
     }
 
     fn write_user(&mut self, user: &BmcUser, password: Option<&Secret>) {

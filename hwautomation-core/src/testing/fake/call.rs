@@ -33,6 +33,12 @@ pub enum FakeCall {
     UserSet,
     /// `BmcConfigurator::cold_reset`.
     BmcReset,
+    /// `HealthReader::sensors`.
+    SensorsRead,
+    /// `HealthReader::events`.
+    EventsRead,
+    /// `HealthReader::clear_events`.
+    EventsClear,
     /// `Commissioner::commission_state`.
     CommissionRead,
     /// `Commissioner::commission`.
@@ -72,6 +78,7 @@ impl FakeCall {
             Self::LanRead | Self::LanSet | Self::UsersRead | Self::UserSet | Self::BmcReset => {
                 Capability::Bmc
             }
+            Self::SensorsRead | Self::EventsRead | Self::EventsClear => Capability::Health,
             Self::ShellRun | Self::FilePut | Self::FileGet => Capability::Shell,
             _ => Capability::Commissioner,
         }
@@ -87,6 +94,8 @@ impl FakeCall {
                 | Self::BiosRead
                 | Self::LanRead
                 | Self::UsersRead
+                | Self::SensorsRead
+                | Self::EventsRead
                 | Self::CommissionRead
                 | Self::DetailsRead
                 | Self::FileGet
@@ -110,6 +119,9 @@ impl fmt::Display for FakeCall {
             Self::UsersRead => "reading the BMC's users",
             Self::UserSet => "setting a BMC user",
             Self::BmcReset => "resetting the BMC",
+            Self::SensorsRead => "reading the sensors",
+            Self::EventsRead => "reading the event log",
+            Self::EventsClear => "clearing the event log",
             Self::CommissionRead => "reading the commissioning state",
             Self::CommissionStart => "commissioning",
             Self::CommissionAbort => "aborting a commissioning",

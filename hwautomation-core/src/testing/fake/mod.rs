@@ -10,6 +10,7 @@ mod call;
 mod commissioner;
 mod fault;
 mod gate;
+mod health;
 mod model;
 mod power;
 mod rack;

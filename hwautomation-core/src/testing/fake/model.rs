@@ -1,9 +1,10 @@
 //! One machine as it truly is.
 
+use super::health;
 use crate::bios::{SettingName, SettingValue, Settings};
 use crate::plugin::{
     BmcUser, BootLasting, BootSetting, CommissionRun, CommissionState, HardwareSummary, KeepReachable,
-    LanAddressSource, LanSettings, PowerAction, PowerState, Privilege,
+    LanAddressSource, LanSettings, LogEvent, PowerAction, PowerState, Privilege, Sensor,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -27,6 +28,10 @@ pub struct FakeMachine {
     pub users: Vec<BmcUser>,
     /// The passwords of the BMC's users, by their number.
     pub passwords: BTreeMap<u8, String>,
+    /// The sensors.
+    pub sensors: Vec<Sensor>,
+    /// The event log, the oldest entry first. [`log_event`](Self::log_event) adds to it.
+    pub events: Vec<LogEvent>,
     /// The BIOS settings in force.
     pub bios: Settings,
     /// The BIOS settings that wait for the next boot.
@@ -58,6 +63,10 @@ pub struct FakeMachine {
     pub files: BTreeMap<String, Vec<u8>>,
     /// How many log-ins were refused.
     pub refused_logins: u64,
+    /// How many entries the event log ever had.
+    pub(super) events_logged: u64,
+    /// Whether the event log was full when an entry came.
+    pub(super) log_overflowed: bool,
     /// A power command that is not yet through, and how many more readings do not show it.
     pub(super) in_flight: Option<(PowerAction, u32)>,
     /// The commissioning that goes on.
@@ -86,6 +95,8 @@ impl FakeMachine {
             lan: lan(number),
             users: vec![administrator()],
             passwords: BTreeMap::from([(ADMINISTRATOR, password)]),
+            sensors: health::sensors(),
+            events: Vec::new(),
             bios: bios(),
             staged: Settings::new(),
             read_only: BTreeSet::from([SettingName::from_static("SystemSerial")]),
@@ -101,6 +112,8 @@ impl FakeMachine {
             host_calls: 0,
             files: BTreeMap::new(),
             refused_logins: 0,
+            events_logged: 0,
+            log_overflowed: false,
             in_flight: None,
             commissioning: None,
             state_before: CommissionState::New,

@@ -7,8 +7,8 @@ use crate::device::Capability;
 use crate::id::{DeviceType, MachineId, PluginName};
 use crate::machine::Machine;
 use crate::plugin::{
-    BiosBackend, BmcConfigurator, BootController, Commissioner, EachPower, FleetPower, Plugins, PowerAction,
-    PowerController, PowerState, RemoteShell, StaticCredentials,
+    BiosBackend, BmcConfigurator, BootController, Commissioner, EachPower, FleetPower, HealthReader, Plugins,
+    PowerAction, PowerController, PowerState, RemoteShell, StaticCredentials,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::store::MemoryDirectory;
@@ -20,7 +20,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 ///
 /// Each machine is of type `a1.c5.large`, made by `Fake`, off, and new to the commissioning service. The BMC of the
 /// n-th is at 192.0.2.n, netmask 255.255.255.0, gateway 192.0.2.254. Its BIOS settings are `BootMode` (`Legacy`),
-/// `HyperThreading` (true), `NumaNodes` (1), `SerialConsole` (`Off`) and `SystemSerial`, which cannot be changed.
+/// `HyperThreading` (true), `NumaNodes` (1), `SerialConsole` (`Off`) and `SystemSerial`, which cannot be changed. Its
+/// sensors are `CPU1 Temp`, `12V`, `FAN1` and `PSU1`, all fine, and its event log is empty.
 ///
 /// A BMC is found by its address, a host by its own, and the commissioning service knows machines by their ids:
 /// whoever calls at an old address finds silence, or another machine.
@@ -66,13 +67,14 @@ const PLUGIN: &str = "fake";
 const IN_FLIGHT_MAX: NonZeroUsize = NonZeroUsize::new(64).expect("it is above zero");
 
 /// What the fake drivers can do.
-const FACES: [Capability; 6] = [
+const FACES: [Capability; 7] = [
     Capability::Power,
     Capability::Boot,
     Capability::Bios,
     Capability::Bmc,
     Capability::Commissioner,
     Capability::Shell,
+    Capability::Health,
 ];
 
 impl FakeRack {
@@ -123,6 +125,7 @@ impl FakeRack {
         plugins.insert::<dyn BiosBackend>(name.clone(), self.clone()).expect(fresh);
         plugins.insert::<dyn BmcConfigurator>(name.clone(), self.clone()).expect(fresh);
         plugins.insert::<dyn Commissioner>(name.clone(), self.clone()).expect(fresh);
+        plugins.insert::<dyn HealthReader>(name.clone(), self.clone()).expect(fresh);
         plugins.insert::<dyn RemoteShell>(name, self.clone()).expect(fresh);
         plugins
     }

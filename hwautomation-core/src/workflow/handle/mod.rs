@@ -5,6 +5,7 @@ mod bios;
 mod bmc;
 mod boot;
 mod commissioner;
+mod health;
 mod power;
 mod shell;
 
@@ -12,6 +13,7 @@ pub use bios::BiosHandle;
 pub use bmc::BmcHandle;
 pub use boot::BootHandle;
 pub use commissioner::CommissionerHandle;
+pub use health::HealthHandle;
 pub use power::PowerHandle;
 pub(crate) use power::PowerLedger;
 pub use shell::ShellHandle;
