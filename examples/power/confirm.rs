@@ -5,6 +5,9 @@ use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_core::plugin::PowerAction;
 use std::io::{IsTerminal, Write};
 
+/// How much of the list of hosts the question shows, in characters: nobody reads more.
+const LIST_MAX: usize = 1_500;
+
 /// Says whether a person must say yes first: for what many machines do not get over.
 fn is_needed(action: Option<PowerAction>, hosts: usize) -> bool {
     let hard = [PowerAction::ForcedOff, PowerAction::Cycle, PowerAction::Reset, PowerAction::Nmi];
@@ -34,7 +37,11 @@ pub async fn confirm(action: Option<PowerAction>, hosts: &[String], is_confirmed
 }
 
 fn question(action: PowerAction, hosts: &[String]) -> String {
-    let list = fold(hosts.iter().map(String::as_str));
+    let mut list = fold(hosts.iter().map(String::as_str));
+    if let Some((end, _)) = list.char_indices().nth(LIST_MAX) {
+        list.truncate(end);
+        list += " and more";
+    }
     format!("{list}\n{action} of these {} machines? [y/N] ", hosts.len())
 }
 

@@ -4,6 +4,7 @@ use crate::power::answer::Answer;
 use crate::power::args::Output;
 use crate::power::duration;
 use crate::power::fleet::Fleet;
+use crate::power::hostlist;
 use crate::power::row::Row;
 use crate::power::run::Ended;
 use crate::power::show;
@@ -11,8 +12,9 @@ use console::Term;
 use std::io::Write;
 use std::time::Duration;
 
-/// Who took longer to be read is named.
+/// Who took longer is named, if it also took so many times as long as half of all.
 const SLOW: Duration = Duration::from_secs(2);
+const SLOW_TIMES: u32 = 3;
 
 /// Prints everything that is to be said.
 pub fn report(fleet: &Fleet, ended: &Ended, output: &Output) {
@@ -47,25 +49,22 @@ fn remedies<'a>(fleet: &'a Fleet, ended: &'a Ended) -> impl Iterator<Item = (&'a
     })
 }
 
-/// Names those that answered, and took their time.
+/// Names those that answered, and took much longer than half of all: who waits in a long queue is not slow.
 fn slow(fleet: &Fleet, answers: &[Answer]) -> Option<String> {
-    let slow = |answer: &Answer| answer.result.is_ok() && answer.took >= SLOW;
-    let hosts: Vec<(&str, Duration)> = fleet
-        .hosts
-        .iter()
-        .zip(answers)
-        .filter(|(_, answer)| slow(answer))
-        .map(|(host, answer)| (host.as_str(), answer.took))
-        .collect();
-    let longest = hosts.iter().map(|(_, took)| *took).max()?;
-    let names = crate::power::hostlist::fold(hosts.iter().map(|(host, _)| *host));
-    Some(format!("{names}, up to {}", duration::text(longest)))
+    let mut times: Vec<Duration> = answers.iter().map(|answer| answer.took).collect();
+    times.sort_unstable();
+    let usual = times.get(times.len() / 2)?;
+    let limit = SLOW.max(*usual * SLOW_TIMES);
+    let slow = |answer: &&Answer| answer.result.is_ok() && answer.took >= limit;
+    let longest = answers.iter().filter(slow).map(|answer| answer.took).max()?;
+    let hosts =
+        fleet.hosts.iter().zip(answers).filter(|(_, answer)| slow(answer)).map(|(host, _)| host.as_str());
+    Some(format!("{}, up to {}", hostlist::fold(hosts), duration::text(longest)))
 }
 
 fn summary(ended: &Ended, counts: &str) -> String {
-    let (hosts, seconds) = (ended.answers.len(), ended.took.as_secs_f64());
-    let rate = if seconds > 0.0 { hosts as f64 / seconds } else { 0.0 };
+    let hosts = ended.answers.len();
     let word = if hosts == 1 { "host" } else { "hosts" };
     let stopped = if ended.is_stopped { "stopped: " } else { "" };
-    format!("{stopped}{hosts} {word} in {} ({rate:.0}/s): {counts}", duration::text(ended.took))
+    format!("{stopped}{hosts} {word} in {}: {counts}", duration::text(ended.took))
 }

@@ -14,6 +14,9 @@ const LOOKUPS_MAX: usize = 128;
 /// How long the system may take for one.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(15);
 
+/// What the standard library says before the system's reason, and our message says already.
+const NOISE: &str = "failed to lookup address information: ";
+
 /// What a host's name says. Pure.
 #[derive(Debug, PartialEq)]
 enum Place<'a> {
@@ -49,7 +52,7 @@ async fn find(host: &str) -> Result<SocketAddr> {
     };
     match timeout(LOOKUP_LIMIT, lookup_host((name, port))).await {
         Ok(Ok(mut sockets)) => sockets.next().ok_or_else(|| unresolved("it has no address".to_owned())),
-        Ok(Err(cause)) => Err(unresolved(cause.to_string())),
+        Ok(Err(cause)) => Err(unresolved(cause.to_string().replace(NOISE, ""))),
         Err(_) => Err(unresolved(format!("nobody said so within {} s", LOOKUP_LIMIT.as_secs()))),
     }
 }

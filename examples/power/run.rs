@@ -67,14 +67,15 @@ async fn collect(
         if let Ok(next) = timeout(REPAINT, coming.next()).await {
             let Some((place, answer)) = next else { break };
             progress.answered(answer.is_good());
-            progress.print(|| show(command, fleet, place, &answer));
+            if command.ask().output.json {
+                progress.print(|| show(command, fleet, place, &answer));
+            }
             done += 1;
             answers[place] = Some(answer);
         }
         let open = fleet.hosts.iter().zip(answers.iter()).filter(|(_, answer)| answer.is_none());
         progress.waits(marks.count(), open.map(|(host, _)| host.as_str()));
     }
-    progress.finish();
 }
 
 /// As JSON, an answer is printed when it comes.

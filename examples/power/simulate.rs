@@ -13,15 +13,13 @@ pub const PASSWORD: &str = "simulated-1";
 /// Long enough to be seen waiting for, short enough to wait for.
 const EDGE: Duration = Duration::from_millis(400);
 const PAUSE: Duration = Duration::from_millis(1_200);
-/// Every so manieth machine is off at first.
-const OFF_EVERY: usize = 3;
 
 /// A farm of simulated BMCs.
 #[derive(Debug)]
 pub struct Simulation(BmcFarm);
 
 impl Simulation {
-    /// Starts so many, at 127.64.0.1 and up, on a port that is free. Two of three machines are on.
+    /// Starts so many, at 127.64.0.1 and up, on a port that is free. The first two thirds of the machines are on.
     pub async fn start(count: u32) -> Result<Self> {
         let tempo = Tempo { power_edge: EDGE, cycle_pause: PAUSE, ..Tempo::quick() };
         let plan = FarmPlan::new(count as usize).port(0).user(USER, PASSWORD).tempo(tempo);
@@ -30,8 +28,8 @@ impl Simulation {
                 .with_remedy("loopback must be usable; --simulate takes 1 to 65536")
                 .with_source(cause)
         })?;
-        let on = farm.addresses().zip(1..).filter(|(_, number)| number % OFF_EVERY != 0);
-        on.for_each(|(address, _)| farm.set_power(address, Power::On));
+        let on = farm.addresses().take(count as usize * 2 / 3);
+        on.for_each(|address| farm.set_power(address, Power::On));
         Ok(Self(farm))
     }
 

@@ -4,6 +4,9 @@
 #[path = "../../../hwautomation-ipmi/tests/support/peer.rs"]
 #[allow(dead_code, reason = "the driver's own tests use more of it")]
 mod peer;
+#[path = "../../../hwautomation-ipmi/tests/support/presence.rs"]
+#[allow(dead_code, reason = "the driver's own tests use more of it")]
+mod presence;
 #[path = "../program/mod.rs"]
 mod program;
 
