@@ -1,7 +1,7 @@
 //! The hwautomation adapter for BMCs that speak IPMI 2.0 over RMCP+.
 //!
-//! [`IpmiController`] reads and changes power, chooses boot devices and configures BMCs: their network, their users,
-//! their restart. It speaks the protocol itself, with cipher suites 17 and 3; no other program is started.
+//! [`IpmiController`] reads and changes power, chooses boot devices, reads sensors and the event log, and configures
+//! BMCs: their network, their users, their restart. It speaks the protocol itself, with cipher suites 17 and 3; no other program is started.
 //!
 //! ```
 //! use hwautomation_core::plugin::CredentialsByScheme;
@@ -9,7 +9,7 @@
 //! use std::sync::Arc;
 //!
 //! let ipmi = Arc::new(IpmiController::new(IpmiConfig::default(), Arc::new(CredentialsByScheme::usual()))?);
-//! // builder.power("ipmi", ipmi.clone()).boot("ipmi", ipmi.clone()).bmc("ipmi", ipmi)
+//! // builder.power("ipmi", ipmi.clone()).boot("ipmi", ipmi.clone()).bmc("ipmi", ipmi.clone()).health("ipmi", ipmi)
 //! # drop(ipmi);
 //! # Ok::<(), hwautomation_core::error::Error>(())
 //! ```
@@ -27,6 +27,8 @@
 //! - A wrong password is one try.
 //! - A BMC has one session at a time, kept for a short while and closed on every path.
 //! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`.
+//! - The records of a BMC's sensors are read once, and anew when they changed. A long reading lets other calls on the
+//!   same BMC in between, at least once a second.
 
 mod config;
 mod controller;
@@ -38,3 +40,6 @@ mod wire;
 
 pub use config::IpmiConfig;
 pub use controller::IpmiController;
+pub use model::device::DeviceId;
+pub use model::identify::Identify;
+pub use model::restore::RestorePolicy;

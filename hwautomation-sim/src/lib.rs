@@ -4,6 +4,8 @@
 //! from nominal sockets to sockets of the loopback interface, which [`Rack::sheet`] holds. Written from the protocols' documents and recordings of
 //! the real programs, and from no client: it depends on no other crate of this project.
 //!
+//! A [`Rack`] is right about behaviour. A `BmcFarm` (on Linux) is thousands of its BMCs at once, as fast as one socket answers, for a client's speed.
+//!
 //! ```
 //! use hwautomation_sim::{Power, RackPlan};
 //!
@@ -39,19 +41,28 @@ pub use farm::{BmcFarm, FARM_BMCS_MAX, FarmCounts, FarmFault, FarmPlan};
 pub use fault::{Action, Fault, Refusal};
 pub use log::{Face, Kind, LogEntry, Outcome};
 pub use model::bios::{Bios, Change, Kind as SettingKind, Menu, Setting, Value};
-pub use model::bmc::Bmc;
+pub use model::bmc::{Bmc, SdrReads};
 pub use model::boot::{BootDevice, BootFlags, BootOverride};
 pub use model::hardware::Hardware;
+pub use model::identify::Identify;
 pub use model::lan::{Lan, LanSource};
+pub use model::login::{BMC_KEY_MAX, ChannelAccess, LockOut, Login, SuitePrivileges};
 pub use model::machine::Machine;
 pub use model::power::{Control, Environment, NotInThisState, Power};
 pub use model::preset::supermicro_x11;
+pub use model::quirk::{Quirk, Quirks};
 pub use model::record::{Record, ScriptResult, SeenPower};
+pub use model::sel::{SEL_ENTRY_LENGTH, Sel, SelEntry};
+pub use model::sensor::{
+    Analog, Discrete, Entity, Factors, Linearisation, Reads, SENSOR_NAME_MAX, SENSOR_SPECIFIC, Sensor,
+    SensorKind, Threshold, Thresholds, Unit, WhenOff, server_sensors,
+};
 pub use model::status::Status;
 pub use model::tag::Tag;
 pub use model::tempo::Tempo;
 pub use model::truth::Truth;
 pub use model::users::{USERS, User};
+pub use model::watch::Meter;
 pub use plan::{RackPlan, SERVERS_MAX, ServerPlan};
 pub use rack::Rack;
 pub use sheet::{BmcSheet, HostSheet, MaasSheet, RackSheet, ServerSheet};

@@ -225,6 +225,7 @@ impl ServerPlan {
             key_changes: 0,
             stage: Stage::Off,
             edge: None,
+            touched: true,
             now: 0,
             happened: Vec::new(),
         })

@@ -27,6 +27,7 @@ use crate::keep::Keep;
 use crate::log::{Face, LogEntry, Note};
 use crate::model::state::State;
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -95,8 +96,19 @@ impl World {
     }
 
     /// Returns what goes wrong with a command, if anything does, and counts it.
-    pub(crate) fn fault(&self, face: Face, machine: Option<&str>, command: &str) -> Option<Action> {
-        let action = self.lock().rules.take(face, machine, command);
+    pub(crate) fn fault(
+        &self,
+        face: Face,
+        machine: Option<&str>,
+        command: &(impl Display + ?Sized),
+    ) -> Option<Action> {
+        let mut inner = self.lock();
+        // Most racks have no faults, and then nobody wants the text.
+        if inner.rules.is_empty() {
+            return None;
+        }
+        let action = inner.rules.take(face, machine, &command.to_string());
+        drop(inner);
         if action.is_some() {
             self.tell();
         }

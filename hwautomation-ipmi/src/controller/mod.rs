@@ -2,7 +2,10 @@
 
 mod bmc;
 mod boot;
+mod chassis;
+mod device;
 mod fleet;
+mod health;
 mod lan;
 mod power;
 mod user;
@@ -11,6 +14,7 @@ use crate::config::IpmiConfig;
 use crate::error::IpmiError;
 use crate::transport::{Pool, Target, Turn};
 use crate::wire::Suite;
+use health::Cache;
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{CredentialSource, Privilege};
@@ -24,12 +28,15 @@ use std::sync::Arc;
 /// ([`PowerController`](hwautomation_core::plugin::PowerController),
 /// [`FleetPower`](hwautomation_core::plugin::FleetPower),
 /// [`BootController`](hwautomation_core::plugin::BootController),
-/// [`BmcConfigurator`](hwautomation_core::plugin::BmcConfigurator)). Dropping it closes its sessions.
+/// [`BmcConfigurator`](hwautomation_core::plugin::BmcConfigurator),
+/// [`HealthReader`](hwautomation_core::plugin::HealthReader)). Dropping it closes its sessions.
 #[derive(Debug)]
 pub struct IpmiController {
     config: IpmiConfig,
     suites: Vec<Suite>,
     pool: Arc<Pool>,
+    /// What was learnt about the sensors of BMCs.
+    known: Cache,
 }
 
 impl IpmiController {
@@ -41,7 +48,7 @@ impl IpmiController {
     pub fn new(config: IpmiConfig, credentials: Arc<dyn CredentialSource>) -> Result<Self> {
         config.validate()?;
         let pool = Pool::new(&config, credentials);
-        Ok(Self { suites: config.suites(), config, pool })
+        Ok(Self { suites: config.suites(), config, pool, known: Cache::default() })
     }
 
     /// Ends every session and waits for the BMCs to say so, each for one command's time at most. A later call logs in
@@ -94,11 +101,12 @@ impl<'a> Call<'a> {
         self.driver.call_at(self.machine, at, self.what.clone(), self.target.identity.privilege)
     }
 
+    /// Says what is tried on what.
+    fn action(&self) -> String {
+        format!("{} of machine {} through its BMC at {}", self.what, self.machine.id, self.at)
+    }
+
     fn end<T>(&self, result: Result<T, IpmiError>) -> Result<T> {
-        result.map_err(|error| {
-            let action =
-                format!("{} of machine {} through its BMC at {}", self.what, self.machine.id, self.at);
-            error.into_error(&action)
-        })
+        result.map_err(|error| error.into_error(&self.action()))
     }
 }

@@ -23,3 +23,33 @@ pub(crate) fn of(data: &[u8]) -> Result<u32, IpmiError> {
         )),
     }
 }
+
+/// Returns the name of a known maker of servers or of their BMCs (IANA's list of private enterprise numbers).
+pub(crate) fn name(id: u32) -> Option<&'static str> {
+    Some(match id {
+        2 | 20_301 | 42_817 => "IBM",
+        11 => "HP",
+        42 => "Sun",
+        111 => "Oracle",
+        116 => "Hitachi",
+        119 => "NEC",
+        211 | 10_368 => "Fujitsu",
+        343 => "Intel",
+        674 => "Dell",
+        2_011 => "Huawei",
+        2_623 => "ASUS",
+        5_703 => "NVIDIA",
+        5_771 => "Cisco",
+        6_653 => "Tyan",
+        7_244 => "Quanta",
+        SUPERMICRO | SUPERMICRO_OLD => "Supermicro",
+        15_370 => "Gigabyte",
+        19_046 => "Lenovo",
+        20_974 => "AMI",
+        37_945 => "Inspur",
+        40_092 => "Wiwynn",
+        47_196 => "HPE",
+        49_769 => "YADRO",
+        _ => return None,
+    })
+}

@@ -5,9 +5,12 @@ mod bmc;
 mod boot;
 mod fleet;
 mod fleet_contract;
+mod health;
+mod identity;
 mod login;
 mod power;
 mod rack;
+mod reading;
 mod refusal;
 mod sessions;
 
@@ -25,6 +28,10 @@ mod suite_3 {
     mod bmc {
         hwautomation_core::bmc_conformance!(super::RackFixture::start(3).await);
     }
+
+    mod health {
+        hwautomation_core::health_conformance!(super::RackFixture::start(3).await);
+    }
 }
 
 mod suite_17 {
@@ -40,6 +47,10 @@ mod suite_17 {
 
     mod bmc {
         hwautomation_core::bmc_conformance!(super::RackFixture::start(17).await);
+    }
+
+    mod health {
+        hwautomation_core::health_conformance!(super::RackFixture::start(17).await);
     }
 }
 

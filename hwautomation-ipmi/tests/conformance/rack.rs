@@ -103,6 +103,11 @@ impl RackFixture {
         self.rack.change(NAME, |machine| machine.set_power(power));
     }
 
+    /// Changes what is true of the machine.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut hwautomation_sim::Machine) -> T) -> T {
+        self.rack.change(NAME, change)
+    }
+
     pub(crate) fn inject(&self, fault: Fault) {
         self.rack.inject(fault);
     }
@@ -155,7 +160,7 @@ impl DeviceFixture for RackFixture {
     }
 
     async fn lose_answers(&self) {
-        for command in ["chassis control", "set lan", "set user", "cold reset"] {
+        for command in ["chassis control", "set lan", "set user", "cold reset", "clear sel"] {
             self.inject(Fault::new(Action::LoseAnswer).face(Face::Bmc).command(command));
         }
     }

@@ -2,7 +2,7 @@
 //! outside over the network. It boots over TFTP what `scripts/machine-image` built, and all its ports are on loopback.
 
 use super::lab::{Lab, quick};
-use super::peer::{IpmiSim, script};
+use super::peer::{IpmiSim, Peer, script};
 use super::{presence, until};
 use std::fs;
 use std::net::SocketAddr;
@@ -36,7 +36,8 @@ impl QemuMachine {
         let (ssh_port, ssh) = reserve();
         let (bmc_port, bmc) = reserve();
         let serial = format!("  serial 15 127.0.0.1 {} codec VM\n", bmc.port());
-        let sim = IpmiSim::start_with(include_str!("../data/machine/chassis.sh"), &serial)?;
+        let chassis = include_str!("../data/machine/chassis.sh");
+        let sim = IpmiSim::start_with(Peer { chassis, lines: &serial, ..Peer::default() })?;
         let boot = include_str!("../data/machine/machine.sh").replace("SSH", &ssh.to_string());
         script(&sim.path("machine.sh"), &boot.replace("BMC_PORT", &bmc.port().to_string()), &sim.path(""));
         run("mkfifo", &["monitor.in", "monitor.out"], &sim.path(""));

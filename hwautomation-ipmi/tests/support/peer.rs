@@ -24,22 +24,39 @@ pub(crate) struct IpmiSim {
     process: Child,
 }
 
+/// What a simulator may have of its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer<'a> {
+    /// The script that is its chassis.
+    pub(crate) chassis: &'a str,
+    /// More lines of its configuration.
+    pub(crate) lines: &'a str,
+    /// More of the BMC, in the words of its emulator's file.
+    pub(crate) emulator: &'a str,
+}
+
+impl Default for Peer<'_> {
+    fn default() -> Self {
+        Self { chassis: CHASSIS, lines: "", emulator: "" }
+    }
+}
+
 impl IpmiSim {
     /// Starts one; nothing, said loudly, when the program is missing and may be.
     pub(crate) fn start() -> Option<Self> {
-        Self::start_with(CHASSIS, "")
+        Self::start_with(Peer::default())
     }
 
-    /// Starts one with this script as its chassis, and with more lines of configuration.
-    pub(crate) fn start_with(chassis: &str, lines: &str) -> Option<Self> {
+    /// Starts one that differs from the usual one.
+    pub(crate) fn start_with(peer: Peer<'_>) -> Option<Self> {
         if !presence::programs(&["ipmi_sim", "ipmitool"]) {
             return None;
         }
         // Another process may take the port between our look and its start.
-        (0..5).find_map(|_| Self::try_start(chassis, lines))
+        (0..5).find_map(|_| Self::try_start(peer))
     }
 
-    fn try_start(chassis: &str, lines: &str) -> Option<Self> {
+    fn try_start(Peer { chassis, lines, emulator }: Peer<'_>) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let address = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let at = folder.path();
@@ -47,7 +64,7 @@ impl IpmiSim {
         script(&at.join("chassis.sh"), chassis, at);
         script(&at.join("lan.sh"), LAN, at);
         std::fs::write(at.join("lan.conf"), configuration(at, address) + lines).unwrap();
-        std::fs::write(at.join("bmc.emu"), EMULATOR).unwrap();
+        std::fs::write(at.join("bmc.emu"), format!("{EMULATOR}{emulator}mc_enable 0x20\n")).unwrap();
         let process = run(at);
         let sim = Self { address, folder, process };
         sim.answers().then_some(sim)
@@ -153,7 +170,6 @@ set_working_mc 0x20
 const EMULATOR: &str = "mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
 sel_enable 0x20 1000 0x0a
-mc_enable 0x20
 ";
 
 /// Keeps power and boot device in files. With a file `blur` it cannot say whether there is power.

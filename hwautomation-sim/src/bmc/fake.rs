@@ -1,18 +1,20 @@
 //! A world of one machine, for the tests of this face's rooms.
 
+use super::asked::Asked;
 use super::ground::{Entry, Ground, Which};
 use crate::fault::{Action, Fault, Rules};
-use crate::log::Face;
+use crate::log::{Face, Kind, Outcome};
 use crate::model::bmc::Bmc;
 use crate::model::hardware::Hardware;
 use crate::model::lan::{Lan, LanSource};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
 use crate::model::power::Stage;
 use crate::model::record::Record;
 use crate::model::tempo::Tempo;
 use crate::model::users::User;
 use std::cell::{Cell, RefCell};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// A machine that does at once what it is told, and its BMC's one user.
 pub(crate) fn machine(user: &str, password: &str) -> Machine {
@@ -39,6 +41,7 @@ pub(crate) fn machine(user: &str, password: &str) -> Machine {
         key_changes: 0,
         stage: Stage::Off,
         edge: None,
+        touched: true,
         now: 0,
         happened: Vec::new(),
     }
@@ -49,7 +52,17 @@ pub(crate) struct FakeGround {
     pub(crate) now: Cell<u64>,
     pub(crate) machine: RefCell<Machine>,
     pub(crate) rules: RefCell<Rules>,
-    pub(crate) log: RefCell<Vec<Entry>>,
+    pub(crate) log: RefCell<Vec<Noted>>,
+}
+
+/// An entry of the log, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub(crate) peer: SocketAddr,
+    pub(crate) user: Option<String>,
+    pub(crate) command: String,
+    pub(crate) kind: Kind,
+    pub(crate) outcome: Outcome,
 }
 
 impl FakeGround {
@@ -73,15 +86,18 @@ impl Ground for FakeGround {
         self.now.get()
     }
 
-    fn fault(&self, command: &str) -> Option<Action> {
-        self.rules.borrow_mut().take(Face::Bmc, None, command)
+    fn fault(&self, asked: Asked<'_>) -> Option<Action> {
+        self.rules.borrow_mut().take(Face::Bmc, None, &asked.to_string())
     }
 
     fn look<R>(&self, read: impl FnOnce(&Machine) -> R) -> R {
+        self.machine.borrow_mut().settle(self.now.get());
         read(&self.machine.borrow())
     }
 
-    fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R {
+    fn act<'a, R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry<'a>)) -> R {
+        self.machine.borrow_mut().settle(self.now.get());
+        self.machine.borrow_mut().touched = true;
         let (result, entry) = match which {
             Which::Real => act(&mut self.machine.borrow_mut()),
             Which::Copy => act(&mut self.machine.borrow().clone()),
@@ -90,7 +106,13 @@ impl Ground for FakeGround {
         result
     }
 
-    fn note(&self, entry: Entry) {
-        self.log.borrow_mut().push(entry);
+    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
+        change(&mut self.machine.borrow_mut().bmc.login, self.now.get());
+    }
+
+    fn note(&self, entry: Entry<'_>) {
+        let Entry { peer, user, asked, kind, outcome } = entry;
+        let user = user.map(str::to_owned);
+        self.log.borrow_mut().push(Noted { peer, user, command: asked.to_string(), kind, outcome });
     }
 }

@@ -1,7 +1,9 @@
 //! What a BMC stands on: its machine, the faults that are injected, and the log.
 
+use super::asked::Asked;
 use crate::fault::Action;
 use crate::log::{Kind, Outcome};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
 use std::net::SocketAddr;
 
@@ -10,13 +12,15 @@ pub(crate) trait Ground {
     /// Milliseconds, which never go back.
     fn now(&self) -> u64;
     /// Returns what the next rule does to a command, and counts it.
-    fn fault(&self, command: &str) -> Option<Action>;
+    fn fault(&self, asked: Asked<'_>) -> Option<Action>;
     /// Reads the machine.
     fn look<R>(&self, read: impl FnOnce(&Machine) -> R) -> R;
     /// Lends the machine, or a copy that is thrown away, and logs what became of that.
-    fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R;
+    fn act<'a, R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry<'a>)) -> R;
+    /// Changes what the BMC remembers of log-ins.
+    fn remember(&self, change: impl FnOnce(&mut Login, u64));
     /// Logs what was done to nothing.
-    fn note(&self, entry: Entry);
+    fn note(&self, entry: Entry<'_>);
 }
 
 /// The machine, or a copy of it.
@@ -26,13 +30,13 @@ pub(crate) enum Which {
     Copy,
 }
 
-/// What happened to a command, for the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+/// What happened to a command, for the log. Who keeps it makes texts of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
     pub(crate) peer: SocketAddr,
     /// Who is logged in; nobody, outside of a session.
-    pub(crate) user: Option<String>,
-    pub(crate) command: String,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) asked: Asked<'a>,
     pub(crate) kind: Kind,
     pub(crate) outcome: Outcome,
 }

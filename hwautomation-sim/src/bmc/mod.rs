@@ -1,5 +1,6 @@
 //! The BMC face: RMCP+ over UDP, written from the IPMI 2.0 specification.
 
+pub(crate) mod asked;
 mod command;
 pub(crate) mod controller;
 mod crypto;

@@ -41,9 +41,10 @@ async fn send_late(socket: Arc<UdpSocket>, answer: Outgoing, peer: SocketAddr) {
 }
 
 async fn send(socket: &UdpSocket, answer: &Outgoing, peer: SocketAddr) {
-    for _ in 0..answer.copies {
+    let copies = std::iter::repeat_n(&answer.bytes, answer.copies.into());
+    for bytes in answer.before.iter().chain(copies).chain(&answer.after) {
         // UDP promises nothing, and neither does a BMC.
-        if let Err(error) = socket.send_to(&answer.bytes, peer).await {
+        if let Err(error) = socket.send_to(bytes, peer).await {
             tracing::debug!(%peer, %error, "an answer was not sent");
         }
     }
@@ -63,7 +64,7 @@ mod tests {
         let task = tokio::spawn(serve(server, |datagram, _| {
             let [delay, copies, ..] = *datagram else { return None };
             let delay = Duration::from_millis(u64::from(delay) * 10);
-            Some(Outgoing { bytes: datagram.to_vec(), delay, copies })
+            Some(Outgoing { bytes: datagram.to_vec(), delay, copies, ..Outgoing::default() })
         }));
         (client, task)
     }

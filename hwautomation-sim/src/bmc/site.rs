@@ -1,9 +1,11 @@
 //! All BMCs of a rack: which machine a datagram is for, and its place in the world.
 
+use super::asked::Asked;
 use super::controller::{Controller, Outgoing};
 use super::ground::{Entry, Ground, Which};
 use crate::fault::Action;
 use crate::log::{Face, Note};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
 use crate::world::World;
 use std::collections::HashMap;
@@ -74,9 +76,10 @@ fn random(bytes: &mut [u8]) {
 }
 
 impl Site<'_> {
-    fn written(&self, entry: Entry) -> Note {
-        let Entry { peer, user, command, kind, outcome } = entry;
+    fn written(&self, entry: Entry<'_>) -> Note {
+        let Entry { peer, user, asked, kind, outcome } = entry;
         let source = user.map_or_else(|| peer.to_string(), |user| format!("{peer} {user}"));
+        let command = asked.to_string();
         Note { machine: Some(self.machine.to_owned()), face: Face::Bmc, source, command, kind, outcome }
     }
 }
@@ -86,15 +89,15 @@ impl Ground for Site<'_> {
         self.world.look(|state| state.now)
     }
 
-    fn fault(&self, command: &str) -> Option<Action> {
-        self.world.fault(Face::Bmc, Some(self.machine), command)
+    fn fault(&self, asked: Asked<'_>) -> Option<Action> {
+        self.world.fault(Face::Bmc, Some(self.machine), &asked)
     }
 
     fn look<R>(&self, read: impl FnOnce(&Machine) -> R) -> R {
         self.world.look(|state| read(state.machine(self.machine).expect("machines do not leave a rack")))
     }
 
-    fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R {
+    fn act<'a, R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry<'a>)) -> R {
         self.world.with(|state| {
             let machine = state.machine_mut(self.machine).expect("machines do not leave a rack");
             let (result, entry) = match which {
@@ -106,7 +109,15 @@ impl Ground for Site<'_> {
         })
     }
 
-    fn note(&self, entry: Entry) {
+    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
+        self.world.with(|state| {
+            let now = state.now;
+            let machine = state.machine_mut(self.machine).expect("machines do not leave a rack");
+            change(&mut machine.bmc.login, now);
+        });
+    }
+
+    fn note(&self, entry: Entry<'_>) {
         self.world.note(self.written(entry));
     }
 }

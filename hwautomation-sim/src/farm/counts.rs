@@ -2,6 +2,7 @@
 
 /// Counts what one BMC, or all of a farm, has seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FarmCounts {
     /// Datagrams that were sent to it, also those that a fault swallowed.
     pub datagrams: u64,

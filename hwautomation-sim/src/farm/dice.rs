@@ -1,13 +1,29 @@
 //! Chance that comes out the same every time: SplitMix64.
 
+/// What dice are thrown for. Those for one thing fall independently of those for another.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Throw {
+    /// The numbers that a BMC makes up.
+    Numbers,
+    Guid,
+    /// Whether a fault acts.
+    Fault,
+    /// Which BMCs have a fault.
+    Choice,
+}
+
 /// A source of numbers that look random and follow from a seed.
 #[derive(Debug, Clone)]
 pub(super) struct Dice(u64);
 
 impl Dice {
     /// Returns the dice of one of many, which fall independently of the others'.
-    pub(super) fn of(seed: u64, number: usize) -> Self {
-        Self(Self(seed ^ (number as u64).rotate_left(32)).next())
+    pub(super) fn of(seed: u64, throw: Throw, number: usize) -> Self {
+        let mut dice = Self(seed);
+        for part in [throw as u64, number as u64] {
+            dice = Self(dice.next() ^ part);
+        }
+        Self(dice.next())
     }
 
     pub(super) fn next(&mut self) -> u64 {
@@ -38,11 +54,11 @@ impl Dice {
 
 #[cfg(test)]
 mod tests {
-    use super::Dice;
+    use super::{Dice, Throw};
 
     #[test]
     fn what_happens_with_a_probability_happens_about_as_often() {
-        let mut dice = Dice::of(1, 0);
+        let mut dice = Dice::of(1, Throw::Fault, 0);
         for chance in [0.01, 0.2, 0.9] {
             let often = (0..100_000).filter(|_| dice.happens(chance)).count() as f64 / 100_000.0;
             assert!((often - chance).abs() < 0.01, "{often} for {chance}");
@@ -53,8 +69,10 @@ mod tests {
     #[test]
     fn the_same_seed_falls_the_same_and_neighbours_fall_differently() {
         let fall = |mut dice: Dice| [dice.next(), dice.next()];
-        assert_eq!(fall(Dice::of(7, 3)), fall(Dice::of(7, 3)));
-        let others = [Dice::of(7, 4), Dice::of(8, 3), Dice::of(7, 2)].map(fall);
-        assert!(others.iter().all(|other| *other != fall(Dice::of(7, 3))));
+        let one = || fall(Dice::of(7, Throw::Fault, 3));
+        assert_eq!(one(), one());
+        let others = [(7, Throw::Fault, 4), (8, Throw::Fault, 3), (7, Throw::Guid, 3), (7, Throw::Fault, 2)];
+        let others = others.map(|(seed, throw, number)| fall(Dice::of(seed, throw, number)));
+        assert!(others.iter().all(|other| *other != one()));
     }
 }

@@ -35,55 +35,38 @@ pub enum FarmFault {
     },
 }
 
-/// The faults of one BMC, and the dice that they fall by.
-#[derive(Debug)]
-pub(super) struct Trouble {
-    faults: Vec<FarmFault>,
-    dice: Dice,
+/// Says whether a datagram is lost before the BMC sees it.
+pub(super) fn swallow(faults: &[FarmFault], dice: &mut Dice) -> bool {
+    faults.iter().any(|fault| match fault {
+        FarmFault::BlackHole => true,
+        FarmFault::LostIn { chance } => dice.happens(*chance),
+        _ => false,
+    })
 }
 
-impl Trouble {
-    pub(super) fn new(dice: Dice) -> Self {
-        Self { faults: Vec::new(), dice }
-    }
-
-    pub(super) fn add(&mut self, fault: FarmFault) {
-        self.faults.push(fault);
-    }
-
-    pub(super) fn faults(&self) -> &[FarmFault] {
-        &self.faults
-    }
-
-    /// Says whether a datagram is lost before the BMC sees it.
-    pub(super) fn swallows(&mut self) -> bool {
-        let dice = &mut self.dice;
-        self.faults.iter().any(|fault| match fault {
-            FarmFault::BlackHole => true,
-            FarmFault::LostIn { chance } => dice.happens(*chance),
-            _ => false,
-        })
-    }
-
-    /// Sends an answer as the faults have it; it may be lost.
-    pub(super) fn bend(&mut self, mut answer: Outgoing, counts: &mut FarmCounts) -> Option<Outgoing> {
-        for fault in &self.faults {
-            match *fault {
-                FarmFault::LostOut { chance } if self.dice.happens(chance) => {
-                    counts.lost_out += 1;
-                    return None;
-                }
-                FarmFault::Late { by, chance } if self.dice.happens(chance) => {
-                    counts.late += 1;
-                    answer.delay += by;
-                }
-                FarmFault::Twice { chance } if self.dice.happens(chance) => {
-                    counts.twice += 1;
-                    answer.copies += 1;
-                }
-                _ => {}
+/// Returns an answer as the faults have it; it may be lost.
+pub(super) fn bend(
+    faults: &[FarmFault],
+    dice: &mut Dice,
+    counts: &mut FarmCounts,
+    mut answer: Outgoing,
+) -> Option<Outgoing> {
+    for fault in faults {
+        match *fault {
+            FarmFault::LostOut { chance } if dice.happens(chance) => {
+                counts.lost_out += 1;
+                return None;
             }
+            FarmFault::Late { by, chance } if dice.happens(chance) => {
+                counts.late += 1;
+                answer.delay += by;
+            }
+            FarmFault::Twice { chance } if dice.happens(chance) => {
+                counts.twice += 1;
+                answer.copies += 1;
+            }
+            _ => {}
         }
-        Some(answer)
     }
+    Some(answer)
 }

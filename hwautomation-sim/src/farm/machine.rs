@@ -1,6 +1,6 @@
 //! The machine behind a farm's BMC: a whole one, without what only MAAS and the host look at.
 
-use super::dice::Dice;
+use super::dice::{Dice, Throw};
 use super::plan::FarmPlan;
 use crate::model::bios::Bios;
 use crate::model::hardware::Hardware;
@@ -20,6 +20,6 @@ pub(super) fn machine(plan: &FarmPlan, number: usize, address: Ipv4Addr) -> io::
         .bios(Bios::default());
     let mut machine = server.machine(0, plan.tempo)?;
     machine.record.power_parameters.clear();
-    Dice::of(!plan.seed, number).fill(&mut machine.bmc.guid);
+    Dice::of(plan.seed, Throw::Guid, number).fill(&mut machine.bmc.guid);
     Ok(machine)
 }

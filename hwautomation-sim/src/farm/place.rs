@@ -2,11 +2,13 @@
 
 use super::counts::FarmCounts;
 use super::dice::Dice;
-use super::fault::{FarmFault, Trouble};
+use super::fault::{FarmFault, bend, swallow};
+use crate::bmc::asked::Asked;
 use crate::bmc::controller::{Controller, Outgoing};
 use crate::bmc::ground::{Entry, Ground, Which};
 use crate::fault::Action;
 use crate::log::{Kind, Outcome};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,7 +23,9 @@ pub(super) struct Place {
     /// How often the BMC had restarted when its sessions began: none of them survives another restart.
     resets: u32,
     counts: FarmCounts,
-    trouble: Option<Box<Trouble>>,
+    faults: Vec<FarmFault>,
+    /// What faults fall by; it goes on where it was when they are taken away and come back.
+    chance: Dice,
 }
 
 /// What a BMC stands on while it looks at one datagram. Nobody else is looking, and nothing is written as text.
@@ -32,16 +36,25 @@ struct Footing<'a> {
 }
 
 impl Place {
-    pub(super) fn new(machine: Machine, mut dice: Dice) -> Self {
+    /// Puts a machine at its address; `dice` makes the numbers that its BMC makes up, and `chance` is what faults fall by.
+    pub(super) fn new(machine: Machine, mut dice: Dice, chance: Dice) -> Self {
         let (address, resets) = (machine.bmc.lan.address, machine.bmc.resets);
         let controller = Controller::new(move |bytes| dice.fill(bytes));
-        Self { controller, machine, address, resets, counts: FarmCounts::default(), trouble: None }
+        Self {
+            controller,
+            machine,
+            address,
+            resets,
+            counts: FarmCounts::default(),
+            faults: Vec::new(),
+            chance,
+        }
     }
 
     /// Takes a datagram and returns the answer, if there is one.
     pub(super) fn receive(&mut self, datagram: &[u8], peer: SocketAddr, now: u64) -> Option<Outgoing> {
         self.counts.datagrams += 1;
-        if self.trouble.as_mut().is_some_and(|trouble| trouble.swallows()) {
+        if swallow(&self.faults, &mut self.chance) {
             self.counts.lost_in += 1;
             return None;
         }
@@ -51,10 +64,7 @@ impl Place {
         let footing =
             Footing { now, machine: RefCell::new(&mut self.machine), counts: RefCell::new(&mut self.counts) };
         let answer = self.controller.receive(datagram, peer, &footing)?;
-        let answer = match &mut self.trouble {
-            Some(trouble) => trouble.bend(answer, &mut self.counts)?,
-            None => answer,
-        };
+        let answer = bend(&self.faults, &mut self.chance, &mut self.counts, answer)?;
         self.counts.answers += u64::from(answer.copies);
         Some(answer)
     }
@@ -62,24 +72,26 @@ impl Place {
     /// Lends the machine as it is at a time.
     pub(super) fn change<R>(&mut self, now: u64, change: impl FnOnce(&mut Machine) -> R) -> R {
         self.machine.settle(now);
-        change(&mut self.machine)
+        let result = change(&mut self.machine);
+        touched(&mut self.machine, now);
+        result
     }
 
     pub(super) fn counts(&mut self, now: u64) -> FarmCounts {
         self.end_sessions_of_a_former_life();
-        FarmCounts { sessions: self.controller.sessions_open(now), ..self.counts }
+        FarmCounts { sessions: self.controller.sessions_open(&self.machine.bmc, now), ..self.counts }
     }
 
     pub(super) fn faults(&self) -> &[FarmFault] {
-        self.trouble.as_ref().map_or(&[], |trouble| trouble.faults())
+        &self.faults
     }
 
-    pub(super) fn afflict(&mut self, fault: FarmFault, dice: Dice) {
-        self.trouble.get_or_insert_with(|| Box::new(Trouble::new(dice))).add(fault);
+    pub(super) fn afflict(&mut self, fault: FarmFault) {
+        self.faults.push(fault);
     }
 
     pub(super) fn heal(&mut self) {
-        self.trouble = None;
+        self.faults.clear();
     }
 
     /// Says whether a BMC answers here now.
@@ -102,7 +114,7 @@ impl Ground for Footing<'_> {
         self.now
     }
 
-    fn fault(&self, _command: &str) -> Option<Action> {
+    fn fault(&self, _asked: Asked<'_>) -> Option<Action> {
         None
     }
 
@@ -110,26 +122,41 @@ impl Ground for Footing<'_> {
         read(&self.machine.borrow())
     }
 
-    fn act<R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry)) -> R {
+    fn act<'a, R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry<'a>)) -> R {
         let (result, entry) = match which {
             Which::Real => act(&mut self.machine.borrow_mut()),
             Which::Copy => act(&mut self.machine.borrow().clone()),
         };
+        // What only reads leaves nothing behind, and most do.
+        if entry.kind == Kind::Command {
+            touched(&mut self.machine.borrow_mut(), self.now);
+        }
         self.note(entry);
         result
     }
 
-    fn note(&self, entry: Entry) {
+    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
+        change(&mut self.machine.borrow_mut().bmc.login, self.now);
+    }
+
+    fn note(&self, entry: Entry<'_>) {
         let mut counts = self.counts.borrow_mut();
-        match (entry.outcome, entry.command.as_str()) {
+        match (entry.outcome, entry.asked) {
             (Outcome::Refused, _) => counts.refused += 1,
-            (Outcome::Ignored, _) | (_, "open session" | "rakp 1") => {}
-            (Outcome::TookEffect, "rakp 3") => counts.log_ins += 1,
-            (Outcome::TookEffect, command) => {
+            (Outcome::TookEffect, Asked::Rakp3) => counts.log_ins += 1,
+            (Outcome::TookEffect, Asked::Command(command)) => {
                 counts.commands += 1;
-                let power = entry.kind == Kind::Command && command.starts_with("chassis control");
-                counts.power_commands += u64::from(power);
+                counts.power_commands += u64::from(command.controls_power());
             }
+            _ => {}
         }
     }
+}
+
+/// Lets a machine that was changed come to rest: its BMC sees what is different.
+fn touched(machine: &mut Machine, now: u64) {
+    machine.touched = true;
+    machine.settle(now);
+    // There is no log that it goes to.
+    machine.happened.clear();
 }

@@ -1,7 +1,7 @@
 //! What a farm is made of.
 
 use super::addresses::Addresses;
-use super::dice::Dice;
+use super::dice::{Dice, Throw};
 use super::fault::FarmFault;
 use super::place::Place;
 use super::places::Places;
@@ -23,7 +23,7 @@ const RMCP: u16 = 623;
 pub struct FarmPlan {
     pub(super) count: usize,
     first: Ipv4Addr,
-    port: u16,
+    pub(super) port: u16,
     pub(super) user: String,
     pub(super) password: String,
     pub(super) tempo: Tempo,
@@ -91,10 +91,6 @@ impl FarmPlan {
         BmcFarm::start(self).await
     }
 
-    pub(super) fn port_asked(&self) -> u16 {
-        self.port
-    }
-
     /// Makes the BMCs that the plan describes.
     pub(super) fn places(&self) -> io::Result<Places> {
         if self.count > FARM_BMCS_MAX {
@@ -105,7 +101,9 @@ impl FarmPlan {
         let mut places = Vec::with_capacity(self.count);
         for (number, address) in addresses.iter().enumerate() {
             let machine = machine::machine(self, number, address)?;
-            places.push(Place::new(machine, Dice::of(self.seed, number)));
+            let [numbers, chance] =
+                [Throw::Numbers, Throw::Fault].map(|throw| Dice::of(self.seed, throw, number));
+            places.push(Place::new(machine, numbers, chance));
         }
         self.afflict(&mut places);
         Ok(Places::new(addresses, places.into_iter()))
@@ -114,10 +112,9 @@ impl FarmPlan {
     fn afflict(&self, places: &mut [Place]) {
         for (order, (share, fault)) in self.faults.iter().enumerate() {
             let count = (share.clamp(0.0, 1.0) * places.len() as f64).round() as usize;
-            let mut dice = Dice::of(!self.seed, order);
+            let mut dice = Dice::of(self.seed, Throw::Choice, order);
             for number in chosen(count, places.len(), &mut dice) {
-                let dice = Dice::of(self.seed.rotate_left(1), number);
-                places.get_mut(number).into_iter().for_each(|place| place.afflict(*fault, dice.clone()));
+                places.get_mut(number).into_iter().for_each(|place| place.afflict(*fault));
             }
         }
     }

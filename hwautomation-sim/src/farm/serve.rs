@@ -50,7 +50,9 @@ fn answer(places: &Places, socket: &Loopback, batch: &Batch, late: &mut Late) {
 
 impl Answer {
     fn send(&self, socket: &Loopback) {
-        (0..self.what.copies).for_each(|_| socket.send(&self.what.bytes, self.from, self.to));
+        let copies = std::iter::repeat_n(&self.what.bytes, self.what.copies.into());
+        let all = self.what.before.iter().chain(copies).chain(&self.what.after);
+        all.for_each(|bytes| socket.send(bytes, self.from, self.to));
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::net::UdpSocket;
 
 /// The only device that the socket hears.
 const DEVICE: &[u8] = b"lo";
-/// How long a datagram may be: IPMI's are a tenth of it, and what is longer is not read.
+/// How long a datagram may be: IPMI's are a tenth of it, and what is cut off makes no sense anyway.
 const DATAGRAM_MAX: usize = 2048;
 /// How much may wait to be read, in bytes, if the system allows for it: ten thousand consoles may speak at once.
 const WAITING_MAX: usize = 16 << 20;

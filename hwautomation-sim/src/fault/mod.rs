@@ -1,12 +1,17 @@
 //! What goes wrong on purpose: ordered rules, the first that matches acts.
 
+mod dice;
 mod preset;
 mod rules;
 
 use crate::log::Face;
 use crate::model::bios::{Change, Kind, Setting, Value};
+use dice::throw;
 pub(crate) use rules::Rules;
 use std::time::Duration;
+
+/// In how many of a thousand commands a rule acts that leaves nothing to chance.
+const ALWAYS: u16 = 1_000;
 
 /// Is one rule. A field that is nothing matches everything.
 ///
@@ -31,6 +36,10 @@ pub struct Fault {
     pub skip: u32,
     /// How often it acts; nothing means for ever.
     pub remaining: Option<u32>,
+    /// In how many of a thousand commands that match and come after those that go well first. The default is 1000: all of them.
+    pub permille: u16,
+    /// What chance comes from: the same seed, the same commands. The default is 0.
+    pub seed: u64,
 }
 
 /// Is what goes wrong with a command.
@@ -43,6 +52,34 @@ pub enum Action {
     LoseAnswer,
     /// It arrives later.
     Delay(Duration),
+    /// It is answered after a while between these, by chance.
+    DelayBetween {
+        /// At least.
+        least: Duration,
+        /// At most.
+        most: Duration,
+    },
+    /// The power shows the command only after so long.
+    LateEffect(Duration),
+    /// The power shows the command only after a while between these, by chance.
+    LateEffectBetween {
+        /// At least.
+        least: Duration,
+        /// At most.
+        most: Duration,
+    },
+    /// The answer comes after the next answer to the same peer.
+    HoldBack,
+    /// One byte of the answer is another on the wire; which, the number says, and it changes each time.
+    Corrupt(u64),
+    /// A datagram that makes no sense comes before the answer.
+    Garbage,
+    /// A datagram of 4 KiB comes before the answer.
+    Oversize,
+    /// The answer carries the number of another session.
+    OtherSession,
+    /// A power status says the opposite.
+    OppositePower,
     /// The answer comes twice, where the protocol can carry that.
     Duplicate,
     /// It is refused.
@@ -89,7 +126,16 @@ pub enum Refusal {
 impl Fault {
     /// Returns a rule that matches everything and acts for ever.
     pub const fn new(action: Action) -> Self {
-        Self { machine: None, face: None, command: None, action, skip: 0, remaining: None }
+        Self {
+            machine: None,
+            face: None,
+            command: None,
+            action,
+            skip: 0,
+            remaining: None,
+            permille: ALWAYS,
+            seed: 0,
+        }
     }
 
     /// Narrows it to one machine.
@@ -120,6 +166,31 @@ impl Fault {
     #[must_use]
     pub fn times(self, count: u32) -> Self {
         Self { remaining: Some(count), ..self }
+    }
+
+    /// Lets it act in so many of a thousand commands, by chance that comes from the seed.
+    #[must_use]
+    pub fn chance(self, permille: u16, seed: u64) -> Self {
+        Self { permille, seed, ..self }
+    }
+
+    /// Throws the dice: says whether it acts now.
+    fn hits(&mut self) -> bool {
+        self.permille >= ALWAYS || throw(&mut self.seed) % u64::from(ALWAYS) < self.permille.into()
+    }
+
+    /// Returns the action with everything that is left to chance drawn.
+    fn drawn(&mut self) -> Action {
+        let mut between = |least: Duration, most: Duration| {
+            let span = u64::try_from(most.saturating_sub(least).as_millis()).unwrap_or(u64::MAX);
+            least + Duration::from_millis(throw(&mut self.seed) % span.saturating_add(1))
+        };
+        match self.action {
+            Action::DelayBetween { least, most } => Action::Delay(between(least, most)),
+            Action::LateEffectBetween { least, most } => Action::LateEffect(between(least, most)),
+            Action::Corrupt(_) => Action::Corrupt(throw(&mut self.seed)),
+            _ => self.action.clone(),
+        }
     }
 
     fn matches(&self, face: Face, machine: Option<&str>, command: &str) -> bool {

@@ -25,6 +25,72 @@ impl Fault {
         Self::new(Action::AcceptWithoutEffect).face(Face::Bmc).command("chassis control")
     }
 
+    /// Returns a BMC that accepts the next so many power commands and does nothing (infra-controller #5355).
+    pub fn ignores_next_power_commands(commands: u32) -> Self {
+        Self::ignores_power_commands().times(commands)
+    }
+
+    /// Returns a BMC whose power shows a command only after a while between these (canonical/maas-ui #5782: "BMC never transitioned").
+    pub fn late_power(least: Duration, most: Duration, seed: u64) -> Self {
+        let action = Action::LateEffectBetween { least, most };
+        Self { seed, ..Self::new(action).face(Face::Bmc).command("chassis control") }
+    }
+
+    /// Returns a BMC whose power status is the opposite of the truth now and then (xcat2/xcat-core #3808).
+    pub fn flapping_power(permille: u16, seed: u64) -> Self {
+        Self::new(Action::OppositePower).face(Face::Bmc).command("get chassis status").chance(permille, seed)
+    }
+
+    /// Returns a BMC whose power status says nothing now and then (Launchpad 1730089).
+    pub fn unclear_power_at_times(permille: u16, seed: u64) -> Self {
+        Self::unclear_power().chance(permille, seed)
+    }
+
+    /// Returns a BMC that is busy now and then, whatever command it is given.
+    pub fn busy_at_times(permille: u16, seed: u64) -> Self {
+        Self::new(Action::Refuse(Refusal::Code(NODE_BUSY))).face(Face::Bmc).chance(permille, seed)
+    }
+
+    /// Returns a BMC that does not hear the end of a session now and then: its place stays taken until it is silent for too long.
+    pub fn drops_close(permille: u16, seed: u64) -> Self {
+        Self::new(Action::Drop).face(Face::Bmc).command("close session").chance(permille, seed)
+    }
+
+    /// Returns a network that loses datagrams to the BMC now and then.
+    pub fn loses_requests(permille: u16, seed: u64) -> Self {
+        Self::new(Action::Drop).face(Face::Bmc).chance(permille, seed)
+    }
+
+    /// Returns a network that loses datagrams of the BMC now and then.
+    pub fn loses_answers(permille: u16, seed: u64) -> Self {
+        Self::new(Action::LoseAnswer).face(Face::Bmc).chance(permille, seed)
+    }
+
+    /// Returns a network that changes a byte of an answer now and then.
+    pub fn corrupts_answers(permille: u16, seed: u64) -> Self {
+        Self::new(Action::Corrupt(0)).face(Face::Bmc).chance(permille, seed)
+    }
+
+    /// Returns a network in which an answer comes after the next one now and then.
+    pub fn reorders_answers(permille: u16, seed: u64) -> Self {
+        Self::new(Action::HoldBack).face(Face::Bmc).chance(permille, seed)
+    }
+
+    /// Returns a network in which what makes no sense comes before each answer.
+    pub fn garbage() -> Self {
+        Self::new(Action::Garbage).face(Face::Bmc)
+    }
+
+    /// Returns a network in which a datagram of 4 KiB comes before each answer.
+    pub fn oversize() -> Self {
+        Self::new(Action::Oversize).face(Face::Bmc)
+    }
+
+    /// Returns a BMC that answers commands of one session with the number of another now and then.
+    pub fn other_session_at_times(permille: u16, seed: u64) -> Self {
+        Self::new(Action::OtherSession).face(Face::Bmc).chance(permille, seed)
+    }
+
     /// Returns a BMC that accepts a boot device and forgets it.
     pub fn forgets_boot_device() -> Self {
         Self::new(Action::AcceptWithoutEffect).face(Face::Bmc).command("set boot:")

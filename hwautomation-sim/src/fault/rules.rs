@@ -20,6 +20,10 @@ impl Rules {
         self.0.clear();
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the rules that may still act.
     pub(crate) fn left(&self) -> Vec<Fault> {
         self.0.iter().filter(|fault| fault.remaining != Some(0)).cloned().collect()
@@ -32,8 +36,11 @@ impl Rules {
                 fault.skip = skip;
                 continue;
             }
+            if !fault.hits() {
+                continue;
+            }
             fault.remaining = fault.remaining.map(|remaining| remaining.saturating_sub(1));
-            return Some(fault.action.clone());
+            return Some(fault.drawn());
         }
         None
     }
@@ -42,6 +49,8 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+    use std::time::Duration;
 
     fn asked(rules: &mut Rules, times: usize) -> Vec<Option<Action>> {
         (0..times).map(|_| rules.take(Face::Bmc, Some("srv001"), "chassis control: power on")).collect()
@@ -62,6 +71,42 @@ mod tests {
         rules.add(Fault::new(Action::Drop).skip(1).times(2));
         assert_eq!(asked(&mut rules, 4), [None, Some(Action::Drop), Some(Action::Drop), None]);
         assert_eq!(rules.left(), []);
+    }
+
+    #[test]
+    fn chance_acts_as_often_as_it_says_and_the_same_again_with_the_same_seed() {
+        let hits = |seed| {
+            let mut rules = Rules::default();
+            rules.add(Fault::new(Action::Drop).chance(250, seed));
+            asked(&mut rules, 1_000).into_iter().map(|action| action.is_some()).collect::<Vec<_>>()
+        };
+        let count = hits(1).into_iter().filter(|hit| *hit).count();
+        assert!((200..300).contains(&count), "{count} of a thousand");
+        assert_eq!(hits(1), hits(1));
+        assert_ne!(hits(1), hits(2));
+    }
+
+    #[test]
+    fn a_delay_by_chance_is_between_its_limits_and_differs() {
+        let (least, most) = (Duration::from_millis(10), Duration::from_millis(20));
+        let mut rules = Rules::default();
+        rules.add(Fault::new(Action::DelayBetween { least, most }));
+        let delays: BTreeSet<_> = asked(&mut rules, 100)
+            .into_iter()
+            .map(|action| match action {
+                Some(Action::Delay(delay)) => delay,
+                other => panic!("no delay: {other:?}"),
+            })
+            .collect();
+        assert_eq!((delays.first(), delays.last(), delays.len()), (Some(&least), Some(&most), 11));
+    }
+
+    #[test]
+    fn a_rule_that_chance_passes_over_gives_way_to_the_next() {
+        let mut rules = Rules::default();
+        rules.add(Fault::new(Action::Drop).chance(0, 0));
+        rules.add(Fault::new(Action::Unclear));
+        assert_eq!(asked(&mut rules, 1), [Some(Action::Unclear)]);
     }
 
     #[test]

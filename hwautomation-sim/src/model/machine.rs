@@ -4,6 +4,7 @@ use super::bios::Bios;
 use super::bmc::Bmc;
 use super::hardware::Hardware;
 use super::power::{Control, Edge, Environment, NotInThisState, Power, Stage, Then};
+use super::quirk::{Quirk, Stale};
 use super::record::Record;
 use super::tempo::{Tempo, later};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub struct Machine {
     pub(crate) key_changes: u64,
     pub(crate) stage: Stage,
     pub(crate) edge: Option<Edge>,
+    /// Whether it was lent to be changed since the BMC last looked at it.
+    #[serde(skip)]
+    pub(crate) touched: bool,
     /// The time of this access, in milliseconds since 1970.
     #[serde(skip)]
     pub(crate) now: u64,
@@ -78,9 +82,13 @@ impl Machine {
     /// # Errors
     /// A cycle, reset, interrupt or soft off of a machine without power.
     pub fn control(&mut self, control: Control) -> Result<(), NotInThisState> {
+        self.remember_power();
         match (control, self.power()) {
             (Control::PowerOn, Power::On) if self.edge.is_none() => {}
             (Control::PowerOn | Control::PowerOff, _) => self.schedule(control),
+            (Control::PowerCycle, Power::Off) if self.bmc.quirks.has(Quirk::CycleWhenOffSwitchesOn) => {
+                self.schedule(Control::PowerOn);
+            }
             (_, Power::Off) => return Err(NotInThisState),
             (Control::PowerCycle | Control::HardReset, Power::On) => self.schedule(control),
             (Control::SoftOff, Power::On) => drop(self.end_itself(Then::StayOff)),
@@ -114,6 +122,11 @@ impl Machine {
     /// Restarts the BMC: it says nothing for `tempo.bmc_reset`, forgets its sessions and keeps its settings.
     pub fn reset_bmc(&mut self) {
         self.bmc.resets += 1;
+        self.bmc.sel.lose_reservation();
+        self.bmc.login.channel = self.bmc.login.channel_kept;
+        if self.bmc.quirks.has(Quirk::ResetBootsHost) {
+            self.begin_post(self.now);
+        }
         self.bmc.silent_until = Some(later(self.now, self.tempo.bmc_reset));
         self.settle(self.now);
     }
@@ -121,6 +134,18 @@ impl Machine {
     /// Gives the running environment another SSH host key, which must not happen inside one boot.
     pub fn change_host_key(&mut self) {
         self.key_changes += 1;
+    }
+
+    /// Returns the power as the BMC tells it, which may be that of before the last command.
+    pub(crate) fn power_told(&self) -> Power {
+        let stale = self.bmc.stale.filter(|stale| self.now < stale.until);
+        stale.map_or(self.power(), |stale| stale.power)
+    }
+
+    fn remember_power(&mut self) {
+        let Some(duration) = self.bmc.quirks.tells_stale_power_for() else { return };
+        let power = self.power_told();
+        self.bmc.stale = Some(Stale { power, until: later(self.now, duration) });
     }
 
     fn schedule(&mut self, control: Control) {

@@ -1,6 +1,7 @@
 //! What becomes due by itself, in the order of its time.
 
 use super::boot::BootDevice;
+use super::identify::Identify;
 use super::machine::{Happened, Machine};
 use super::power::{Control, Environment, Stage, Then};
 use super::record::Lease;
@@ -20,6 +21,8 @@ impl Machine {
             run.and_then(|run| run.scripts_until),
             run.map(|run| run.deadline),
             self.bmc.silent_until,
+            self.bmc.sel.erasing_until,
+            self.bmc.identify.due(),
             self.record.lease.and_then(|lease| lease.until),
         ]
         .into_iter()
@@ -32,18 +35,24 @@ impl Machine {
         self.now = now;
         let mut settled = false;
         for _ in 0..CHAIN_MAX {
-            match self.due() {
-                Some(at) if at <= now => self.step(at),
-                _ => break,
-            }
+            let Some(at) = self.due().filter(|at| *at <= now) else { break };
+            self.step(at);
+            self.watch(at);
             settled = true;
         }
-        settled
+        // Nothing else can differ from what the BMC saw last.
+        let touched = std::mem::take(&mut self.touched);
+        (touched && self.watch(now)) | settled
     }
 
     fn step(&mut self, at: u64) {
         if self.bmc.silent_until == Some(at) {
             self.bmc.silent_until = None;
+            self.bmc_is_back(at);
+        } else if self.bmc.sel.erasing_until == Some(at) {
+            self.bmc.sel.erasing_until = None;
+        } else if self.bmc.identify.due() == Some(at) {
+            self.bmc.identify = Identify::Off;
         } else if let Some(edge) = self.edge.filter(|edge| edge.at == at) {
             self.edge = None;
             self.show(edge.control, at);

@@ -61,7 +61,9 @@ impl State {
     }
 
     pub(crate) fn machine_mut(&mut self, name: &str) -> Option<&mut Machine> {
-        self.machines.iter_mut().find(|machine| machine.name == name)
+        let machine = self.machines.iter_mut().find(|machine| machine.name == name)?;
+        machine.touched = true;
+        Some(machine)
     }
 
     /// Lends the machine whose BMC holds a nominal address now and answers there.
@@ -79,7 +81,9 @@ impl State {
     }
 
     pub(crate) fn in_maas_mut(&mut self, system_id: &str) -> Option<&mut Machine> {
-        self.machines.iter_mut().find(|machine| machine.record.system_id == system_id)
+        let machine = self.machines.iter_mut().find(|machine| machine.record.system_id == system_id)?;
+        machine.touched = true;
+        Some(machine)
     }
 
     pub(crate) fn truth(&self, name: &str) -> Option<Truth> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 ///
 /// Every field may hold any value; the constructors are starting points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tempo {
     /// From an accepted power command until the power shows it.
     pub power_edge: Duration,
@@ -26,6 +27,8 @@ pub struct Tempo {
     pub give_up: Duration,
     /// How long a BMC says nothing after a cold reset.
     pub bmc_reset: Duration,
+    /// How long erasing the event log takes.
+    pub sel_erase: Duration,
     /// How long a lease is listed after the last environment that used it.
     pub lease: Duration,
 }
@@ -43,6 +46,7 @@ impl Tempo {
             test: Duration::from_millis(200),
             give_up: Duration::from_millis(60_000),
             bmc_reset: Duration::from_millis(300),
+            sel_erase: Duration::from_millis(100),
             lease: Duration::from_millis(2_000),
         }
     }
@@ -59,6 +63,7 @@ impl Tempo {
             test: Duration::from_millis(0),
             give_up: Duration::from_millis(60_000),
             bmc_reset: Duration::from_millis(0),
+            sel_erase: Duration::from_millis(0),
             lease: Duration::from_millis(0),
         }
     }
@@ -75,6 +80,7 @@ impl Tempo {
             test: Duration::from_millis(120_000),
             give_up: Duration::from_millis(1_800_000),
             bmc_reset: Duration::from_millis(90_000),
+            sel_erase: Duration::from_millis(3_000),
             lease: Duration::from_millis(600_000),
         }
     }

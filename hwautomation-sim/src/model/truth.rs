@@ -2,9 +2,11 @@
 
 use super::bios::Bios;
 use super::boot::BootOverride;
+use super::identify::Identify;
 use super::lan::Lan;
 use super::machine::Machine;
 use super::power::{Environment, Power};
+use super::sel::SelEntry;
 use super::status::Status;
 use super::users::User;
 use serde_json::Value;
@@ -39,6 +41,12 @@ pub struct Truth {
     pub bmc_resets: u32,
     /// Whether its BMC answers.
     pub bmc_answers: bool,
+    /// The entries of its BMC's event log, the oldest first.
+    pub events: Vec<SelEntry>,
+    /// Whether that log is being erased.
+    pub events_are_erased: bool,
+    /// The lamp by which it is found.
+    pub identify: Identify,
     /// The nominal address of its environments.
     pub host_address: Ipv4Addr,
     /// The address that MAAS lists.
@@ -71,6 +79,9 @@ impl Truth {
             boot_override: bmc.boot_flags.read(),
             bmc_resets: bmc.resets,
             bmc_answers: bmc.answers(),
+            events: bmc.sel.entries.clone(),
+            events_are_erased: bmc.sel.is_erasing(),
+            identify: bmc.identify,
             host_address: machine.host_address,
             leased_address: record.leased_address(),
             status: record.status,

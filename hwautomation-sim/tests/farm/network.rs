@@ -5,6 +5,9 @@ use hwautomation_sim::{FARM_BMCS_MAX, FarmPlan};
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 
+/// Far more than the system lets wait for one socket.
+const FLOOD_MAX: u64 = 500_000;
+
 #[tokio::test]
 async fn each_of_ten_thousand_addresses_answers_from_itself() {
     let lab = Lab::new(FarmPlan::new(10_000)).await;
@@ -44,6 +47,68 @@ async fn an_address_beyond_loopback_does_not_answer() {
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused, "nobody listens there");
     lab.ping(lab.address(0), 2).await;
     assert_eq!((lab.pong().await.1, lab.farm.strays()), (2, 0));
+}
+
+#[tokio::test]
+async fn datagrams_that_were_sent_in_one_call_are_answered_one_by_one() {
+    let lab = Lab::new(FarmPlan::new(1)).await;
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.set_read_timeout(Some(SOON)).unwrap();
+    let state = quinn_udp::UdpSocketState::new((&client).into()).unwrap();
+    let ping = |tag| [6, 0, 0xFF, 6, 0, 0, 0x11, 0xBE, 0x80, tag, 0, 0];
+    let joined = quinn_udp::Transmit {
+        destination: (lab.address(0), lab.farm.port()).into(),
+        ecn: None,
+        contents: &[ping(1), ping(2), ping(3)].concat(),
+        segment_size: Some(ping(0).len()),
+        src_ip: None,
+    };
+    state.try_send((&client).into(), &joined).unwrap();
+    client.set_nonblocking(false).unwrap();
+    let heard = tokio::task::spawn_blocking(move || {
+        let mut bytes = [0; 64];
+        [(); 3].map(|()| client.recv(&mut bytes).map(|_| bytes[9]).unwrap())
+    });
+    assert_eq!(heard.await.unwrap(), [1, 2, 3]);
+    assert_eq!(lab.farm.total().datagrams, 3);
+}
+
+#[tokio::test]
+async fn garbage_of_any_length_has_no_answer() {
+    let lab = Lab::new(FarmPlan::new(1)).await;
+    for length in [0, 1, 4, 12, 15, 16, 100, 2_047, 2_048, 2_049, 9_000, 60_000] {
+        for byte in [0x00, 0x06, 0xFF] {
+            lab.send(lab.address(0), &vec![byte; length]).await;
+        }
+    }
+    lab.ping(lab.address(0), 9).await;
+    assert_eq!(lab.pong().await, (lab.address(0), 9));
+    assert_eq!(lab.farm.total().answers, 1);
+}
+
+#[tokio::test]
+async fn what_comes_faster_than_it_is_read_is_counted() {
+    let lab = Lab::new(FarmPlan::new(1)).await;
+    assert_eq!(lab.farm.overflowed().unwrap(), 0);
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut sent = 0;
+    // The farm is served by this thread, which does not let it.
+    while lab.farm.overflowed().unwrap() == 0 {
+        assert!(sent < FLOOD_MAX, "nothing was thrown away of {sent}");
+        for _ in 0..1_000 {
+            // It is no RMCP, so there is no answer.
+            client.send_to(&[0], (lab.address(0), lab.farm.port())).unwrap();
+        }
+        sent += 1_000;
+    }
+    let overflowed = lab.farm.overflowed().unwrap();
+    let all_read = async {
+        while lab.farm.total().datagrams + overflowed < sent {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, all_read).await.expect("what was not thrown away is read");
+    assert_eq!(lab.farm.total().datagrams + lab.farm.overflowed().unwrap(), sent);
 }
 
 #[tokio::test]

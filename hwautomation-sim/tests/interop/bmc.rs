@@ -1,103 +1,9 @@
 //! ipmitool and ipmipower as consoles of the simulated BMC: what they print, and what is true afterwards.
 
-use crate::peer::{Peer, Said};
-use hwautomation_sim::{
-    BootDevice, BootOverride, Fault, Outcome, Power, Rack, RackPlan, ServerPlan, Status, Tempo, Truth,
-};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
-
-/// How long a machine of a quick rack may take for anything.
-const SOON: Duration = Duration::from_secs(20);
-const SERVER: &str = "srv001";
-/// Where a BMC may be moved to.
-const SPARE: Ipv4Addr = Ipv4Addr::new(10, 9, 9, 9);
-const SUITES: [&str; 2] = ["3", "17"];
-
-/// One machine, and a program that speaks to its BMC.
-struct Lab {
-    rack: Rack,
-    peer: Peer,
-    bmc: SocketAddr,
-    user: String,
-    password: String,
-}
-
-impl Lab {
-    /// Starts a machine, if the program is there.
-    async fn start(program: &str) -> Option<Self> {
-        let peer = Peer::find(program)?;
-        let plan =
-            RackPlan::new().server(ServerPlan::new(SERVER)).spare_bmc_address(SPARE).tempo(Tempo::quick());
-        let rack = plan.start().await.expect("a rack");
-        let bmc = rack.sheet().servers[0].bmc.clone();
-        let at = reached(&rack, bmc.address);
-        Some(Self { rack, peer, bmc: at, user: bmc.username, password: bmc.password })
-    }
-
-    fn truth(&self) -> Truth {
-        self.rack.truth(SERVER)
-    }
-
-    async fn ipmitool_as(&self, who: [&str; 2], suite: &str, command: &str) -> Said {
-        let (host, port) = (self.bmc.ip().to_string(), self.bmc.port().to_string());
-        let [user, password] = who;
-        let mut arguments = vec!["-I", "lanplus", "-H", &host, "-p", &port, "-U", user, "-P", password];
-        // One try of a second: enough on loopback, and a silent BMC is found out sooner.
-        arguments.extend(["-N", "1", "-R", "1", "-C", suite]);
-        arguments.extend(command.split(' '));
-        self.peer.run(arguments).await
-    }
-
-    async fn ipmitool(&self, suite: &str, command: &str) -> Said {
-        self.ipmitool_as([&self.user, &self.password], suite, command).await
-    }
-
-    /// Gives a command that must succeed, and returns what was printed.
-    async fn ok(&self, suite: &str, command: &str) -> String {
-        let said = self.ipmitool(suite, command).await;
-        assert!(said.ok, "{command}: {said:?}");
-        said.out
-    }
-
-    async fn ipmipower_as(&self, who: [&str; 2], suite: &str, action: &str) -> Said {
-        let [user, password] = who;
-        let bmc = self.bmc.to_string();
-        let arguments = ["-h", &bmc, "-u", user, "-p", password, "-D", "LAN_2_0", "-I", suite, action];
-        self.peer.run(arguments).await
-    }
-
-    async fn ipmipower(&self, suite: &str, action: &str) -> Said {
-        self.ipmipower_as([&self.user, &self.password], suite, action).await
-    }
-
-    async fn until(&self, what: &str, is_true: impl Fn(&Truth) -> bool) {
-        let is_true = |rack: &Rack| is_true(&rack.truth(SERVER));
-        assert!(self.rack.wait_until(SOON, is_true).await, "waited for {what}: {:?}", self.truth());
-    }
-
-    async fn until_power(&self, power: Power) {
-        self.until("power", |truth| truth.power == power).await;
-    }
-
-    /// How often the log has a command that took effect.
-    fn logged(&self, command: &str) -> usize {
-        let log = self.rack.log();
-        log.iter().filter(|entry| entry.command == command && entry.outcome == Outcome::TookEffect).count()
-    }
-}
-
-/// The socket behind a nominal address.
-fn reached(rack: &Rack, address: Ipv4Addr) -> SocketAddr {
-    rack.sheet().connect[&format!("{address}:623")].parse().expect("a socket")
-}
-
-/// Expects each of the words in what a program printed.
-fn prints(text: &str, words: &[&str]) {
-    for word in words {
-        assert!(text.contains(word), "{word:?} is missing in: {text}");
-    }
-}
+use crate::lab::{Lab, SERVER, SPARE, SUITES, prints, reached};
+use crate::peer::Peer;
+use hwautomation_sim::{BootDevice, BootOverride, Fault, Power, RackPlan, ServerPlan, Status};
+use std::time::Instant;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ipmitool_switches_the_power() {
@@ -346,9 +252,9 @@ async fn ipmipower_says_why_it_cannot_log_in() {
     let Some(lab) = Lab::start("ipmipower").await else { return };
     let host = lab.bmc.ip();
     for suite in SUITES {
-        let said = lab.ipmipower_as([&lab.user, "guess"], suite, "--stat").await;
+        let said = lab.ipmipower_as([&lab.user, "guess"], suite, &["--stat"]).await;
         assert_eq!(said.out, format!("{host}: password invalid"));
-        let said = lab.ipmipower_as(["nobody", "guess"], suite, "--stat").await;
+        let said = lab.ipmipower_as(["nobody", "guess"], suite, &["--stat"]).await;
         assert_eq!(said.out, format!("{host}: username invalid"));
     }
     let said = lab.ipmipower("8", "--stat").await;

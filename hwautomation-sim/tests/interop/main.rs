@@ -5,6 +5,10 @@
 mod bmc;
 #[cfg(target_os = "linux")]
 mod farm;
+mod health;
 mod host;
+mod lab;
+mod login;
 mod peer;
 mod pyghmi;
+mod quirks;

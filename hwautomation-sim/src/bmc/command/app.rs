@@ -5,6 +5,9 @@ use crate::bmc::privilege::Privilege;
 use crate::bmc::wire::Reader;
 use crate::model::hardware::Hardware;
 
+/// What the device is: a chassis device with an event log, a sensor repository and sensors (IPMI 2.0, table 20-2, byte 7).
+pub(super) const SUPPORT: u8 = 0x87;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum App {
     DeviceId,
@@ -69,7 +72,7 @@ impl App {
             }
             // All tests passed.
             Self::SelfTest => Ok(vec![0x55, 0x00]),
-            Self::Guid => Ok(scene.machine.bmc.guid.to_vec()),
+            Self::Guid => Ok(scene.machine.bmc.guid_told().to_vec()),
             Self::SetPrivilege(level) => set_privilege(scene, *level),
             Self::CloseSession(session) => close_session(scene, *session),
         }
@@ -90,8 +93,7 @@ fn device_id(hardware: &Hardware) -> Vec<u8> {
     let (major, minor) = hardware.bmc_firmware;
     // Device 20h revision 1; firmware in operation, its minor version in BCD; IPMI 2.0.
     let mut data = vec![0x20, 0x01, major & 0x7F, (minor / 10 % 10) << 4 | (minor % 10), 0x02];
-    // It controls a chassis, and has neither sensors nor an event log.
-    data.push(0x80);
+    data.push(SUPPORT);
     data.extend(hardware.bmc_manufacturer.to_le_bytes().into_iter().take(3));
     data.extend(hardware.bmc_product.to_le_bytes());
     data.extend([0; 4]);
@@ -118,7 +120,7 @@ fn close_session(scene: &mut Scene<'_>, session: u32) -> Reply {
     if session != caller.session && caller.privilege < Privilege::Administrator {
         return Err(Completion::INSUFFICIENT_PRIVILEGE);
     }
-    if !scene.sessions.contains(&session) {
+    if scene.sessions.iter().all(|seen| seen.id != session) {
         return Err(Completion::NO_SUCH_SESSION);
     }
     scene.after = After::Close(session);

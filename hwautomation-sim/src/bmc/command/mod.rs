@@ -6,10 +6,15 @@ mod channel;
 mod chassis;
 mod completion;
 mod lan;
+mod payload;
 mod scene;
+mod sdr;
+mod sel;
+mod sensor;
+mod session;
 mod user;
 
-pub(crate) use chassis::make_unclear;
+pub(crate) use chassis::{make_opposite, make_unclear};
 pub(crate) use completion::Completion;
 pub(crate) use scene::{After, Caller, Memory, Scene};
 
@@ -20,6 +25,11 @@ use boot::Boot;
 use channel::Channel;
 use chassis::Chassis;
 use lan::Lan;
+use payload::Payload;
+use sdr::Sdr;
+use sel::Sel;
+use sensor::Sensor;
+use session::Session;
 use user::User;
 
 /// What a command answers: its data, or why it was refused.
@@ -33,6 +43,11 @@ pub(crate) enum Command {
     Channel(Channel),
     Chassis(Chassis),
     Lan(Lan),
+    Payload(Payload),
+    Sdr(Sdr),
+    Sel(Sel),
+    Sensor(Sensor),
+    Session(Session),
     User(User),
 }
 
@@ -55,9 +70,14 @@ impl Command {
         match (request.net_fn, code) {
             (0x00, 0x08 | 0x09) => Boot::read(code, data).map(Self::Boot),
             (0x00, _) => Chassis::read(code, data).map(Self::Chassis),
-            (0x06, 0x38 | 0x41 | 0x42 | 0x54) => Channel::read(code, data).map(Self::Channel),
+            (0x04, _) => Sensor::read(code, data).map(Self::Sensor),
+            (0x06, 0x38 | 0x40..=0x42 | 0x54 | 0x56) => Channel::read(code, data).map(Self::Channel),
             (0x06, 0x43..=0x47) => User::read(code, data).map(Self::User),
+            (0x06, 0x3D) => Session::read(data).map(Self::Session),
+            (0x06, 0x4E | 0x4F) => Payload::read(code, data).map(Self::Payload),
             (0x06, _) => App::read(code, data).map(Self::App),
+            (0x0A, 0x20 | 0x22 | 0x23) => Sdr::read(code, data).map(Self::Sdr),
+            (0x0A, 0x40 | 0x42..=0x44 | 0x46..=0x49) => Sel::read(code, data).map(Self::Sel),
             (0x0C, 0x01 | 0x02) => Lan::read(code, data).map(Self::Lan),
             _ => Err(Completion::INVALID_COMMAND),
         }
@@ -71,6 +91,11 @@ impl Command {
             Self::Channel(command) => command.text().to_owned(),
             Self::Chassis(command) => command.text(),
             Self::Lan(command) => command.text(),
+            Self::Payload(command) => command.text(),
+            Self::Sdr(command) => command.text(),
+            Self::Sel(command) => command.text(),
+            Self::Sensor(command) => command.text(),
+            Self::Session(command) => command.text().to_owned(),
             Self::User(command) => command.text(),
         }
     }
@@ -85,6 +110,12 @@ impl Command {
         matches!(self, Self::Chassis(Chassis::Status))
     }
 
+    /// Says whether it switches the machine's power.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn controls_power(&self) -> bool {
+        matches!(self, Self::Chassis(Chassis::Control(_)))
+    }
+
     /// Does it, if the caller may.
     pub(crate) fn run(&self, scene: &mut Scene<'_>) -> Reply {
         scene.may(self.rights())?;
@@ -94,6 +125,11 @@ impl Command {
             Self::Channel(command) => command.run(scene),
             Self::Chassis(command) => command.run(scene),
             Self::Lan(command) => command.run(scene),
+            Self::Payload(command) => command.run(),
+            Self::Sdr(command) => command.run(scene),
+            Self::Sel(command) => command.run(scene),
+            Self::Sensor(command) => command.run(scene),
+            Self::Session(command) => command.run(scene),
             Self::User(command) => command.run(scene),
         }
     }
@@ -105,6 +141,11 @@ impl Command {
             Self::Channel(command) => command.rights(),
             Self::Chassis(command) => command.rights(),
             Self::Lan(command) => command.rights(),
+            Self::Payload(command) => command.rights(),
+            Self::Sdr(command) => command.rights(),
+            Self::Sel(command) => command.rights(),
+            Self::Sensor(command) => command.rights(),
+            Self::Session(command) => command.rights(),
             Self::User(command) => command.rights(),
         }
     }

@@ -1,7 +1,8 @@
 //! What a command finds: the machine, the BMC's own memory, and who gives it.
 
-use super::{Completion, Rights, boot, lan};
+use super::{Completion, Rights, boot, lan, sdr};
 use crate::bmc::privilege::Privilege;
+use crate::bmc::session::Seen;
 use crate::model::machine::Machine;
 
 /// Everything that a command may read and change.
@@ -11,7 +12,7 @@ pub(crate) struct Scene<'a> {
     /// Who gives the command; nobody, outside of a session.
     pub(crate) caller: Option<Caller>,
     /// The sessions whose consoles have proved themselves.
-    pub(crate) sessions: &'a [u32],
+    pub(crate) sessions: &'a [Seen],
     /// What happens to sessions once the answer is written.
     pub(crate) after: After,
 }
@@ -40,6 +41,7 @@ pub(crate) enum After {
 pub(crate) struct Memory {
     pub(super) lan: lan::Memory,
     pub(super) boot: boot::Memory,
+    pub(super) sdr: sdr::Memory,
 }
 
 impl Memory {

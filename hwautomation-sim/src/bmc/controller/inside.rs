@@ -7,7 +7,9 @@ use crate::bmc::session::{Active, Session, Stage};
 use crate::bmc::wire::{Envelope, Payload, Request};
 use crate::fault::Action;
 use crate::log::Outcome;
+use crate::model::quirk::Quirk;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 impl Controller {
     /// Answers a packet of a session, if it is one, is signed by its console, and was not seen before.
@@ -20,21 +22,25 @@ impl Controller {
         let session = self.sessions.get(envelope.session)?;
         let active = active(session)?;
         let message = active.unseal(session.suite, envelope).filter(|_| envelope.kind == Payload::Message)?;
-        let (caller, user) = (caller(session.id, active), active.account.name.clone());
+        let (caller, account) = (caller(session.id, active), Arc::clone(&active.account));
         // What cannot be read was received all the same.
         let Some(request) = Request::read(&message) else {
             self.heard(envelope, ground.now());
             return None;
         };
-        let job = Job::new(request, peer, Some((caller, user)), ground);
+        let job = Job::new(request, peer, Some((caller, account)), ground);
         // It never arrived: the same packet may come again.
         if job.fault == Some(Action::Drop) {
             ground.note(job.entry(Outcome::Ignored));
             return None;
         }
         self.heard(envelope, ground.now());
+        if self.is_repeated(envelope.session, &job.request) {
+            ground.note(job.entry(Outcome::Ignored));
+            return None;
+        }
         let done = self.perform(&job, ground);
-        let bytes = self.seal(envelope.session, &job.written(&done.reply))?;
+        let bytes = self.seal(envelope.session, &self.spoil(job.written(&done.reply)), job.fault.as_ref())?;
         self.settle(caller.session, done.after);
         deliver(job.fault.as_ref(), || bytes)
     }
@@ -47,12 +53,35 @@ impl Controller {
         }
     }
 
-    fn seal(&mut self, id: u32, message: &[u8]) -> Option<Vec<u8>> {
+    /// Says whether a request is the last one again, and the firmware does not answer that. The last one is remembered.
+    fn is_repeated(&mut self, id: u32, request: &Request) -> bool {
+        if !self.quirks.has(Quirk::IgnoresRepetition) {
+            return false;
+        }
+        match self.sessions.get_mut(id).map(|session| &mut session.stage) {
+            Some(Stage::Active(active)) => active.last.replace(request.clone()).as_ref() == Some(request),
+            _ => false,
+        }
+    }
+
+    fn spoil(&self, mut message: Vec<u8>) -> Vec<u8> {
+        if self.quirks.has(Quirk::WrongChecksum) {
+            message.last_mut().into_iter().for_each(|checksum| *checksum ^= 0x55);
+        }
+        message
+    }
+
+    fn seal(&mut self, id: u32, message: &[u8], fault: Option<&Action>) -> Option<Vec<u8>> {
         let mut iv = [0; _];
         (self.random)(&mut iv);
         let session = self.sessions.get_mut(id)?;
         let Stage::Active(active) = &mut session.stage else { return None };
-        Some(active.seal(session.console, iv, message))
+        let console = match fault {
+            Some(Action::OtherSession) => !session.console,
+            _ if self.quirks.has(Quirk::EmptySessionIds) => 0,
+            _ => session.console,
+        };
+        Some(active.seal(console, iv, message))
     }
 
     /// Does to sessions what the command came to, now that its answer is written.
@@ -73,7 +102,7 @@ impl Controller {
 fn active(session: &Session) -> Option<&Active> {
     match &session.stage {
         Stage::Active(active) => Some(active),
-        Stage::Opened(_) | Stage::Challenged(_) => None,
+        Stage::Opened(..) | Stage::Challenged(_) => None,
     }
 }
 

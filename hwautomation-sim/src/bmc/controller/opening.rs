@@ -1,7 +1,8 @@
 //! The handshake: a session is promised, challenged, and begins.
 
 use super::{Controller, Outgoing, code, deliver};
-use crate::bmc::crypto::{Exchange, Keys};
+use crate::bmc::asked::Asked;
+use crate::bmc::crypto::{Exchange, Keys, Suite};
 use crate::bmc::ground::{Entry, Ground};
 use crate::bmc::handshake::{Open, Rakp1, Rakp3, Status};
 use crate::bmc::privilege::Privilege;
@@ -9,9 +10,15 @@ use crate::bmc::session::{Account, Active, Answered, Challenge, Session, Stage};
 use crate::bmc::wire::{Payload, wrap};
 use crate::fault::Action;
 use crate::log::{Kind, Outcome};
+use crate::model::login::Login;
 use crate::model::machine::Machine;
+use crate::model::quirk::{Quirk, Quirks};
 use crate::model::users::User;
 use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The number of the user without a name.
+const NAMELESS: u8 = 1;
 
 /// A message of the handshake.
 enum Message<'a> {
@@ -40,11 +47,11 @@ impl<'a> Message<'a> {
     }
 
     /// What the log and fault rules call it, and what answers it.
-    fn names(&self) -> (&'static str, Payload) {
+    fn names(&self) -> (Asked<'static>, Payload) {
         match self {
-            Self::Open(_) => ("open session", Payload::OpenResponse),
-            Self::Rakp1(_) => ("rakp 1", Payload::Rakp2),
-            Self::Rakp3(_) => ("rakp 3", Payload::Rakp4),
+            Self::Open(_) => (Asked::OpenSession, Payload::OpenResponse),
+            Self::Rakp1(_) => (Asked::Rakp1, Payload::Rakp2),
+            Self::Rakp3(_) => (Asked::Rakp3, Payload::Rakp4),
         }
     }
 }
@@ -53,16 +60,16 @@ impl<'a> Message<'a> {
 struct Turn {
     payload: Vec<u8>,
     refused: bool,
-    user: Option<String>,
+    account: Option<Arc<Account>>,
 }
 
 impl Turn {
-    fn accepted(payload: Vec<u8>, user: Option<&str>) -> Self {
-        Self { payload, refused: false, user: user.map(str::to_owned) }
+    fn accepted(payload: Vec<u8>, account: Option<&Arc<Account>>) -> Self {
+        Self { payload, refused: false, account: account.cloned() }
     }
 
     fn refused(status: Status, write: impl FnOnce(Status) -> Vec<u8>) -> Self {
-        Self { payload: write(status), refused: true, user: None }
+        Self { payload: write(status), refused: true, account: None }
     }
 }
 
@@ -76,21 +83,23 @@ impl Controller {
         ground: &impl Ground,
     ) -> Option<Outgoing> {
         let message = Message::read(kind, payload)?;
-        let (text, answer) = message.names();
-        let fault = ground.fault(text);
-        let log = |user, outcome| {
-            ground.note(Entry { peer, user, command: text.to_owned(), kind: Kind::Read, outcome });
-        };
+        if self.quirks.has(Quirk::IgnoresRepetition) && self.was_answered(&message, payload) {
+            return None;
+        }
+        let (asked, answer) = message.names();
+        let fault = ground.fault(asked);
+        let log = |user, outcome| ground.note(Entry { peer, user, asked, kind: Kind::Read, outcome });
         if fault == Some(Action::Drop) {
             log(None, Outcome::Ignored);
             return None;
         }
         let refusal = match &fault {
-            Some(Action::Refuse(refusal)) => Some(Status(code(refusal))),
+            // Completion codes are those of commands.
+            Some(Action::Refuse(refusal)) => Some(Status(code(refusal))).filter(|status| status.0 < 0x80),
             _ => None,
         };
         let mut turn = match &message {
-            Message::Open(open) => self.open(open, refusal, ground),
+            Message::Open(open) => self.open(open, peer, refusal, ground),
             Message::Rakp1(rakp) => self.rakp1(rakp, payload, refusal, ground),
             Message::Rakp3(rakp) => self.rakp3(rakp, payload, refusal, ground)?,
         };
@@ -99,7 +108,7 @@ impl Controller {
             message.session().into_iter().for_each(|id| self.sessions.end_handshake(id));
         }
         let outcome = if turn.refused { Outcome::Refused } else { Outcome::TookEffect };
-        log(turn.user, outcome);
+        log(turn.account.as_ref().map(|account| account.name.as_str()), outcome);
         if fault == Some(Action::Unclear) {
             // The last byte belongs to a proof, or to an algorithm.
             turn.payload.last_mut().into_iter().for_each(|byte| *byte ^= 0xFF);
@@ -107,18 +116,45 @@ impl Controller {
         deliver(fault.as_ref(), || wrap(answer, &turn.payload))
     }
 
-    fn open(&mut self, open: &Open, refusal: Option<Status>, ground: &impl Ground) -> Turn {
+    /// Says whether the very same message was answered before.
+    fn was_answered(&self, message: &Message<'_>, asked: &[u8]) -> bool {
+        let session = message.session().and_then(|id| self.sessions.get(id));
+        match (message, session.map(|session| &session.stage)) {
+            (Message::Rakp1(_), Some(Stage::Challenged(challenge))) => challenge.answered.asked == asked,
+            (Message::Rakp3(_), Some(Stage::Active(active))) => active.answered.asked == asked,
+            _ => false,
+        }
+    }
+
+    fn open(&mut self, open: &Open, peer: SocketAddr, refusal: Option<Status>, ground: &impl Ground) -> Turn {
         let place = if self.sessions.is_full() { Err(Status::NO_RESOURCES) } else { Ok(()) };
         let agreed = refusal.map_or(Ok(()), Err).and(place);
-        let agreed = agreed.and_then(|()| Ok((open.suite()?, open.privilege()?)));
+        let agreed = agreed.and_then(|()| Ok((self.suite(open, ground)?, open.privilege()?)));
         let (suite, privilege) = match agreed {
             Ok(agreed) => agreed,
             Err(status) => return Turn::refused(status, |status| open.refuse(status)),
         };
         let id = self.new_id();
-        let stage = Stage::Opened(privilege);
-        self.sessions.insert(Session { id, console: open.console, suite, heard: ground.now(), stage });
+        let stage = Stage::Opened(privilege, open.privilege);
+        let (console, heard) = (open.console, ground.now());
+        self.sessions.insert(Session { id, console, suite, heard, peer, handle: 0, stage });
         Turn::accepted(open.accept(id, suite, privilege), None)
+    }
+
+    /// Chooses the suite, as the firmware does.
+    fn suite(&self, open: &Open, ground: &impl Ground) -> Result<Suite, Status> {
+        if self.quirks.has(Quirk::AnswersSuiteThree) {
+            return Ok(Suite::Three);
+        }
+        let mut offered = ground.look(|machine| Suite::offered(&machine.bmc.login));
+        if self.quirks.has(Quirk::TakesSuitesNotOffered) {
+            offered = Suite::ALL.to_vec();
+        }
+        if self.quirks.has(Quirk::CannotDoSuiteSeventeen) {
+            offered.retain(|suite| *suite != Suite::Seventeen);
+        }
+        let instead = self.quirks.refuses_suites_with().map(Status);
+        open.suite(&offered).map_err(|status| instead.unwrap_or(status))
     }
 
     /// A number that is neither zero, which means "no session", nor in use.
@@ -141,18 +177,23 @@ impl Controller {
         };
         let console = session.console;
         let refuse = |status| Turn::refused(status, |status| rakp.refuse(status, console));
-        let limit = match (&session.stage, refusal) {
+        let (limit, asked_first) = match (&session.stage, refusal) {
             (_, Some(status)) => return refuse(status),
-            (Stage::Opened(limit), None) => *limit,
+            (Stage::Opened(limit, asked_first), None) => (*limit, *asked_first),
             (Stage::Challenged(challenge), None) if challenge.answered.asked == asked => {
-                return Turn::accepted(challenge.answered.answer.clone(), Some(&challenge.account.name));
+                return Turn::accepted(challenge.answered.answer.clone(), Some(&challenge.account));
             }
             _ => return refuse(Status::INVALID_SESSION),
         };
-        let (account, guid) = match ground.look(|machine| (account(machine, rakp, limit), machine.bmc.guid)) {
-            (Ok(account), guid) => (account, guid),
+        let suite = session.suite;
+        let found =
+            ground.look(|machine| (account(machine, rakp, suite, limit), machine.bmc.guid_of_handshake()));
+        let (account, guid) = match found {
+            (Ok(account), guid) => (Arc::new(account), guid),
             (Err(status), _) => return refuse(status),
         };
+        remember(ground, |login, now| login.begins(account.number, now));
+        let role = hashed(&self.quirks, rakp.role, asked_first);
         let exchange = Exchange {
             suite: session.suite,
             console,
@@ -160,11 +201,14 @@ impl Controller {
             console_random: rakp.console_random,
             managed_random,
             guid,
-            role: rakp.role,
-            username: account.name.clone().into_bytes(),
+            role,
+            username: rakp.username.clone().unwrap_or_default(),
         };
-        let answer = rakp.challenge(&exchange, &account.password);
-        let turn = Turn::accepted(answer.clone(), Some(&account.name));
+        let mut answer = rakp.challenge(&exchange, &account.password);
+        if self.quirks.has(Quirk::LongProof) {
+            answer.push(0);
+        }
+        let turn = Turn::accepted(answer.clone(), Some(&account));
         let answered = Answered { asked: asked.to_vec(), answer };
         session.heard = ground.now();
         session.stage = Stage::Challenged(Box::new(Challenge { exchange, account, answered }));
@@ -187,7 +231,7 @@ impl Controller {
         let challenge = match &session.stage {
             Stage::Challenged(challenge) => challenge,
             Stage::Active(active) if active.answered.asked == asked => {
-                return Some(Turn::accepted(active.answered.answer.clone(), Some(&active.account.name)));
+                return Some(Turn::accepted(active.answered.answer.clone(), Some(&active.account)));
             }
             _ => return refuse(Status::INVALID_SESSION),
         };
@@ -196,36 +240,89 @@ impl Controller {
             return None;
         }
         let (exchange, account) = (&challenge.exchange, &challenge.account);
-        if !rakp.proves(exchange, &account.password) {
+        if !rakp.proves(&expected(&self.quirks, exchange), &account.password) {
             return refuse(Status::INVALID_INTEGRITY_CHECK);
         }
         if let Some(status) = refusal {
             return refuse(status);
         }
-        let key = exchange.session_key(&account.password);
+        remember(ground, |login, _| login.succeeds(account.number));
+        let bmc_key = ground.look(|machine| machine.bmc.login.key.clone());
+        let key = exchange.session_key(if bmc_key.is_empty() { &account.password } else { &bmc_key });
         let answer = rakp.accept(exchange, &key);
-        let turn = Turn::accepted(answer.clone(), Some(&account.name));
+        let turn = Turn::accepted(answer.clone(), Some(account));
         let answered = Answered { asked: asked.to_vec(), answer };
-        let active = Active::new(Keys::derive(session.suite, &key), account.clone(), answered);
+        let active = Active::new(Keys::derive(session.suite, &key), Arc::clone(account), answered);
         session.heard = ground.now();
         session.stage = Stage::Active(Box::new(active));
         Some(turn)
     }
 }
 
+/// What goes into the proofs as the role.
+fn hashed(quirks: &Quirks, role: u8, asked_first: u8) -> u8 {
+    if quirks.has(Quirk::HashesOpenPrivilege) { role & 0xF0 | asked_first } else { role }
+}
+
+/// What the firmware expects in RAKP 3, and makes the keys with.
+fn expected(quirks: &Quirks, exchange: &Exchange) -> Exchange {
+    let mut expected = exchange.clone();
+    if quirks.has(Quirk::ForgetsNameOnly) {
+        expected.role &= 0x0F;
+        expected.username.truncate(unpadded(&exchange.username).len());
+    }
+    expected
+}
+
 /// Finds the user whom RAKP 1 names, and how much they may do.
-fn account(machine: &Machine, rakp: &Rakp1, limit: Privilege) -> Result<Account, Status> {
+fn account(machine: &Machine, rakp: &Rakp1, suite: Suite, limit: Privilege) -> Result<Account, Status> {
     let name = rakp.username.as_ref().map_err(|status| *status)?;
     let wanted = rakp.privilege()?;
-    // Nobody comes in without a name.
-    let is_named = |user: &&User| user.enabled && !user.name.is_empty() && user.name.as_bytes() == name;
-    let enough = |user: &&User| privilege(user).is_some_and(|has| wanted.is_none_or(|wanted| has >= wanted));
-    let mut named = machine.bmc.users.iter().filter(is_named);
+    let bmc = &machine.bmc;
+    let name = if bmc.quirks.has(Quirk::ForgetsNameOnly) { unpadded(name) } else { name };
+    if bmc.quirks.has(Quirk::NullUserOnly) && !name.is_empty() {
+        return Err(Status::UNAUTHORIZED_NAME);
+    }
+    let cap = cap(&bmc.login, suite);
+    if bmc.quirks.has(Quirk::SuitePrivilegeIsExact) && wanted.is_some_and(|wanted| wanted != cap) {
+        return Err(Status::UNAUTHORIZED_ROLE);
+    }
+    // Without a name, only the first user comes in.
+    let is_named = |(number, user): &(u8, &User)| {
+        user.enabled && user.name.as_bytes() == name && (!name.is_empty() || *number == NAMELESS)
+    };
+    let has = |user: &User| privilege(user).map(|has| has.min(cap));
+    let enough =
+        |(_, user): &(u8, &User)| has(user).is_some_and(|has| wanted.is_none_or(|wanted| has >= wanted));
+    let mut named = (1..).zip(&bmc.users).filter(is_named);
     let first = named.clone().next().ok_or(Status::UNAUTHORIZED_NAME)?;
     let found = if rakp.looks_for_privilege() { named.find(enough) } else { Some(first).filter(enough) };
-    let user = found.ok_or(Status::UNAUTHORIZED_ROLE)?;
-    let limit = limit.min(wanted.or(privilege(user)).unwrap_or(limit));
-    Ok(Account { name: user.name.clone(), password: user.password.clone(), limit })
+    let (number, user) = found.ok_or(Status::UNAUTHORIZED_ROLE)?;
+    if bmc.login.is_locked_out(number, machine.now) {
+        return Err(Status::UNAUTHORIZED_NAME);
+    }
+    let limit = limit.min(wanted.or(has(user)).unwrap_or(limit));
+    Ok(Account { number, name: user.name.clone(), password: user.password.clone(), limit })
+}
+
+/// Changes what is remembered of log-ins, where it ever matters.
+fn remember(ground: &impl Ground, change: impl FnOnce(&mut Login, u64)) {
+    if ground.look(|machine| machine.bmc.login.lock_out.is_some()) {
+        ground.remember(change);
+    }
+}
+
+fn unpadded(name: &[u8]) -> &[u8] {
+    let length = name.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    name.get(..length).unwrap_or(name)
+}
+
+/// The highest privilege that the channel and the suite allow.
+fn cap(login: &Login, suite: Suite) -> Privilege {
+    let place = login.suites.iter().position(|id| *id == suite.id());
+    let of_suite = place.map_or(0, |place| login.suite_privileges.at(place));
+    let limits = [login.channel.privilege_max, of_suite].into_iter().filter_map(Privilege::read);
+    limits.min().unwrap_or(Privilege::Administrator)
 }
 
 fn privilege(user: &User) -> Option<Privilege> {

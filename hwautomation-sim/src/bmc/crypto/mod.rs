@@ -3,9 +3,11 @@
 mod cbc;
 mod keys;
 mod rakp;
+mod signer;
 mod suite;
 
-pub(crate) use cbc::{IV_LENGTH, decrypt, encrypt};
+pub(crate) use cbc::{Cipher, IV_LENGTH};
 pub(crate) use keys::Keys;
 pub(crate) use rakp::Exchange;
+pub(crate) use signer::{Code, Signer};
 pub(crate) use suite::Suite;

@@ -29,9 +29,9 @@ impl Exchange {
         self.suite.hmac(password, &[&self.managed_random, &self.console.to_le_bytes(), &self.user()])
     }
 
-    /// The session integrity key. No BMC key is set, so the password takes its place.
-    pub(crate) fn session_key(&self, password: &[u8]) -> Vec<u8> {
-        self.suite.hmac(password, &[&self.console_random, &self.managed_random, &self.user()])
+    /// The session integrity key, made with the BMC's own key, or with the password where none is set.
+    pub(crate) fn session_key(&self, key: &[u8]) -> Vec<u8> {
+        self.suite.hmac(key, &[&self.console_random, &self.managed_random, &self.user()])
     }
 
     /// The proof in RAKP 4 that the BMC has the same session integrity key.

@@ -1,5 +1,6 @@
 //! The cipher suites that are offered (IPMI 2.0, table 22-20; suite 17 comes with errata 4).
 
+use crate::model::login::Login;
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -15,6 +16,12 @@ pub(crate) enum Suite {
 
 impl Suite {
     pub(crate) const ALL: [Self; 2] = [Self::Three, Self::Seventeen];
+
+    /// The suites that a BMC offers.
+    pub(crate) fn offered(login: &Login) -> Vec<Self> {
+        let known = |id: &u8| Self::ALL.into_iter().find(|suite| suite.id() == *id);
+        login.suites.iter().filter_map(known).collect()
+    }
 
     pub(crate) fn id(self) -> u8 {
         match self {

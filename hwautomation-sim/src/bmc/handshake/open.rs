@@ -13,7 +13,7 @@ const BLOCK_LENGTH: u8 = 8;
 pub(crate) struct Open {
     tag: u8,
     /// The privilege asked for; zero is "the highest that there is".
-    privilege: u8,
+    pub(crate) privilege: u8,
     pub(crate) console: u32,
     /// Authentication, integrity, confidentiality; nothing leaves the choice to us.
     algorithms: [Option<u8>; 3],
@@ -31,7 +31,7 @@ impl Open {
     }
 
     /// Chooses the suite that is offered and was asked for.
-    pub(crate) fn suite(&self) -> Result<Suite, Status> {
+    pub(crate) fn suite(&self, offered: &[Suite]) -> Result<Suite, Status> {
         let fits = |suite: &Suite| {
             self.algorithms
                 .iter()
@@ -39,7 +39,7 @@ impl Open {
                 .all(|(asked, ours)| asked.is_none_or(|asked| asked == ours))
         };
         // The strongest first, for who leaves the choice to us.
-        Suite::ALL.into_iter().rev().find(fits).ok_or(Status::NO_CIPHER_SUITE)
+        offered.iter().copied().filter(fits).max_by_key(|suite| suite.id()).ok_or(Status::NO_CIPHER_SUITE)
     }
 
     /// Returns the privilege that the session may reach at most.

@@ -3,11 +3,13 @@
 mod table;
 mod window;
 
-pub(crate) use table::Table;
+pub(crate) use table::{Limits, Table};
 
-use super::crypto::{Exchange, IV_LENGTH, Keys, Suite, decrypt, encrypt};
+use super::crypto::{Exchange, IV_LENGTH, Keys, Suite};
 use super::privilege::Privilege;
-use super::wire::{Envelope, sign_and_wrap};
+use super::wire::{Envelope, Request, sign_and_wrap};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use window::Window;
 
 /// A session that a console opened or is opening.
@@ -20,14 +22,29 @@ pub(crate) struct Session {
     pub(crate) suite: Suite,
     /// When its console was last heard, in milliseconds of the world.
     pub(crate) heard: u64,
+    /// Where the console is.
+    pub(crate) peer: SocketAddr,
+    /// The number by which consoles may speak of it; the table gives it.
+    pub(crate) handle: u8,
     pub(crate) stage: Stage,
+}
+
+/// What may be known of a session whose console has proved itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) id: u32,
+    pub(crate) handle: u8,
+    /// The number of its user.
+    pub(crate) user: u8,
+    pub(crate) privilege: Privilege,
+    pub(crate) peer: SocketAddr,
 }
 
 /// How far a session has come.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// The session was promised, up to this privilege.
-    Opened(Privilege),
+    /// The session was promised, up to this privilege; the byte is what was asked for.
+    Opened(Privilege, u8),
     /// RAKP 2 was sent.
     Challenged(Box<Challenge>),
     /// RAKP 4 was sent.
@@ -38,7 +55,7 @@ pub(crate) enum Stage {
 #[derive(Debug)]
 pub(crate) struct Challenge {
     pub(crate) exchange: Exchange,
-    pub(crate) account: Account,
+    pub(crate) account: Arc<Account>,
     pub(crate) answered: Answered,
 }
 
@@ -50,8 +67,8 @@ pub(crate) struct Answered {
 }
 
 /// Whose session it is.
-#[derive(Clone)]
 pub(crate) struct Account {
+    pub(crate) number: u8,
     pub(crate) name: String,
     pub(crate) password: Vec<u8>,
     /// The highest privilege that the session may take.
@@ -69,18 +86,20 @@ impl std::fmt::Debug for Account {
 #[derive(Debug)]
 pub(crate) struct Active {
     pub(crate) keys: Keys,
-    pub(crate) account: Account,
+    pub(crate) account: Arc<Account>,
     pub(crate) privilege: Privilege,
     pub(crate) answered: Answered,
+    /// The last request that was understood.
+    pub(crate) last: Option<Request>,
     inbound: Window,
     outbound: u32,
 }
 
 impl Active {
     /// Begins as the specification says: with the privilege of a user, however much may be asked for later.
-    pub(crate) fn new(keys: Keys, account: Account, answered: Answered) -> Self {
+    pub(crate) fn new(keys: Keys, account: Arc<Account>, answered: Answered) -> Self {
         let privilege = account.limit.min(Privilege::User);
-        Self { keys, account, privilege, answered, inbound: Window::default(), outbound: 0 }
+        Self { keys, account, privilege, answered, last: None, inbound: Window::default(), outbound: 0 }
     }
 
     /// Reads a packet that carries a message of this session; a forged, damaged or repeated one is nothing.
@@ -89,7 +108,7 @@ impl Active {
         if !self.keys.signed_by_us(signed, code) || !self.inbound.takes(envelope.sequence) {
             return None;
         }
-        decrypt(&self.keys.cipher, envelope.payload)
+        self.keys.cipher.decrypt(envelope.payload)
     }
 
     /// Notes that a packet was received, so that it is not taken twice.
@@ -101,7 +120,7 @@ impl Active {
     pub(crate) fn seal(&mut self, console: u32, iv: [u8; IV_LENGTH], message: &[u8]) -> Vec<u8> {
         // Zero is kept for packets outside of sessions.
         self.outbound = self.outbound.checked_add(1).unwrap_or(1);
-        let payload = encrypt(&self.keys.cipher, iv, message);
+        let payload = self.keys.cipher.encrypt(iv, message);
         sign_and_wrap(console, self.outbound, &payload, |signed| self.keys.sign(signed))
     }
 }

@@ -25,7 +25,7 @@ fn what_is_not_known_or_not_well_formed_is_refused_with_its_code() {
     let mut console = lab.log_in();
     let mut code = |net_fn, command, data: &[u8]| console.call(&mut lab, net_fn, command, data).unwrap_err();
     assert_eq!(code(0x2C, 0x3E, &[0]), 0xC1);
-    assert_eq!(code(0x00, 0x0F, &[]), 0xC1);
+    assert_eq!(code(0x00, 0x0E, &[]), 0xC1);
     assert_eq!(code(0x00, 0x01, &[0]), 0xC7);
     assert_eq!(code(0x00, 0x02, &[]), 0xC7);
     assert_eq!(code(0x00, 0x02, &[6]), 0xCC);

@@ -4,4 +4,7 @@ mod commands;
 mod console;
 mod hostile;
 mod known_answers;
+mod login;
+mod quirks;
+mod sensors;
 mod sessions;

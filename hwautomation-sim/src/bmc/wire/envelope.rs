@@ -12,6 +12,8 @@ const AUTHENTICATED: u8 = 0x40;
 const NEXT_HEADER: u8 = 0x07;
 /// From the authentication type to the payload, in bytes.
 const HEADER_LENGTH: usize = 12;
+/// Behind a payload: three bytes of padding, their number, the next header, a code of sixteen bytes.
+const TRAILER_MAX: usize = 3 + 2 + 16;
 
 /// What an RMCP+ packet carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +104,7 @@ impl<'a> Envelope<'a> {
 
 /// Wraps an answer outside of any session as IPMI 1.5 does.
 pub(crate) fn wrap_lan15(message: &[u8]) -> Vec<u8> {
-    let mut bytes = rmcp();
+    let mut bytes = packet(message.len());
     bytes.extend([AUTH_NONE, 0, 0, 0, 0, 0, 0, 0, 0]);
     bytes.push(u8::try_from(message.len()).expect("no answer of ours has 256 bytes"));
     bytes.extend(message);
@@ -111,39 +113,43 @@ pub(crate) fn wrap_lan15(message: &[u8]) -> Vec<u8> {
 
 /// Wraps a payload outside of any session as RMCP+ does.
 pub(crate) fn wrap(kind: Payload, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = rmcp();
-    bytes.extend(header(kind.code(), 0, 0, payload));
+    let mut bytes = packet(payload.len());
+    write(&mut bytes, kind.code(), 0, 0, payload);
     bytes
 }
 
 /// Wraps an encrypted payload for a session, and signs it.
-pub(crate) fn sign_and_wrap(
+pub(crate) fn sign_and_wrap<C: AsRef<[u8]>>(
     session: u32,
     sequence: u32,
     payload: &[u8],
-    sign: impl FnOnce(&[u8]) -> Vec<u8>,
+    sign: impl FnOnce(&[u8]) -> C,
 ) -> Vec<u8> {
-    let mut signed = header(Payload::Message.code() | ENCRYPTED | AUTHENTICATED, session, sequence, payload);
+    let mut bytes = packet(payload.len());
+    let from = bytes.len();
+    write(&mut bytes, Payload::Message.code() | ENCRYPTED | AUTHENTICATED, session, sequence, payload);
     // What is signed must be a multiple of four bytes, with the two that follow the padding.
-    let padding = (4 - (signed.len() + 2) % 4) % 4;
-    signed.extend(std::iter::repeat_n(0xFF, padding));
-    signed.extend([padding as u8, NEXT_HEADER]);
-    let code = sign(&signed);
-    [rmcp(), signed, code].concat()
+    let padding = (4 - (bytes.len() - from + 2) % 4) % 4;
+    bytes.extend(std::iter::repeat_n(0xFF, padding));
+    bytes.extend([padding as u8, NEXT_HEADER]);
+    let code = sign(bytes.get(from..).unwrap_or_default());
+    bytes.extend(code.as_ref());
+    bytes
 }
 
-fn rmcp() -> Vec<u8> {
-    let mut bytes = RMCP.to_vec();
+/// Begins a packet, with room for all that comes around its payload.
+fn packet(payload_length: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(RMCP.len() + 1 + HEADER_LENGTH + payload_length + TRAILER_MAX);
+    bytes.extend(RMCP);
     bytes.push(CLASS_IPMI);
     bytes
 }
 
-fn header(kind: u8, session: u32, sequence: u32, payload: &[u8]) -> Vec<u8> {
+fn write(bytes: &mut Vec<u8>, kind: u8, session: u32, sequence: u32, payload: &[u8]) {
     let length = u16::try_from(payload.len()).expect("no answer of ours has 64 KiB");
-    let mut bytes = vec![AUTH_RMCP_PLUS, kind];
+    bytes.extend([AUTH_RMCP_PLUS, kind]);
     bytes.extend(session.to_le_bytes());
     bytes.extend(sequence.to_le_bytes());
     bytes.extend(length.to_le_bytes());
     bytes.extend(payload);
-    bytes
 }

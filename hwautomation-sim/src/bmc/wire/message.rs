@@ -36,12 +36,15 @@ impl Request {
 
     /// Writes the answer to it.
     pub(crate) fn answer(&self, completion: u8, data: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![self.from, (self.net_fn | 1) << 2 | self.sequence_and_lun & 3];
-        bytes.push(checksum(&bytes));
-        let mut body = vec![BMC, self.sequence_and_lun & !3 | self.lun, self.command, completion];
-        body.extend(data);
-        body.push(checksum(&body));
-        [bytes, body].concat()
+        let head = [self.from, (self.net_fn | 1) << 2 | self.sequence_and_lun & 3];
+        let body = [BMC, self.sequence_and_lun & !3 | self.lun, self.command, completion];
+        let mut bytes = Vec::with_capacity(head.len() + 1 + body.len() + data.len() + 1);
+        bytes.extend(head);
+        bytes.push(checksum(&head));
+        bytes.extend(body);
+        bytes.extend(data);
+        bytes.push(sum(&body).wrapping_add(sum(data)).wrapping_neg());
+        bytes
     }
 }
 

@@ -91,22 +91,20 @@ fn read_back(scene: &Scene<'_>, parameter: u8) -> Reply {
     if parameter == 0 {
         return Ok(vec![REVISION, u8::from(memory.is_collecting())]);
     }
-    let settings =
-        memory.collected().cloned().unwrap_or_else(|| memory.in_force(scene.machine.bmc.lan.clone()));
+    let settings = memory.collected().cloned().unwrap_or_else(|| memory.in_force(&scene.machine.bmc));
     settings.get(parameter).map(|data| [vec![REVISION], data].concat())
 }
 
 fn begin(scene: &mut Scene<'_>) -> Result<(), Completion> {
     let session = scene.caller.ok_or(Completion::INSUFFICIENT_PRIVILEGE)?.session;
-    let lan = scene.machine.bmc.lan.clone();
-    scene.memory.lan.begin(session, lan)
+    scene.memory.lan.begin(session, &scene.machine.bmc)
 }
 
 fn set(scene: &mut Scene<'_>, parameter: &Parameter) -> Result<(), Completion> {
     if let Some(collected) = scene.memory.lan.collected_mut() {
         return collected.set(parameter);
     }
-    let mut settings = scene.memory.lan.in_force(scene.machine.bmc.lan.clone());
+    let mut settings = scene.memory.lan.in_force(&scene.machine.bmc);
     settings.set(parameter)?;
     bring_into_force(scene, settings);
     Ok(())
@@ -122,5 +120,7 @@ fn bring_into_force(scene: &mut Scene<'_>, settings: parameter::Settings) {
     if settings.lan.address != scene.machine.bmc.lan.address {
         scene.after = After::CloseAll;
     }
-    scene.machine.bmc.lan = scene.memory.lan.keep(settings);
+    scene.memory.lan.keep(settings.extra);
+    scene.machine.bmc.lan = settings.lan;
+    scene.machine.bmc.login.suite_privileges = settings.suite_privileges;
 }

@@ -1,16 +1,15 @@
 //! The parameters of the LAN (IPMI 2.0, table 23-4).
 
 use crate::bmc::command::{Completion, exactly};
-use crate::bmc::crypto::Suite;
-use crate::bmc::privilege::Privilege;
 use crate::model::lan::{Lan, LanSource};
+use crate::model::login::SuitePrivileges;
 use std::net::Ipv4Addr;
 
 /// In the second byte of the VLAN: it is used.
 const VLAN_ENABLED: u8 = 0x80;
 /// How many bytes a community string has.
 const COMMUNITY_LENGTH: usize = 18;
-/// How many suites the parameters 23 and 24 have room for.
+/// How many suites the parameter 23 has room for.
 const SUITES_MAX: usize = 16;
 
 /// A parameter with the value that it shall have.
@@ -24,13 +23,16 @@ pub(crate) enum Parameter {
     GatewayMac([u8; 6]),
     Community([u8; COMMUNITY_LENGTH]),
     Vlan { number: u16, used: bool },
-    SuitePrivileges([u8; SUITES_MAX / 2 + 1]),
+    SuitePrivileges(SuitePrivileges),
 }
 
 /// All parameters.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) lan: Lan,
+    /// The numbers of the suites that are offered.
+    pub(super) suites: Vec<u8>,
+    pub(super) suite_privileges: SuitePrivileges,
     pub(super) extra: Extra,
 }
 
@@ -42,20 +44,13 @@ pub(super) struct Extra {
     community: [u8; COMMUNITY_LENGTH],
     /// The VLAN's number while none is used: it is read back as it was written.
     unused_vlan: u16,
-    suite_privileges: [u8; SUITES_MAX / 2 + 1],
 }
 
 impl Default for Extra {
     fn default() -> Self {
-        let administrator = Privilege::Administrator.code();
         let mut community = [0; COMMUNITY_LENGTH];
         community.iter_mut().zip(b"public").for_each(|(place, byte)| *place = *byte);
-        let mut suite_privileges = [0; SUITES_MAX / 2 + 1];
-        // A reserved byte, then two suites in a byte, in the order of parameter 23.
-        if let Some(first) = suite_privileges.get_mut(1) {
-            *first = administrator << 4 | administrator;
-        }
-        Self { auth_types: [0; 5], gateway_mac: [0; 6], community, unused_vlan: 0, suite_privileges }
+        Self { auth_types: [0; 5], gateway_mac: [0; 6], community, unused_vlan: 0 }
     }
 }
 
@@ -72,7 +67,7 @@ impl Parameter {
             13 => exactly(data).map(Self::GatewayMac),
             16 => exactly(data).map(Self::Community),
             20 => exactly(data).and_then(vlan),
-            24 => exactly(data).map(Self::SuitePrivileges),
+            24 => exactly(data).map(|bytes| Self::SuitePrivileges(SuitePrivileges(bytes))),
             _ => Err(Completion::PARAMETER_NOT_SUPPORTED),
         }
     }
@@ -111,9 +106,9 @@ impl Settings {
             13 => extra.gateway_mac.to_vec(),
             16 => extra.community.to_vec(),
             20 => vlan_bytes(lan.vlan, extra.unused_vlan).to_vec(),
-            22 => vec![Suite::ALL.len() as u8],
-            23 => suites(),
-            24 => extra.suite_privileges.to_vec(),
+            22 => vec![self.suites.len().min(SUITES_MAX) as u8],
+            23 => suites(&self.suites),
+            24 => self.suite_privileges.0.to_vec(),
             _ => return Err(Completion::PARAMETER_NOT_SUPPORTED),
         })
     }
@@ -135,7 +130,7 @@ impl Settings {
                 lan.vlan = used.then_some(*number);
                 extra.unused_vlan = *number;
             }
-            Parameter::SuitePrivileges(privileges) => extra.suite_privileges = *privileges,
+            Parameter::SuitePrivileges(privileges) => self.suite_privileges = *privileges,
         }
         Ok(())
     }
@@ -174,7 +169,7 @@ fn vlan_bytes(used: Option<u16>, unused: u16) -> [u8; 2] {
 }
 
 /// A reserved byte, then the number of each suite.
-fn suites() -> Vec<u8> {
-    let ids = Suite::ALL.into_iter().map(Suite::id).chain(std::iter::repeat(0));
+fn suites(offered: &[u8]) -> Vec<u8> {
+    let ids = offered.iter().copied().chain(std::iter::repeat(0));
     std::iter::once(0).chain(ids.take(SUITES_MAX)).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::parameter::{Extra, Settings};
 use crate::bmc::command::Completion;
-use crate::model::lan::Lan;
+use crate::model::bmc::Bmc;
 
 /// What the BMC itself remembers of its network.
 #[derive(Debug, Clone, Default)]
@@ -20,14 +20,14 @@ struct Collecting {
 
 impl Memory {
     /// Adds what the machine does not know of to what it knows.
-    pub(super) fn in_force(&self, lan: Lan) -> Settings {
-        Settings { lan, extra: self.extra.clone() }
+    pub(super) fn in_force(&self, bmc: &Bmc) -> Settings {
+        let (lan, suites) = (bmc.lan.clone(), bmc.login.suites.clone());
+        Settings { lan, suites, suite_privileges: bmc.login.suite_privileges, extra: self.extra.clone() }
     }
 
-    /// Keeps what the machine does not know of, and returns the rest.
-    pub(super) fn keep(&mut self, settings: Settings) -> Lan {
-        self.extra = settings.extra;
-        settings.lan
+    /// Keeps what the machine does not know of.
+    pub(super) fn keep(&mut self, extra: Extra) {
+        self.extra = extra;
     }
 
     pub(super) fn is_collecting(&self) -> bool {
@@ -42,11 +42,11 @@ impl Memory {
         self.collecting.as_mut().map(|collecting| &mut collecting.settings)
     }
 
-    pub(super) fn begin(&mut self, session: u32, lan: Lan) -> Result<(), Completion> {
+    pub(super) fn begin(&mut self, session: u32, bmc: &Bmc) -> Result<(), Completion> {
         if self.collecting.is_some() {
             return Err(Completion::SET_IN_PROGRESS);
         }
-        let settings = self.in_force(lan);
+        let settings = self.in_force(bmc);
         self.collecting = Some(Collecting { session, settings });
         Ok(())
     }
