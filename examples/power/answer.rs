@@ -1,7 +1,7 @@
 //! What became of a host. Data only.
 
 use hwautomation_core::error::{ErrorClass, ErrorKind, ErrorRecord};
-use hwautomation_core::plugin::{BootSetting, PowerState};
+use hwautomation_core::plugin::{BootSetting, EventLog, Health, LogEvent, PowerState, Sensor};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -27,6 +27,24 @@ pub enum Said {
     Accepted { accepted: bool },
     /// What it boots from.
     Boot(BootSetting),
+    /// What its sensors read.
+    Sensors {
+        sensors: Vec<Sensor>,
+        /// How bad the worst of all is, also of those that are not in the list; absent when there is none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        health: Option<Health>,
+        /// How many of all nobody knows.
+        unknown: usize,
+        /// Something is bad enough to be told by the exit status.
+        #[serde(skip)]
+        alarms: bool,
+    },
+    /// What its event log holds, the oldest entry first.
+    Events { entries: Vec<LogEvent>, log: EventLog },
+    /// Its event log was erased.
+    Cleared { cleared: bool },
+    /// Its lamp was told.
+    Lamp { lamp: &'static str },
 }
 
 /// Why it is not as asked.

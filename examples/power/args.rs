@@ -22,7 +22,7 @@ Exit status:
   3    not one BMC answered
   130  stopped by Ctrl-C";
 
-/// Reads and changes the power of many machines at once, through their BMCs.
+/// Reads and changes power and health of many machines at once, through their BMCs.
 #[derive(Debug, Parser)]
 #[command(name = "power", after_help = HOSTS)]
 pub struct Args {
@@ -57,6 +57,15 @@ pub enum Command {
     /// Reads what the machines boot from next, or sets it
     #[command(after_help = HOSTS, next_line_help = true)]
     Boot(Boot),
+    /// Reads every sensor
+    #[command(after_help = HOSTS, next_line_help = true)]
+    Sensors(Sensors),
+    /// Reads the event logs, and clears what was shown of them
+    #[command(after_help = HOSTS, next_line_help = true)]
+    Sel(Sel),
+    /// Lights the lamp by which a machine is found in its rack
+    #[command(after_help = HOSTS, next_line_help = true)]
+    Identify(Lamp),
 }
 
 /// What every command takes.
@@ -125,6 +134,50 @@ pub struct Boot {
     /// By the legacy BIOS and not by UEFI
     #[arg(long, requires = "device")]
     pub legacy: bool,
+}
+
+/// The sensors.
+#[derive(Debug, Group)]
+pub struct Sensors {
+    #[command(flatten)]
+    pub ask: Ask,
+    /// Only what is a warning or worse, which is then exit status 1
+    #[arg(long)]
+    pub problems: bool,
+}
+
+/// The event logs.
+#[derive(Debug, Group)]
+pub struct Sel {
+    #[command(flatten)]
+    pub ask: Ask,
+    /// Only the last entries of each log
+    #[arg(long, value_name = "N", conflicts_with = "clear", value_parser = parse_count)]
+    pub tail: Option<usize>,
+    /// Erases each log after it was shown, if nothing came since
+    #[arg(long)]
+    pub clear: bool,
+}
+
+/// The lamp.
+#[derive(Debug, Group)]
+pub struct Lamp {
+    #[command(flatten)]
+    pub ask: Ask,
+    /// How long it is lit, at most 255s
+    #[arg(long = "for", value_name = "TIME", default_value = "15s", value_parser = duration::parse_lit)]
+    pub lit: Duration,
+    /// Lights it until it is told otherwise
+    #[arg(long, conflicts_with_all = ["lit", "off"])]
+    pub forever: bool,
+    /// Puts it out
+    #[arg(long, conflicts_with = "lit")]
+    pub off: bool,
+}
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "write a number from 1 on".to_owned())
 }
 
 /// Where to boot from.

@@ -1,17 +1,18 @@
 //! Asks the machines what the command line asks: all of them at once, each answer as it comes.
 
 use crate::power::answer::{Answer, Failure, Said};
-use crate::power::args::{Boot, Command, Device};
+use crate::power::args::{Boot, Command, Device, Lamp};
 use crate::power::fleet::Fleet;
 use crate::power::marks::Marks;
-use crate::power::watch;
+use crate::power::{read_health, watch};
 use futures_util::{Stream, StreamExt, stream};
 use hwautomation_core::error::{ErrorRecord, Result};
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{
-    BootController, BootDevice, BootFirmware, BootLasting, BootRequest, BootSetting, FleetPower, PowerAction,
+    BootController, BootDevice, BootFirmware, BootLasting, BootRequest, BootSetting, EventPosition,
+    FleetPower, HealthReader, PowerAction,
 };
-use hwautomation_ipmi::IpmiController;
+use hwautomation_ipmi::{Identify, IpmiController};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +23,42 @@ use tokio::time::Instant;
 pub struct Drivers {
     pub power: Arc<dyn FleetPower>,
     pub boot: Arc<dyn BootController>,
+    pub health: Arc<dyn HealthReader>,
+    /// For what only IPMI has.
+    pub ipmi: Arc<IpmiController>,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Task<'a> {
+    /// What the command line says.
+    Command(&'a Command),
+    /// That the event log of each machine is erased up to what was shown.
+    Clear(&'a [EventPosition]),
+}
+
+impl Task<'_> {
+    /// Returns its name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Command(command) => command.name(),
+            Self::Clear(_) => "clear",
+        }
+    }
+
+    /// Tells whether it changes anything.
+    pub fn changes(&self) -> bool {
+        match self {
+            Self::Command(command) => command.changes(),
+            Self::Clear(_) => true,
+        }
+    }
 }
 
 impl Drivers {
     /// Drives everything through BMCs.
     pub fn new(ipmi: &Arc<IpmiController>) -> Self {
-        Self { power: ipmi.clone(), boot: ipmi.clone() }
+        Self { power: ipmi.clone(), boot: ipmi.clone(), health: ipmi.clone(), ipmi: ipmi.clone() }
     }
 }
 
@@ -38,16 +69,11 @@ pub type Answers<'a> = Pin<Box<dyn Stream<Item = (usize, Answer)> + Send + 'a>>;
 type Results<'a> = Pin<Box<dyn Stream<Item = (usize, Result<Said, Failure>)> + Send + 'a>>;
 
 /// Asks every host. One that has no address has its answer at once.
-pub fn ask<'a>(
-    command: &'a Command,
-    fleet: &'a Fleet,
-    drivers: &'a Drivers,
-    marks: &'a Marks,
-) -> Answers<'a> {
+pub fn ask<'a>(task: Task<'a>, fleet: &'a Fleet, drivers: &'a Drivers, marks: &'a Marks) -> Answers<'a> {
     let since = Instant::now();
     let answer = move |result| Answer { result, took: since.elapsed() };
     let lost = stream::iter(&fleet.lost).map(|(place, error)| (*place, Err(ErrorRecord::from(error).into())));
-    let asked = results(command, &fleet.machines, drivers, marks);
+    let asked = results(task, &fleet.machines, drivers, marks);
     let ours = |index, failure: Failure| Failure {
         error: Box::new(fleet.in_our_words(index, *failure.error)),
         ..failure
@@ -58,18 +84,48 @@ pub fn ask<'a>(
 }
 
 fn results<'a>(
-    command: &'a Command,
+    task: Task<'a>,
     machines: &'a [Machine],
     drivers: &'a Drivers,
     marks: &'a Marks,
 ) -> Results<'a> {
+    let command = match task {
+        Task::Command(command) => command,
+        Task::Clear(shown) => return clear(machines, shown, drivers),
+    };
+    let health = drivers.health.as_ref();
     match (command, command.action()) {
         (_, Some(action)) => change(machines, drivers, action, command.wait(), marks),
         (Command::Boot(options), None) => {
             each(machines, move |machine| boot(drivers.boot.as_ref(), machine, options))
         }
+        (Command::Sensors(options), None) => {
+            each(machines, move |machine| read_health::sensors(health, machine, options.problems))
+        }
+        (Command::Sel(options), None) => {
+            each(machines, move |machine| read_health::events(health, machine, options.tail))
+        }
+        (Command::Identify(lamp), None) => each(machines, move |machine| light(&drivers.ipmi, machine, lamp)),
         (_, None) => status(machines, drivers),
     }
+}
+
+fn clear<'a>(machines: &'a [Machine], shown: &'a [EventPosition], drivers: &'a Drivers) -> Results<'a> {
+    let health = drivers.health.as_ref();
+    let calls = machines.iter().zip(shown).enumerate().map(move |(index, (machine, shown))| async move {
+        (index, said(read_health::clear(health, machine, shown).await))
+    });
+    Box::pin(stream::iter(calls).buffer_unordered(machines.len().max(1)))
+}
+
+async fn light(driver: &IpmiController, machine: &Machine, lamp: &Lamp) -> Result<Said> {
+    let (how, word) = match lamp {
+        Lamp { off: true, .. } => (Identify::Off, "dark"),
+        Lamp { forever: true, .. } => (Identify::Forever, "lit"),
+        Lamp { lit, .. } => (Identify::For(*lit), "lit"),
+    };
+    driver.identify(machine, how).await?;
+    Ok(Said::Lamp { lamp: word })
 }
 
 fn status<'a>(machines: &'a [Machine], drivers: &'a Drivers) -> Results<'a> {

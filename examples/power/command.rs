@@ -16,6 +16,9 @@ impl Command {
             Self::Reset(_) => "reset",
             Self::Nmi(_) => "nmi",
             Self::Boot(_) => "boot",
+            Self::Sensors(_) => "sensors",
+            Self::Sel(_) => "sel",
+            Self::Identify(_) => "identify",
         }
     }
 
@@ -30,6 +33,9 @@ impl Command {
             | Self::Reset(change) => &change.ask,
             Self::Nmi(interrupt) => &interrupt.ask,
             Self::Boot(boot) => &boot.ask,
+            Self::Sensors(sensors) => &sensors.ask,
+            Self::Sel(sel) => &sel.ask,
+            Self::Identify(lamp) => &lamp.ask,
         }
     }
 
@@ -42,7 +48,7 @@ impl Command {
             Self::Cycle(_) => Some(PowerAction::Cycle),
             Self::Reset(_) => Some(PowerAction::Reset),
             Self::Nmi(_) => Some(PowerAction::Nmi),
-            Self::Status(_) | Self::Boot(_) => None,
+            _ => None,
         }
     }
 
@@ -54,7 +60,7 @@ impl Command {
             | Self::Soft(change)
             | Self::Cycle(change)
             | Self::Reset(change) => (!change.no_wait).then_some(change.wait),
-            Self::Status(_) | Self::Nmi(_) | Self::Boot(_) => None,
+            _ => None,
         }
     }
 
@@ -67,7 +73,7 @@ impl Command {
             | Self::Cycle(change)
             | Self::Reset(change) => change.yes,
             Self::Nmi(interrupt) => interrupt.yes,
-            Self::Status(_) | Self::Boot(_) => true,
+            _ => true,
         }
     }
 
@@ -75,6 +81,7 @@ impl Command {
     pub fn changes(&self) -> bool {
         match self {
             Self::Boot(boot) => boot.device.is_some(),
+            Self::Identify(_) => true,
             _ => self.action().is_some(),
         }
     }

@@ -27,6 +27,17 @@ pub fn parse_some(text: &str) -> Result<Duration, String> {
     parse(text)
 }
 
+/// Reads for how long a lamp may be lit: IPMI counts whole seconds in a byte.
+pub fn parse_lit(text: &str) -> Result<Duration, String> {
+    let span = parse(text)?;
+    let seconds = 1..=255;
+    if seconds.contains(&span.as_secs()) {
+        Ok(span)
+    } else {
+        Err("write 1s to 255s, or use --forever".to_owned())
+    }
+}
+
 fn how(text: &str) -> String {
     format!("{text:?} is no time; write 500ms, 60s, 2m or 1h")
 }
@@ -53,6 +64,7 @@ mod tests {
         for wrong in ["", "s", "1.5s", "-1", "1d", "1 s", "25h", "99999999999999999999"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+        assert!(parse_lit("255s").is_ok() && parse_lit("256s").is_err() && parse_lit("500ms").is_err());
         assert!(parse_some("0").is_err() && parse_some("1ms").is_ok());
     }
 

@@ -72,6 +72,21 @@ impl Fleet {
         ways.filter(|(nominal, socket)| nominal != socket).collect()
     }
 
+    /// Returns the fleet of some of its machines.
+    pub fn only(&self, machines: &[usize]) -> Self {
+        let pick = |index: &usize| {
+            Some((self.machines.get(*index)?, self.places.get(*index)?, self.sockets.get(*index)?))
+        };
+        let mut fleet = Self::default();
+        for (machine, place, socket) in machines.iter().filter_map(pick) {
+            fleet.places.push(fleet.hosts.len());
+            fleet.hosts.push(self.hosts[*place].clone());
+            fleet.machines.push(machine.clone());
+            fleet.sockets.push(*socket);
+        }
+        fleet
+    }
+
     /// Puts an error into the words of this program: with the address at which the BMC truly is, and with options.
     pub fn in_our_words(&self, machine: usize, error: ErrorRecord) -> ErrorRecord {
         let text = |text: &str| {

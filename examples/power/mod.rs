@@ -5,17 +5,20 @@ mod advice;
 mod answer;
 mod args;
 mod ask;
+mod clear;
 mod command;
 mod confirm;
 mod duration;
 mod fleet;
 mod goal;
+mod health;
 mod hostlist;
 mod hosts;
 mod json;
 mod login;
 mod marks;
 mod progress;
+mod read_health;
 mod report;
 mod resolve;
 mod row;
@@ -28,6 +31,7 @@ mod verdict;
 mod watch;
 
 use self::args::{Args, Command};
+use ask::Task;
 use clap::Parser;
 use fleet::Fleet;
 use hwautomation_core::error::{Error, ErrorKind, Result};
@@ -87,12 +91,33 @@ async fn power(command: &Command) -> Result<u8> {
     let credentials = Credentials::new(&ask.access, simulation.is_some(), &mut stop).await?;
     let fleet = find(hosts, &known, &credentials, &mut stop).await?;
     let ipmi = driver(command, &fleet, &credentials)?;
-    let ended = run::run(command, &fleet, &ipmi, &mut stop).await;
+    let code = asked(command, &fleet, &ipmi, &mut stop).await;
     if let Some(simulation) = simulation {
         simulation.stop().await;
     }
-    report::report(&fleet, &ended, &ask.output);
-    Ok(if ended.is_stopped { verdict::STOPPED } else { verdict::status(&ended.answers) })
+    Ok(code)
+}
+
+/// Does what is asked, and returns the exit status.
+async fn asked(command: &Command, fleet: &Fleet, ipmi: &Arc<IpmiController>, stop: &mut Stop) -> u8 {
+    let (task, output) = (Task::Command(command), &command.ask().output);
+    let ended = run::run(task, output, fleet, ipmi, stop).await;
+    report::report(task, output, fleet, &ended);
+    let code = ended.code();
+    match command {
+        // What was shown is cleared after it was shown: whatever happens in between, nothing is lost unseen.
+        Command::Sel(sel) if sel.clear && !ended.is_stopped => {
+            let (fleet, shown) = clear::what_was_shown(fleet, &ended.answers);
+            if shown.is_empty() {
+                return code;
+            }
+            let task = Task::Clear(&shown);
+            let ended = run::run(task, output, &fleet, ipmi, stop).await;
+            report::report(task, output, &fleet, &ended);
+            code.max(ended.code())
+        }
+        _ => code,
+    }
 }
 
 /// Finds out where every BMC is.

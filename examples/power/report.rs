@@ -1,13 +1,16 @@
 //! What is printed when all is over: the table on standard output, the rest on standard error.
 
-use crate::power::answer::Answer;
-use crate::power::args::Output;
+use crate::power::answer::{Answer, Said};
+use crate::power::args::{Command, Output, Sensors};
+use crate::power::ask::Task;
 use crate::power::duration;
 use crate::power::fleet::Fleet;
+use crate::power::health;
 use crate::power::hostlist;
 use crate::power::row::Row;
 use crate::power::run::Ended;
 use crate::power::show;
+use crate::power::table::render;
 use console::Term;
 use std::io::Write;
 use std::time::Duration;
@@ -17,18 +20,36 @@ const SLOW: Duration = Duration::from_secs(2);
 const SLOW_TIMES: u32 = 3;
 
 /// Prints everything that is to be said.
-pub fn report(fleet: &Fleet, ended: &Ended, output: &Output) {
+pub fn report(task: Task<'_>, output: &Output, fleet: &Fleet, ended: &Ended) {
     let rows: Vec<Row> =
         fleet.hosts.iter().zip(&ended.answers).map(|(host, answer)| Row::of(host, answer)).collect();
     if !output.json {
         let width = width_of(&Term::stdout());
-        print(&if output.fold { show::folded(&rows, width) } else { show::each(&rows, width) });
+        let table = match task {
+            _ if output.fold => show::folded(&rows, width),
+            Task::Command(Command::Sensors(_)) => lines(&health::SENSORS, fleet, ended, width),
+            Task::Command(Command::Sel(_)) => lines(&health::EVENTS, fleet, ended, width),
+            _ => show::each(&rows, width),
+        };
+        print(&table);
     }
     eprint!("{}", show::advice(remedies(fleet, ended), width_of(&Term::stderr())));
+    if let Task::Command(Command::Sensors(Sensors { problems: true, .. })) = task
+        && let Some(unknown) = unknown(fleet, &ended.answers)
+    {
+        eprintln!("{unknown}");
+    }
     if let Some(slow) = slow(fleet, &ended.answers) {
         eprintln!("slow: {slow}");
     }
     eprintln!("{}", summary(ended, &show::counts(&rows)));
+}
+
+/// Writes what each host has several lines of; nothing when none has one.
+fn lines(head: &[&str], fleet: &Fleet, ended: &Ended, width: Option<usize>) -> String {
+    let answers = fleet.hosts.iter().zip(&ended.answers);
+    let lines: Vec<_> = answers.flat_map(|(host, answer)| health::lines(host, answer)).collect();
+    if lines.is_empty() { String::new() } else { render(head, &lines, width) }
 }
 
 /// Prints on standard output. Who closed the pipe does not want to know.
@@ -47,6 +68,23 @@ fn remedies<'a>(fleet: &'a Fleet, ended: &'a Ended) -> impl Iterator<Item = (&'a
         let failure = answer.result.as_ref().err()?;
         Some((host.as_str(), failure.error.remedy.as_deref()?))
     })
+}
+
+/// Tells of sensors that are not shown since nobody knows whether they are fine.
+fn unknown(fleet: &Fleet, answers: &[Answer]) -> Option<String> {
+    let unknown = |answer: &Answer| match &answer.result {
+        Ok(Said::Sensors { unknown, .. }) => *unknown,
+        _ => 0,
+    };
+    let count: usize = answers.iter().map(unknown).sum();
+    let hosts = fleet
+        .hosts
+        .iter()
+        .zip(answers)
+        .filter(|(_, answer)| unknown(answer) > 0)
+        .map(|(host, _)| host.as_str());
+    let list = hostlist::fold(hosts);
+    (count > 0).then(|| format!("{count} sensors without a reading are not shown: {list}"))
 }
 
 /// Names those that answered, and took much longer than half of all: who waits in a long queue is not slow.

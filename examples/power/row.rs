@@ -1,9 +1,10 @@
 //! An answer in few words, for a table. Pure.
 
 use crate::power::answer::{Answer, Failure, Said};
+use crate::power::health;
 use hwautomation_core::error::ErrorRecord;
 use hwautomation_core::plugin::{
-    BootDevice, BootFirmware, BootLasting, BootRequest, BootSetting, PowerState,
+    BootDevice, BootFirmware, BootLasting, BootRequest, BootSetting, Health, PowerState,
 };
 
 /// One host's line.
@@ -34,9 +35,24 @@ impl Row {
             Ok(Said::Power { power, note }) => said_power(power, note.unwrap_or_default()),
             Ok(Said::Accepted { .. }) => ("accepted".to_owned(), String::new(), Tone::Good),
             Ok(Said::Boot(setting)) => boot(*setting),
+            Ok(Said::Sensors { sensors, health, .. }) => health::sensors(sensors, *health),
+            Ok(Said::Events { entries, log }) => health::events(entries, log),
+            Ok(Said::Cleared { .. }) => ("cleared".to_owned(), String::new(), Tone::Good),
+            Ok(Said::Lamp { lamp }) => ((*lamp).to_owned(), String::new(), Tone::Good),
             Err(failure) => failed(failure),
         };
         Self { host: host.to_owned(), state, detail, tone }
+    }
+}
+
+impl From<Health> for Tone {
+    fn from(health: Health) -> Self {
+        match health {
+            Health::Ok => Self::Good,
+            Health::Unknown => Self::Quiet,
+            Health::Warning => Self::Doubtful,
+            Health::Critical | Health::NonRecoverable => Self::Bad,
+        }
     }
 }
 

@@ -1,15 +1,15 @@
 //! One call from its first question to its last answer.
 
 use crate::power::answer::Answer;
-use crate::power::args::Command;
-use crate::power::ask::{Drivers, ask};
+use crate::power::args::Output;
+use crate::power::ask::{Drivers, Task, ask};
 use crate::power::fleet::Fleet;
 use crate::power::json;
 use crate::power::marks::Marks;
 use crate::power::progress::{Progress, REPAINT};
 use crate::power::report::print;
 use crate::power::stop::Stop;
-use crate::power::verdict::{Left, left};
+use crate::power::verdict::{Left, STOPPED, left, status};
 use futures_util::StreamExt;
 use hwautomation_ipmi::IpmiController;
 use std::sync::Arc;
@@ -25,13 +25,26 @@ pub struct Ended {
     pub is_stopped: bool,
 }
 
+impl Ended {
+    /// Returns the exit status.
+    pub fn code(&self) -> u8 {
+        if self.is_stopped { STOPPED } else { status(&self.answers) }
+    }
+}
+
 /// Asks every host, and closes every session, also when somebody stops it.
-pub async fn run(command: &Command, fleet: &Fleet, ipmi: &Arc<IpmiController>, stop: &mut Stop) -> Ended {
+pub async fn run(
+    task: Task<'_>,
+    output: &Output,
+    fleet: &Fleet,
+    ipmi: &Arc<IpmiController>,
+    stop: &mut Stop,
+) -> Ended {
     let (since, marks) = (Instant::now(), Marks::new(fleet.machines.len()));
     let drivers = Drivers::new(ipmi);
     let mut answers: Vec<Option<Answer>> = vec![None; fleet.hosts.len()];
     let is_stopped = tokio::select! {
-        () = collect(command, fleet, &drivers, &marks, &mut answers) => false,
+        () = collect(task, output, fleet, &drivers, &marks, &mut answers) => false,
         () = stop.asked() => true,
     };
     let took = since.elapsed();
@@ -45,30 +58,31 @@ pub async fn run(command: &Command, fleet: &Fleet, ipmi: &Arc<IpmiController>, s
     let open = answers.iter().enumerate().filter_map(|(place, answer)| answer.is_none().then_some(place));
     let unanswered: Vec<usize> = open.collect();
     for place in unanswered {
-        let answer = Answer { result: Err(left(what_is_left(command, fleet, &marks, place))), took };
-        show(command, fleet, place, &answer);
+        let answer = Answer { result: Err(left(what_is_left(task, fleet, &marks, place))), took };
+        show(task, output, fleet, place, &answer);
         answers[place] = Some(answer);
     }
     Ended { answers: answers.into_iter().flatten().collect(), took, is_stopped }
 }
 
 async fn collect(
-    command: &Command,
+    task: Task<'_>,
+    output: &Output,
     fleet: &Fleet,
     drivers: &Drivers,
     marks: &Marks,
     answers: &mut [Option<Answer>],
 ) {
-    let mut coming = ask(command, fleet, drivers, marks);
-    let mut progress = Progress::new(command.name(), answers.len());
+    let mut coming = ask(task, fleet, drivers, marks);
+    let mut progress = Progress::new(task.name(), answers.len());
     let mut done = 0;
     while done < answers.len() {
         // Who is waited for is named also while nobody answers.
         if let Ok(next) = timeout(REPAINT, coming.next()).await {
             let Some((place, answer)) = next else { break };
             progress.answered(answer.is_good());
-            if command.ask().output.json {
-                progress.print(|| show(command, fleet, place, &answer));
+            if output.json {
+                progress.print(|| show(task, output, fleet, place, &answer));
             }
             done += 1;
             answers[place] = Some(answer);
@@ -79,15 +93,15 @@ async fn collect(
 }
 
 /// As JSON, an answer is printed when it comes.
-fn show(command: &Command, fleet: &Fleet, place: usize, answer: &Answer) {
-    if command.ask().output.json {
-        print(&(json::line(&fleet.hosts[place], command.name(), answer) + "\n"));
+fn show(task: Task<'_>, output: &Output, fleet: &Fleet, place: usize, answer: &Answer) {
+    if output.json {
+        print(&(json::line(&fleet.hosts[place], task.name(), answer) + "\n"));
     }
 }
 
-fn what_is_left(command: &Command, fleet: &Fleet, marks: &Marks, place: usize) -> Left {
+fn what_is_left(task: Task<'_>, fleet: &Fleet, marks: &Marks, place: usize) -> Left {
     let machine = fleet.places.binary_search(&place);
-    match (command.changes(), machine) {
+    match (task.changes(), machine) {
         (_, Err(_)) => Left::Unasked,
         (false, _) => Left::Unread,
         (true, Ok(machine)) if marks.is_accepted(machine) => Left::Accepted,

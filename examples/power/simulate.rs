@@ -28,7 +28,7 @@ impl Simulation {
                 .with_remedy("loopback must be usable; --simulate takes 1 to 65536")
                 .with_source(cause)
         })?;
-        let on = farm.addresses().take(count as usize * 2 / 3);
+        let on = farm.addresses().take((count as usize * 2).div_ceil(3));
         on.for_each(|address| farm.set_power(address, Power::On));
         Ok(Self(farm))
     }

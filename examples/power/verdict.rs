@@ -19,6 +19,7 @@ impl Answer {
     pub fn is_good(&self) -> bool {
         match &self.result {
             Ok(Said::Power { power, .. }) => !power.is_unknown(),
+            Ok(Said::Sensors { alarms, .. }) => !alarms,
             Ok(_) => true,
             Err(_) => false,
         }

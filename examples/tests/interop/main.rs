@@ -10,13 +10,26 @@ mod presence;
 #[path = "../program/mod.rs"]
 mod program;
 
-use peer::{IpmiSim, PASSWORD, USER};
+use peer::{IpmiSim, PASSWORD, Peer, USER};
 use serde_json::Value;
 use std::process::{Command, Output};
 use std::time::Duration;
 
 /// Bounds every wait of a test.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A sensor in the words of its emulator: CPU1 Temp in half degrees, at 42 of them, critical from 122.5 on; and two
+/// entries of the event log: it went over that limit, and came back.
+const HEALTH: &str = "main_sdr_add 0x20 \
+0x00 0x00 0x51 0x01 0x34 0x20 0x00 0x01 0x03 0x01 0x7f 0x68 0x01 0x01 0x95 0x7a 0x95 0x7a 0x3f 0x3f \
+0x00 0x01 0x00 0x00 0x05 0x00 0x00 0x00 0x00 0xf0 0x00 0x00 0x00 0x00 0x00 0x00 0xfa 0xf5 0xf0 0x01 0x02 0x03 \
+0x01 0x01 0x00 0x00 0x00 0xc9 0x43 0x50 0x55 0x31 0x20 0x54 0x65 0x6d 0x70
+sensor_add 0x20 0 1 1 1
+sensor_set_threshold 0x20 0 1 settable 111111 250 245 240 1 2 3
+sensor_set_value 0x20 0 1 84 0
+sel_add 0x20 0x02 0 0 0 0 0x20 0x00 0x04 0x01 0x01 0x01 0x59 0xfa 0xf5
+sel_add 0x20 0x02 0 0 0 0 0x20 0x00 0x04 0x01 0x01 0x81 0x59 0xaa 0xf5
+";
 
 /// Runs the program on the peer.
 fn power(sim: &IpmiSim, line: &str, password: &str) -> Output {
@@ -75,6 +88,18 @@ fn a_bmc_that_forgets_the_boot_device_is_found_out() {
     let line: Value = serde_json::from_slice(&run.stdout).unwrap();
     assert_eq!(line["error"]["kind"], "mismatch", "{line}");
     assert!(good(&sim, "boot").contains("boot order"));
+}
+
+#[test]
+fn sensors_and_the_event_log_are_read_and_what_was_shown_is_cleared() {
+    let Some(sim) = IpmiSim::start_with(Peer { emulator: HEALTH, ..Peer::default() }) else { return };
+    let sensors = good(&sim, "sensors");
+    assert!(sensors.contains("CPU1 Temp  42 °C    ok"), "{sensors}");
+    assert!(sensors.contains("critical ≤ 1 or ≥ 122.5"), "{sensors}");
+    let log = good(&sim, "sel --clear");
+    assert_eq!(log.matches("CPU1 Temp").count(), 2, "{log}");
+    assert!(log.ends_with("  cleared\n"), "{log}");
+    assert_eq!(good(&sim, "sel"), "");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod program;
 
 mod change;
+mod health;
 mod hosts;
 mod lab;
 mod status;

@@ -108,7 +108,7 @@ async fn a_wrong_password_is_one_try_and_its_remedy_names_our_options() {
 async fn it_can_be_tried_without_any_bmc() {
     let run = bare("status --simulate 50").await.ended(0);
     assert_eq!(run.out.lines().count(), 51, "{run:#?}");
-    assert!(run.err.contains("33 on, 17 off"), "{run:#?}");
-    let run = bare("status --simulate 5 --fold 127.64.0.[3-4]").await.ended(0);
-    assert!(run.out.contains("1  on     127.64.0.3"), "{run:#?}");
+    assert!(run.err.contains("34 on, 16 off"), "{run:#?}");
+    let run = bare("status --simulate 5 --fold 127.64.0.[4-5]").await.ended(0);
+    assert!(run.out.contains("1  on     127.64.0.4"), "{run:#?}");
 }
