@@ -57,7 +57,7 @@ pub enum Command {
     /// Reads what the machines boot from next, or sets it
     #[command(after_help = HOSTS, next_line_help = true)]
     Boot(Boot),
-    /// Reads every sensor
+    /// Reads every sensor, with its limits (nr: non-recoverable)
     #[command(after_help = HOSTS, next_line_help = true)]
     Sensors(Sensors),
     /// Reads the event logs, and clears what was shown of them

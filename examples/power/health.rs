@@ -70,22 +70,19 @@ fn sensor_line(host: &str, sensor: &Sensor) -> Vec<Cell> {
     vec![Cell::plain(host), Cell::plain(&sensor.name), Cell::plain(reading), health, Cell::plain(detail)]
 }
 
-/// Writes limits as `warning ≤ 10 or ≥ 80, critical ≥ 90`.
+/// Writes limits as `warn ≤10 ≥80 crit ≥90 nr ≥95`, short enough for a narrow terminal; `nr` is IPMI's non-recoverable.
 pub fn limits(limits: &Thresholds) -> String {
     let level = |name: &str, lower: Option<f64>, upper: Option<f64>| {
-        let ends = [
-            lower.map(|limit| format!("≤ {}", rounded(limit))),
-            upper.map(|limit| format!("≥ {}", rounded(limit))),
-        ];
-        let ends: Vec<String> = ends.into_iter().flatten().collect();
-        (!ends.is_empty()).then(|| format!("{name} {}", ends.join(" or ")))
+        let lower = lower.map(|limit| format!(" ≤{}", rounded(limit))).unwrap_or_default();
+        let upper = upper.map(|limit| format!(" ≥{}", rounded(limit))).unwrap_or_default();
+        (lower.len() + upper.len() > 0).then(|| format!("{name}{lower}{upper}"))
     };
     let levels = [
-        level("warning", limits.lower_non_critical, limits.upper_non_critical),
-        level("critical", limits.lower_critical, limits.upper_critical),
-        level("damage", limits.lower_non_recoverable, limits.upper_non_recoverable),
+        level("warn", limits.lower_non_critical, limits.upper_non_critical),
+        level("crit", limits.lower_critical, limits.upper_critical),
+        level("nr", limits.lower_non_recoverable, limits.upper_non_recoverable),
     ];
-    levels.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    levels.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Rounds to thousandths, as readings are printed.

@@ -51,10 +51,10 @@ fn event() -> LogEvent {
 
 #[test]
 fn limits_are_told_by_their_level() {
-    assert_eq!(limits(&hot().thresholds), "warning ≤ 5 or ≥ 80, critical ≥ 90");
+    assert_eq!(limits(&hot().thresholds), "warn ≤5 ≥80 crit ≥90");
     assert_eq!(limits(&Thresholds::default()), "");
     let fine = Thresholds { lower_non_recoverable: Some(10.480_000_000_1), ..Thresholds::default() };
-    assert_eq!(limits(&fine), "damage ≤ 10.48");
+    assert_eq!(limits(&fine), "nr ≤10.48");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn sensors_are_a_table_with_units_limits_and_health() {
     });
     let expected = "\
 HOST  SENSOR     READING  HEALTH    DETAIL
-u1    CPU1 Temp  91 °C    critical  warning ≤ 5 or ≥ 80, critical ≥ 90
+u1    CPU1 Temp  91 °C    critical  warn ≤5 ≥80 crit ≥90
 u1    FAN1       -        unknown   no reading
 u1    PS1        …        unknown   present, failure detected
 ";

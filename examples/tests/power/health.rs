@@ -22,8 +22,8 @@ async fn sensors_are_a_table_with_units_limits_and_health() {
         let line = run.out.lines().find(|line| line.starts_with(&host) && line.contains(sensor));
         line.unwrap_or_else(|| panic!("{run:#?}")).split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(of("127.64.0.1", "CPU1"), "CPU1 Temp 42 °C ok warning ≥ 85, critical ≥ 90, damage ≥ 95");
-    assert_eq!(of("127.64.0.2", "CPU1"), "CPU1 Temp 91 °C critical warning ≥ 85, critical ≥ 90, damage ≥ 95");
+    assert_eq!(of("127.64.0.1", "CPU1"), "CPU1 Temp 42 °C ok warn ≥85 crit ≥90 nr ≥95");
+    assert_eq!(of("127.64.0.2", "CPU1"), "CPU1 Temp 91 °C critical warn ≥85 crit ≥90 nr ≥95");
     assert_eq!(of("127.64.0.3", "PS1"), "PS1 Status present ok");
     assert!(run.err.contains("2 ok, 1 critical"), "{run:#?}");
     left_no_session(&farm);
