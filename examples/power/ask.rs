@@ -1,66 +1,18 @@
 //! Asks the machines what the command line asks: all of them at once, each answer as it comes.
 
 use crate::power::answer::{Answer, Failure, Said};
-use crate::power::args::{Boot, Command, Device, Lamp};
+use crate::power::args::Command;
 use crate::power::fleet::Fleet;
 use crate::power::marks::Marks;
-use crate::power::{read_health, watch};
+use crate::power::task::{Drivers, Task};
+use crate::power::{one, read_health, watch};
 use futures_util::{Stream, StreamExt, stream};
 use hwautomation_core::error::{ErrorRecord, Result};
 use hwautomation_core::machine::Machine;
-use hwautomation_core::plugin::{
-    BootController, BootDevice, BootFirmware, BootLasting, BootRequest, BootSetting, EventPosition,
-    FleetPower, HealthReader, PowerAction,
-};
-use hwautomation_ipmi::{Identify, IpmiController};
+use hwautomation_core::plugin::{EventPosition, PowerAction};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// The drivers, by what they promise.
-#[derive(Debug)]
-pub struct Drivers {
-    pub power: Arc<dyn FleetPower>,
-    pub boot: Arc<dyn BootController>,
-    pub health: Arc<dyn HealthReader>,
-    /// For what only IPMI has.
-    pub ipmi: Arc<IpmiController>,
-}
-
-/// What is asked.
-#[derive(Debug, Clone, Copy)]
-pub enum Task<'a> {
-    /// What the command line says.
-    Command(&'a Command),
-    /// That the event log of each machine is erased up to what was shown.
-    Clear(&'a [EventPosition]),
-}
-
-impl Task<'_> {
-    /// Returns its name.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Command(command) => command.name(),
-            Self::Clear(_) => "clear",
-        }
-    }
-
-    /// Tells whether it changes anything.
-    pub fn changes(&self) -> bool {
-        match self {
-            Self::Command(command) => command.changes(),
-            Self::Clear(_) => true,
-        }
-    }
-}
-
-impl Drivers {
-    /// Drives everything through BMCs.
-    pub fn new(ipmi: &Arc<IpmiController>) -> Self {
-        Self { power: ipmi.clone(), boot: ipmi.clone(), health: ipmi.clone(), ipmi: ipmi.clone() }
-    }
-}
 
 /// The answers of hosts, by their places in the fleet. Nothing is asked but while it is polled.
 pub type Answers<'a> = Pin<Box<dyn Stream<Item = (usize, Answer)> + Send + 'a>>;
@@ -97,7 +49,7 @@ fn results<'a>(
     match (command, command.action()) {
         (_, Some(action)) => change(machines, drivers, action, command.wait(), marks),
         (Command::Boot(options), None) => {
-            each(machines, move |machine| boot(drivers.boot.as_ref(), machine, options))
+            each(machines, move |machine| one::boot(drivers.boot.as_ref(), machine, options))
         }
         (Command::Sensors(options), None) => {
             each(machines, move |machine| read_health::sensors(health, machine, options.problems))
@@ -105,7 +57,9 @@ fn results<'a>(
         (Command::Sel(options), None) => {
             each(machines, move |machine| read_health::events(health, machine, options.tail))
         }
-        (Command::Identify(lamp), None) => each(machines, move |machine| light(&drivers.ipmi, machine, lamp)),
+        (Command::Identify(lamp), None) => {
+            each(machines, move |machine| one::light(&drivers.ipmi, machine, lamp))
+        }
         (_, None) => status(machines, drivers),
     }
 }
@@ -116,16 +70,6 @@ fn clear<'a>(machines: &'a [Machine], shown: &'a [EventPosition], drivers: &'a D
         (index, said(read_health::clear(health, machine, shown).await))
     });
     Box::pin(stream::iter(calls).buffer_unordered(machines.len().max(1)))
-}
-
-async fn light(driver: &IpmiController, machine: &Machine, lamp: &Lamp) -> Result<Said> {
-    let (how, word) = match lamp {
-        Lamp { off: true, .. } => (Identify::Off, "dark"),
-        Lamp { forever: true, .. } => (Identify::Forever, "lit"),
-        Lamp { lit, .. } => (Identify::For(*lit), "lit"),
-    };
-    driver.identify(machine, how).await?;
-    Ok(Said::Lamp { lamp: word })
 }
 
 fn status<'a>(machines: &'a [Machine], drivers: &'a Drivers) -> Results<'a> {
@@ -149,32 +93,6 @@ fn change<'a>(
         (answer.index, outcome)
     });
     Box::pin(outcomes.buffer_unordered(machines.len().max(1)))
-}
-
-async fn boot(driver: &dyn BootController, machine: &Machine, options: &Boot) -> Result<Said> {
-    let Some(device) = options.device else {
-        return driver.boot_setting(machine).await.map(Said::Boot);
-    };
-    let Some(request) = request(device, options) else {
-        driver.clear_boot(machine).await?;
-        return Ok(Said::Boot(BootSetting::Unchanged));
-    };
-    // It reads back what it set, so what was asked for is what is there.
-    driver.set_boot(machine, request).await?;
-    Ok(Said::Boot(BootSetting::Override(request)))
-}
-
-fn request(device: Device, options: &Boot) -> Option<BootRequest> {
-    let device = match device {
-        Device::Pxe => BootDevice::Pxe,
-        Device::Disk => BootDevice::Disk,
-        Device::Cd => BootDevice::Cd,
-        Device::Bios => BootDevice::BiosSetup,
-        Device::None => return None,
-    };
-    let lasting = if options.persistent { BootLasting::Persistent } else { BootLasting::Once };
-    let firmware = if options.legacy { BootFirmware::Legacy } else { BootFirmware::Uefi };
-    Some(BootRequest { device, lasting, firmware })
 }
 
 /// Asks each through a driver that takes one at a time. The driver bounds how many are under way.

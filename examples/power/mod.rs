@@ -17,6 +17,8 @@ mod hosts;
 mod json;
 mod login;
 mod marks;
+mod one;
+mod options;
 mod progress;
 mod read_health;
 mod report;
@@ -27,11 +29,11 @@ mod show;
 mod simulate;
 mod stop;
 mod table;
+mod task;
 mod verdict;
 mod watch;
 
 use self::args::{Args, Command};
-use ask::Task;
 use clap::Parser;
 use fleet::Fleet;
 use hwautomation_core::error::{Error, ErrorKind, Result};
@@ -42,6 +44,7 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 use stop::Stop;
+use task::Task;
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {

@@ -1,16 +1,17 @@
 //! What is printed when all is over: the table on standard output, the rest on standard error.
 
 use crate::power::answer::{Answer, Said};
-use crate::power::args::{Command, Output, Sensors};
-use crate::power::ask::Task;
+use crate::power::args::{Command, Output};
 use crate::power::duration;
 use crate::power::fleet::Fleet;
 use crate::power::health;
 use crate::power::hostlist;
+use crate::power::options::Sensors;
 use crate::power::row::Row;
 use crate::power::run::Ended;
 use crate::power::show;
 use crate::power::table::render;
+use crate::power::task::Task;
 use console::Term;
 use std::io::Write;
 use std::time::Duration;

@@ -2,13 +2,14 @@
 
 use crate::power::answer::Answer;
 use crate::power::args::Output;
-use crate::power::ask::{Drivers, Task, ask};
+use crate::power::ask::ask;
 use crate::power::fleet::Fleet;
 use crate::power::json;
 use crate::power::marks::Marks;
 use crate::power::progress::{Progress, REPAINT};
 use crate::power::report::print;
 use crate::power::stop::Stop;
+use crate::power::task::{Drivers, Task};
 use crate::power::verdict::{Left, STOPPED, left, status};
 use futures_util::StreamExt;
 use hwautomation_ipmi::IpmiController;
