@@ -29,7 +29,8 @@ where
     F: Future<Output = Result<T>> + Send + 'a,
 {
     let calls = stream::iter(machines.iter().enumerate().map(move |(index, machine)| {
-        let answer = ask(machine);
+        // Boxed, since it is moved several times before it begins.
+        let answer = Box::pin(ask(machine));
         async move { FleetAnswer { index, result: answer.await } }
     }));
     Box::pin(calls.buffer_unordered(machines.len().max(1)))

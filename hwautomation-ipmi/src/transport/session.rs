@@ -76,7 +76,7 @@ impl Session {
 
     async fn answer(&mut self, request: &Request<'_>, until: Instant) -> Option<Answer> {
         let Self { link, sealed, .. } = self;
-        link.receive(until, |datagram| Answer::of(request, &sealed.open(datagram)?)).await
+        link.receive(until, |datagram| Answer::inside(request, sealed.open(datagram)?)).await
     }
 
     /// Ends it and waits for the BMC to say so, which it need not.

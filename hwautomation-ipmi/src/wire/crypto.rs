@@ -1,6 +1,5 @@
 //! HMAC, AES-CBC-128 and random numbers.
 
-use super::reader::Reader;
 use aes::Aes128;
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
@@ -8,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 use std::cell::RefCell;
+use std::ops::Range;
 use zeroize::{Zeroize, Zeroizing};
 
 /// How long an AES block, a key and an initial vector are, in bytes.
@@ -49,17 +49,14 @@ pub(crate) fn encrypt_onto(
     cipher.encrypt_padded::<NoPadding>(text, length).expect("it was padded to whole blocks");
 }
 
-/// Decrypts what [`encrypt_onto`] appended, or returns nothing.
-pub(crate) fn decrypt(key: &[u8; BLOCK], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut reader = Reader::new(sealed);
-    let iv = reader.array::<BLOCK>()?;
-    let mut text = Zeroizing::new(reader.rest().to_vec());
-    let cipher = cbc::Decryptor::<Aes128>::new(key.into(), (&iv).into());
-    cipher.decrypt_padded::<NoPadding>(&mut text).ok()?;
-    let pad = usize::from(text.pop()?);
-    let length = text.len().checked_sub(pad)?;
-    text.truncate(length);
-    Some(text)
+/// Decrypts in place what [`encrypt_onto`] appended, and returns where the text is. Nothing when it cannot be that.
+pub(crate) fn decrypt(key: &[u8; BLOCK], sealed: &mut [u8]) -> Option<Range<usize>> {
+    let (iv, text) = sealed.split_first_chunk_mut::<BLOCK>()?;
+    let cipher = cbc::Decryptor::<Aes128>::new(key.into(), (&*iv).into());
+    let text = cipher.decrypt_padded::<NoPadding>(text).ok()?;
+    let (pad, text) = text.split_last()?;
+    let length = text.len().checked_sub(usize::from(*pad))?;
+    Some(BLOCK..BLOCK + length)
 }
 
 /// Returns random bytes of the operating system.
@@ -114,7 +111,9 @@ mod tests {
             let plain: Vec<u8> = (0..length).collect();
             let sealed = encrypt(&key, &iv, &plain);
             assert_eq!(sealed.len() % BLOCK, 0);
-            assert_eq!(decrypt(&key, &sealed).unwrap().as_slice(), plain);
+            let mut sealed = sealed;
+            let text = decrypt(&key, &mut sealed).unwrap();
+            assert_eq!(sealed[text], plain);
         }
     }
 
@@ -124,7 +123,7 @@ mod tests {
         let sealed = encrypt(&key, &[9; BLOCK], b"0123456789abcdef");
         for length in 0..sealed.len() {
             if length % BLOCK != 0 || length <= BLOCK {
-                assert_eq!(decrypt(&key, &sealed[..length]), None, "{length}");
+                assert_eq!(decrypt(&key, &mut sealed.clone()[..length]), None, "{length}");
             }
         }
     }
