@@ -27,6 +27,12 @@ impl Request<'_> {
         bytes
     }
 
+    /// Returns the copy that was sent so many before this one. Each has a number of its own, since some BMCs answer
+    /// none twice.
+    pub(crate) fn copy_before(&self, copies: u8) -> Self {
+        Self { number: self.number.wrapping_sub(copies), ..*self }
+    }
+
     /// Tells how many bytes that are.
     pub(crate) fn length(&self) -> usize {
         7 + self.data.len()

@@ -9,6 +9,7 @@ mod health;
 mod identity;
 mod login;
 mod power;
+mod quirks;
 mod rack;
 mod reading;
 mod refusal;
