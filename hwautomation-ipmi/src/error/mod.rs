@@ -166,7 +166,7 @@ impl IpmiError {
                  since BMCs lock accounts"
             }
             Self::WrongKg => {
-                "enter under settings.ipmi.kg where the BMC's key K_g lies, or clear K_g on the BMC"
+                "enter under settings.ipmi.kg where the BMC's key K_g lies; leave it out where the BMC has none"
             }
             Self::Status(status) => status.remedy(),
             Self::Privilege(_) => {

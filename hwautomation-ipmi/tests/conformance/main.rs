@@ -8,6 +8,7 @@ mod fleet_contract;
 mod health;
 mod identity;
 mod login;
+mod matrix;
 mod power;
 mod quirks;
 mod rack;

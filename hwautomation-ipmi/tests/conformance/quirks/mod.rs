@@ -4,35 +4,30 @@ mod names;
 mod power;
 mod suites;
 
-use super::rack::{PATIENCE, RackFixture, quick};
+use super::rack::{PATIENCE, RackFixture, patient, quick};
 use hwautomation_core::error::{Error, ErrorClass, ErrorKind};
-use hwautomation_core::id::PluginName;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{BmcConfigurator, PowerAction, PowerController, PowerState, Privilege};
 use hwautomation_core::testing::conformance::DeviceFixture;
 use hwautomation_ipmi::IpmiConfig;
 use hwautomation_sim::{Action, Face, Fault, LockOut, Outcome, Power, Quirk, Quirks, SuitePrivileges, User};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// Starts a BMC with these defects, and a driver that may use these suites.
 async fn with(quirks: &[Quirk], suites: &[u8]) -> RackFixture {
-    let fixture = RackFixture::start_with(suites).await;
-    fixture.change(|machine| machine.bmc.quirks = Quirks(quirks.to_vec()));
-    fixture
+    start(quirks, IpmiConfig { cipher_suites: suites.to_vec(), ..patient() }).await
 }
 
 /// The same with a driver that keeps no session, so that each call logs in.
 async fn forgetful(quirks: &[Quirk]) -> RackFixture {
-    let fixture = RackFixture::start_as(1, IpmiConfig { session_idle: Duration::ZERO, ..quick() }).await;
-    fixture.change(|machine| machine.bmc.quirks = Quirks(quirks.to_vec()));
-    fixture
+    start(quirks, IpmiConfig { session_idle: Duration::ZERO, ..patient() }).await
 }
 
-fn machine_with(fixture: &RackFixture, settings: Value) -> Machine {
-    let mut machine = fixture.machine();
-    machine.settings.insert(PluginName::from_static("ipmi"), settings);
-    machine
+async fn start(quirks: &[Quirk], config: IpmiConfig) -> RackFixture {
+    let fixture = RackFixture::start_as(1, config).await;
+    fixture.change(|machine| machine.bmc.quirks = Quirks(quirks.to_vec()));
+    fixture
 }
 
 async fn read(fixture: &RackFixture) -> Result<PowerState, Error> {
@@ -90,7 +85,7 @@ async fn with_each_defect_that_can_be_lived_with_the_power_is_read_and_switched_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bmc_that_answers_no_repetition_is_asked_anew_when_an_answer_is_lost() {
-    let fixture = with(&[Quirk::IgnoresRepetition], &[17]).await;
+    let fixture = start(&[Quirk::IgnoresRepetition], quick()).await;
     read(&fixture).await.unwrap();
     fixture.inject(Fault::new(Action::LoseAnswer).face(Face::Bmc).command("get chassis status").times(2));
     assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
@@ -98,8 +93,18 @@ async fn a_bmc_that_answers_no_repetition_is_asked_anew_when_an_answer_is_lost()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_late_answer_to_an_earlier_copy_of_a_question_counts() {
+    let config = IpmiConfig { retransmit: Duration::from_millis(200), retransmit_growth: 100, ..patient() };
+    let fixture = start(&[], config).await;
+    // None comes before the next copy goes.
+    let late = Action::Delay(Duration::from_millis(300));
+    fixture.inject(Fault::new(late).face(Face::Bmc).command("get chassis status"));
+    assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_whose_answer_is_lost_is_not_sent_anew_to_a_bmc_that_answers_no_repetition() {
-    let fixture = with(&[Quirk::IgnoresRepetition], &[17]).await;
+    let fixture = start(&[Quirk::IgnoresRepetition], quick()).await;
     fixture.inject(Fault::lost_power_answer());
     let error = fixture.driver.request_power(&fixture.machine(), PowerAction::Cycle).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::UnknownOutcome, "{error}");

@@ -33,7 +33,7 @@ async fn a_machines_entry_may_say_how_its_bmc_finds_the_user() {
             let fixture = with(&[Quirk::ForgetsNameOnly], &[suite]).await;
             let lock_out = LockOut { after: 1, lasts: PATIENCE };
             fixture.change(|machine| machine.bmc.login.lock_out = Some(lock_out));
-            let machine = machine_with(&fixture, json!({"username": "ADMIN", "quirks": [quirk]}));
+            let machine = fixture.machine_with(json!({"username": "ADMIN", "quirks": [quirk]}));
             reads_and_switches(&fixture, &machine, quirk).await;
             assert_eq!(counted(&fixture, "rakp 1"), 1, "{quirk}: nothing had to be found out");
         }
@@ -56,7 +56,7 @@ async fn the_user_without_a_name_gets_in_where_a_machines_entry_says_so() {
             let password = machine.bmc.users[1].password.clone();
             machine.bmc.users[0] = User::administrator("", password);
         });
-        let machine = machine_with(&fixture, json!({"quirks": ["null_user"]}));
+        let machine = fixture.machine_with(json!({"quirks": ["null_user"]}));
         reads_and_switches(&fixture, &machine, "null user").await;
     }
 }

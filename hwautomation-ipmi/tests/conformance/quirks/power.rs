@@ -56,7 +56,7 @@ async fn a_restart_of_the_bmc_that_boots_the_host_is_one_restart_and_one_boot() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reading_that_fails_now_and_then_is_never_off() {
-    let fixture = with(&[], &[17]).await;
+    let fixture = start(&[], quick()).await;
     let mut seen = [0; 3];
     for fault in [
         Fault::busy_at_times(300, 1).command("get chassis status"),

@@ -19,7 +19,7 @@ async fn without_another_suite_a_privilege_that_the_suite_does_not_take_is_forbi
     let error = read(&fixture).await.unwrap_err();
     assert_eq!((error.kind(), error.class()), (ErrorKind::Forbidden, ErrorClass::Permanent), "{error}");
     assert!(error.remedy().unwrap().contains("raise power_privilege"), "{error:?}");
-    let config = IpmiConfig { power_privilege: Privilege::Administrator, ..quick() };
+    let config = IpmiConfig { power_privilege: Privilege::Administrator, ..patient() };
     let fixture = RackFixture::start_as(1, config).await;
     fixture.change(|machine| machine.bmc.quirks.add(Quirk::SuitePrivilegeIsExact));
     reads_and_switches(&fixture, &fixture.machine(), "as the remedy says").await;
