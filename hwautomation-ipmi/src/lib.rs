@@ -20,6 +20,12 @@
 //! `settings.ipmi`: `username`, and where they differ from the configuration's, `channel`, `cipher_suites` and `kg`
 //! (where the BMC's key K_g lies).
 //!
+//! What is wrong with a BMC is found out, but for what would cost failed log-ins: that is listed in `quirks`.
+//!
+//! - `null_user`: only the user without a name gets in; leave out `username`.
+//! - `name_and_privilege`: the BMC finds users by their name together with the privilege that is asked for.
+//! - `padded_name`: the BMC wants the name padded with zeros to 16 bytes.
+//!
 //! # Promises
 //!
 //! - A command that changes power, network or users is sent once. Its lost answer is an error of the class
@@ -27,8 +33,15 @@
 //! - A wrong password is one try.
 //! - A BMC has one session at a time, kept for a short while and closed on every path.
 //! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`.
+//! - A power cycle, a reset or an interrupt of a machine that is off is `Refused`; a BMC that switches such a machine on
+//!   for a cycle has done what was asked for.
 //! - The records of a BMC's sensors are read once, and anew when they changed. A long reading lets other calls on the
 //!   same BMC in between, at least once a second.
+//!
+//! # What it cannot prevent
+//!
+//! - On some boards a restart of the BMC restarts the host, or switches it on. Nothing tells such a BMC beforehand.
+//! - Some BMCs tell for seconds after a command how the power was before. A reading is what the BMC says.
 
 mod config;
 mod controller;

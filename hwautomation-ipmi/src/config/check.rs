@@ -1,6 +1,7 @@
 //! Which configurations are right. Pure.
 
-use super::IpmiConfig;
+use super::{IpmiConfig, MachineSettings};
+use crate::quirks::{Quirk, Quirks, USERNAME_BYTES_MAX};
 use crate::wire::Suite;
 use hwautomation_core::error::{Error, Result};
 use hwautomation_core::plugin::Privilege;
@@ -20,6 +21,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(3600);
 const SESSIONS_MAX: u32 = 1_000_000;
 /// The channels that a LAN may have (IPMI 2.0, table 6-1).
 const CHANNELS: std::ops::RangeInclusive<u8> = 1..=11;
+
+const NAME_RIGHT: &str = "enter the BMC user's name, at most 16 bytes";
 
 /// Says what is wrong with one field, and what would be right.
 struct Problem {
@@ -55,16 +58,11 @@ pub(super) fn all(config: &IpmiConfig) -> Result<()> {
 }
 
 /// Checks what a machine says for itself.
-pub(super) fn of_machine(
-    action: impl FnOnce() -> String,
-    username: &str,
-    channel: Option<u8>,
-    cipher_suites: Option<&[u8]>,
-) -> Result<()> {
+pub(super) fn of_machine(action: impl FnOnce() -> String, settings: &MachineSettings<'_>) -> Result<()> {
     let problems: Vec<Problem> = [
-        name("settings.ipmi.username", username),
-        channel.and_then(|channel| number("settings.ipmi.channel", channel)),
-        cipher_suites.and_then(|ids| suites("settings.ipmi.cipher_suites", ids)),
+        name(settings.username, settings.quirks),
+        settings.channel.and_then(|channel| number("settings.ipmi.channel", channel)),
+        settings.cipher_suites.as_deref().and_then(|ids| suites("settings.ipmi.cipher_suites", ids)),
     ]
     .into_iter()
     .flatten()
@@ -178,13 +176,17 @@ fn number(field: &'static str, channel: u8) -> Option<Problem> {
     })
 }
 
-fn name(field: &'static str, username: &str) -> Option<Problem> {
-    let wrong = match username.len() {
-        0 => "is missing".to_owned(),
-        1..=16 => return None,
-        bytes => format!("has {bytes} bytes"),
+fn name(username: &str, quirks: Quirks) -> Option<Problem> {
+    let (wrong, right) = match (username.len(), quirks.has(Quirk::NullUser)) {
+        (0, true) | (1..=USERNAME_BYTES_MAX, false) => return None,
+        (_, true) => {
+            let wrong = "is there, and so is the quirk null_user, which logs in without a name";
+            (wrong.to_owned(), "leave out the name or the quirk")
+        }
+        (0, false) => ("is missing".to_owned(), NAME_RIGHT),
+        (bytes, false) => (format!("has {bytes} bytes"), NAME_RIGHT),
     };
-    Some(Problem { field, wrong, right: "enter the BMC user's name, at most 16 bytes" })
+    Some(Problem { field: "settings.ipmi.username", wrong, right })
 }
 
 #[cfg(test)]

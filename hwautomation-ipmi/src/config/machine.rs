@@ -1,6 +1,7 @@
 //! What a machine's entry or its profile says under `settings.ipmi`.
 
 use super::check;
+use crate::quirks::Quirks;
 use hwautomation_core::error::Result;
 use hwautomation_core::id::PluginName;
 use hwautomation_core::machine::Machine;
@@ -16,7 +17,7 @@ fn plugin() -> PluginName {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct MachineSettings<'a> {
-    /// The BMC user to log in as.
+    /// The BMC user to log in as; absent with the quirk `null_user`.
     pub(crate) username: &'a str,
     /// The LAN channel; absent: the configuration's.
     pub(crate) channel: Option<u8>,
@@ -24,20 +25,8 @@ pub(crate) struct MachineSettings<'a> {
     pub(crate) cipher_suites: Option<Vec<u8>>,
     /// Where the BMC's key K_g lies, if it has one.
     pub(crate) kg: Option<SecretRef>,
-    /// How the BMC finds the user.
-    pub(crate) user_lookup: UserLookup,
-}
-
-/// Says how a BMC finds the user that logs in (IPMI 2.0, table 13-11).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum UserLookup {
-    /// By the name alone: the default.
-    #[default]
-    Name,
-    /// By the name and the privilege that is asked for: for BMCs that have a name twice, and for those that know no
-    /// other way.
-    NameAndPrivilege,
+    /// What is wrong with the BMC, as far as it cannot be found out.
+    pub(crate) quirks: Quirks,
 }
 
 impl<'a> MachineSettings<'a> {
@@ -45,7 +34,7 @@ impl<'a> MachineSettings<'a> {
     pub(crate) fn of(machine: &'a Machine) -> Result<Self> {
         let settings: Self = machine.settings_of(&plugin())?;
         let action = || format!("reading the IPMI settings of machine {}", machine.id);
-        check::of_machine(action, settings.username, settings.channel, settings.cipher_suites.as_deref())?;
+        check::of_machine(action, &settings)?;
         Ok(settings)
     }
 }
@@ -79,5 +68,17 @@ mod tests {
         let error = MachineSettings::of(&machine(json!({"user": "ADMIN"}))).unwrap_err();
         assert!(error.message().contains("srv001") && error.remedy().is_some(), "{error}");
         assert!(MachineSettings::of(&machine(json!({"username": "A", "kg": "bare-key"}))).is_err());
+        let error =
+            MachineSettings::of(&machine(json!({"username": "A", "quirks": ["nul_user"]}))).unwrap_err();
+        assert!(format!("{error:?}").contains("padded_name"), "{error:?}");
+    }
+
+    #[test]
+    fn the_user_without_a_name_needs_none_and_goes_with_none() {
+        let settings =
+            |settings| MachineSettings::of(&machine(settings)).map(|settings| settings.username.len());
+        assert_eq!(settings(json!({"quirks": ["null_user"]})).unwrap(), 0);
+        let error = settings(json!({"username": "ADMIN", "quirks": ["null_user"]})).unwrap_err();
+        assert!(error.message().contains("null_user") && error.remedy().is_some(), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 mod check;
 mod machine;
 
-pub(crate) use machine::{MachineSettings, UserLookup};
+pub(crate) use machine::MachineSettings;
 
 use crate::wire::Suite;
 use hwautomation_core::error::Result;

@@ -3,6 +3,7 @@
 use super::{Call, IpmiController};
 use crate::error::{Completion, IpmiError};
 use crate::model::chassis;
+use crate::quirks;
 use crate::transport::{Pass, Turn};
 use async_trait::async_trait;
 use hwautomation_core::error::Result;
@@ -64,9 +65,8 @@ async fn request(call: &Call<'_>, action: PowerAction, pass: Option<Pass>) -> Re
     }
     match turn.send(&command).await {
         Ok(_) => Ok(()),
-        Err(IpmiError::Refused { what, completion: Completion::NOT_IN_THIS_STATE }) => {
-            let refused = IpmiError::Refused { what, completion: Completion::NOT_IN_THIS_STATE };
-            judge_by_reading(&mut turn, action, refused).await
+        Err(IpmiError::Refused { what, completion }) if quirks::may_mean_another_state(completion) => {
+            judge_by_reading(&mut turn, action, what, completion).await
         }
         Err(error) => Err(error),
     }
@@ -76,10 +76,13 @@ async fn request(call: &Call<'_>, action: PowerAction, pass: Option<Pass>) -> Re
 async fn judge_by_reading(
     turn: &mut Turn<'_>,
     action: PowerAction,
-    refused: IpmiError,
+    what: &'static str,
+    completion: Completion,
 ) -> Result<(), IpmiError> {
+    let found = state(turn).await?;
     match chassis::goal(action) {
-        Some(goal) if state(turn).await? == goal => Ok(()),
-        _ => Err(refused),
+        Some(goal) if found == goal => Ok(()),
+        None if found == PowerState::Off => Err(IpmiError::IsOff { what, completion }),
+        _ => Err(IpmiError::Refused { what, completion }),
     }
 }

@@ -11,6 +11,9 @@ impl Completion {
     /// "Cannot execute command, request parameters not supported in present state": power on when on, on some.
     pub(crate) const NOT_IN_THIS_STATE: Self = Self(0xD5);
 
+    /// "Invalid command".
+    pub(crate) const INVALID_COMMAND: Self = Self(0xC1);
+
     /// Tells whether the BMC did not get to an answer and so the command may have been carried out.
     pub(crate) fn may_have_happened(self) -> bool {
         matches!(self.0, 0xC3 | 0xCE | 0xCF | 0xFF)

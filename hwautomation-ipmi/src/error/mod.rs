@@ -64,6 +64,9 @@ pub(crate) enum IpmiError {
     Resting(Rest),
     #[error("the BMC refused {what}: {completion}")]
     Refused { what: &'static str, completion: Completion },
+    /// What needs a machine that is on.
+    #[error("the machine is off, and the BMC refused {what}: {completion}")]
+    IsOff { what: &'static str, completion: Completion },
     #[error("the answer to {what} is not what IPMI 2.0 has: {found}")]
     Malformed { what: &'static str, found: String },
     #[error("{what} was accepted and reads back otherwise: {found}")]
@@ -134,6 +137,7 @@ impl IpmiError {
             Self::Status(status) => status.kind(),
             Self::NoSuite(_) | Self::Downgrade(_) | Self::Unsupported => ErrorKind::Unsupported,
             Self::Refused { completion, .. } => completion.kind(),
+            Self::IsOff { .. } => ErrorKind::Refused,
             Self::Privilege(_) => ErrorKind::Forbidden,
             Self::Malformed { .. } => ErrorKind::Protocol,
             Self::Mismatch { .. } => ErrorKind::Mismatch,
@@ -162,7 +166,7 @@ impl IpmiError {
                  since BMCs lock accounts"
             }
             Self::WrongKg => {
-                "enter under settings.ipmi.kg where the BMC's key K_g lies, or clear K_g on the BMC"
+                "enter under settings.ipmi.kg where the BMC's key K_g lies; leave it out where the BMC has none"
             }
             Self::Status(status) => status.remedy(),
             Self::Privilege(_) => {
@@ -178,6 +182,9 @@ impl IpmiError {
             }
             Self::Unsupported => "use another driver for this, such as Redfish",
             Self::Refused { completion, .. } => completion.remedy(),
+            Self::IsOff { .. } => {
+                "request power on: a machine that is off is neither cycled, reset nor interrupted"
+            }
             Self::Malformed { .. } => {
                 "check that a BMC answers at this address; if it does, report its model and firmware version"
             }

@@ -3,6 +3,11 @@
 use hwautomation_core::error::ErrorKind;
 use std::fmt;
 
+/// "Invalid integrity check value".
+const WRONG_PROOF: u8 = 0x0F;
+/// "Unauthorized name".
+const UNKNOWN_NAME: u8 = 0x0D;
+
 /// Names a message of the log-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -38,8 +43,13 @@ impl Status {
         match self.stage {
             Stage::Open => false,
             Stage::Rakp1 => matches!(self.code, 0x02 | 0x08),
-            Stage::Rakp3 | Stage::Privilege => matches!(self.code, 0x02 | 0x03 | 0x08 | 0x0F),
+            Stage::Rakp3 | Stage::Privilege => matches!(self.code, 0x02 | 0x03 | 0x08 | WRONG_PROOF),
         }
+    }
+
+    /// Tells whether the BMC did not take the proof of a password that both sides know.
+    pub(crate) fn refuses_the_proof(self) -> bool {
+        self.stage == Stage::Rakp3 && self.code == WRONG_PROOF
     }
 
     /// Tells whether it says more than "not this cipher suite": no room, or no such privilege.
@@ -65,7 +75,7 @@ impl Status {
             0x01 | 0x0B => ErrorKind::Busy,
             0x04..=0x07 | 0x10 | 0x11 => ErrorKind::Unsupported,
             0x09 | 0x0A => ErrorKind::Forbidden,
-            0x0C | 0x0D | 0x0F => ErrorKind::Unauthorized,
+            0x0C | UNKNOWN_NAME | WRONG_PROOF => ErrorKind::Unauthorized,
             _ => ErrorKind::Protocol,
         }
     }
@@ -73,12 +83,23 @@ impl Status {
     pub(super) fn remedy(self) -> &'static str {
         match self.kind() {
             ErrorKind::Busy => {
-                "wait a minute until the BMC drops idle sessions, close other consoles, or restart the BMC"
+                "wait a minute until the BMC drops idle sessions, and close other consoles; if it stays so, restart \
+                 the BMC: some never free a place. A few say this of a cipher suite that they do not take: allow \
+                 another one in cipher_suites"
             }
-            ErrorKind::Unsupported => "enable cipher suite 17 or 3 on the BMC's LAN channel",
+            ErrorKind::Unsupported => {
+                "enable cipher suite 17 or 3 on the BMC's LAN channel, or allow another one in cipher_suites"
+            }
             ErrorKind::Forbidden => {
-                "give the BMC user the privilege on the LAN channel, or lower power_privilege or \
-                 configure_privilege where they allow it"
+                "give the BMC user the privilege on the LAN channel, or ask for less with power_privilege; where the \
+                 BMC takes a cipher suite with its \
+                 highest privilege only, raise power_privilege to administrator, or allow another suite in \
+                 cipher_suites"
+            }
+            ErrorKind::Unauthorized if self.code == UNKNOWN_NAME => {
+                "enter under settings.ipmi.username a user whom the BMC has and lets in over the LAN; a BMC that lets \
+                 nobody in but the user without a name needs null_user under settings.ipmi.quirks, and one that wants \
+                 padded names padded_name"
             }
             ErrorKind::Unauthorized => {
                 "correct settings.ipmi.username or the secret under credentials.bmc; it is not tried again, \

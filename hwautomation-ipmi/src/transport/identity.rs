@@ -1,9 +1,10 @@
 //! Whom to log in to, and as whom.
 
-use crate::config::{IpmiConfig, MachineSettings, UserLookup};
+use crate::config::{IpmiConfig, MachineSettings};
 use crate::error::IpmiError;
 use crate::model::privilege;
-use crate::wire::{Credentials, Suite, role_by_name};
+use crate::quirks::Quirks;
+use crate::wire::{Credentials, Role, Suite};
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{CredentialSource, Privilege};
@@ -34,7 +35,7 @@ pub(crate) struct Target<'a> {
 pub(crate) struct Identity<'a> {
     username: &'a str,
     pub(crate) privilege: Privilege,
-    lookup: UserLookup,
+    pub(super) quirks: Quirks,
     password: &'a SecretRef,
     kg: Option<SecretRef>,
 }
@@ -44,7 +45,7 @@ pub(crate) struct Identity<'a> {
 pub(super) struct Owner {
     username: String,
     privilege: Privilege,
-    lookup: UserLookup,
+    quirks: Quirks,
     password: SecretRef,
     kg: Option<SecretRef>,
 }
@@ -65,7 +66,7 @@ impl<'a> Target<'a> {
             identity: Identity {
                 username: settings.username,
                 privilege,
-                lookup: settings.user_lookup,
+                quirks: settings.quirks,
                 password: machine.credential(PURPOSE)?,
                 kg: settings.kg,
             },
@@ -78,9 +79,9 @@ impl<'a> Target<'a> {
 impl Owner {
     /// Tells whether a session of this owner may do what somebody wants.
     pub(super) fn serves(&self, wanted: &Identity<'_>) -> bool {
-        let Identity { username, privilege, lookup, password, kg } = wanted;
+        let Identity { username, privilege, quirks, password, kg } = wanted;
         self.privilege >= *privilege
-            && (self.username.as_str(), self.lookup) == (*username, *lookup)
+            && (self.username.as_str(), self.quirks) == (*username, *quirks)
             && (&self.password, &self.kg) == (*password, kg)
     }
 }
@@ -90,19 +91,15 @@ impl Identity<'_> {
         Owner {
             username: self.username.to_owned(),
             privilege: self.privilege,
-            lookup: self.lookup,
+            quirks: self.quirks,
             password: self.password.clone(),
             kg: self.kg.clone(),
         }
     }
 
-    /// Returns the role byte of RAKP message 1.
-    pub(super) fn role(&self) -> u8 {
-        let privilege = privilege::number(self.privilege);
-        match self.lookup {
-            UserLookup::Name => role_by_name(privilege),
-            UserLookup::NameAndPrivilege => privilege,
-        }
+    /// Returns the role as RAKP message 1 says it.
+    pub(super) fn role(&self) -> Role {
+        self.quirks.role(self.username, privilege::number(self.privilege))
     }
 
     /// Resolves the secrets, for one log-in.

@@ -15,6 +15,9 @@ use tokio::time::Instant;
 pub(super) const SET_PRIVILEGE: [u8; 2] = [0x06, 0x3B];
 const CLOSE: [u8; 2] = [0x06, 0x3C];
 
+/// To how many copies of a request an answer is expected: half of the numbers that there are.
+const COPIES_MAX: u8 = 32;
+
 /// Closes itself when dropped, also in the middle of a call.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -44,18 +47,16 @@ impl Session {
         limit: Duration,
         pass: &mut Pass,
     ) -> Result<Answer, IpmiError> {
-        // A number of its own: the late answer to a call that was dropped fits no other.
-        self.number = self.number.wrapping_add(1);
-        let request = Request {
-            netfn: command.netfn,
-            command: command.number,
-            number: self.number,
-            data: &command.data,
-        };
+        // Numbers of its own: the late answer to a call that was dropped fits no other.
+        let first = self.number.wrapping_add(1);
+        let mut request =
+            Request { netfn: command.netfn, command: command.number, number: first, data: &command.data };
         let mut waits = self.timing.waits(Instant::now() + limit);
         let mut has_left = false;
         while !waits.are_over() {
             if !has_left || command.repeat != Repeat::Never {
+                self.number = self.number.wrapping_add(1);
+                request.number = self.number;
                 let packet = self.sealed.seal(&request, &random()?);
                 match self.link.send(&packet).await {
                     Ok(()) => has_left = true,
@@ -65,18 +66,26 @@ impl Session {
                 }
             }
             let step = waits.step();
-            if let Some(answer) = self.answer(&request, waits.within(step)).await {
+            if let Some(answer) = self.answer(&request, first, waits.within(step)).await {
                 return Ok(answer);
             }
             pass.slow_down(waits.deadline()).await;
         }
         // It may have come while this call waited for its place among the slow ones.
-        self.answer(&request, Instant::now()).await.ok_or_else(|| silence(command, limit))
+        self.answer(&request, first, Instant::now()).await.ok_or_else(|| silence(command, limit))
     }
 
-    async fn answer(&mut self, request: &Request<'_>, until: Instant) -> Option<Answer> {
+    /// Waits for the answer to any copy of a request, the first of which had this number.
+    async fn answer(&mut self, request: &Request<'_>, first: u8, until: Instant) -> Option<Answer> {
         let Self { link, sealed, .. } = self;
-        link.receive(until, |datagram| Answer::inside(request, sealed.open(datagram)?)).await
+        let copies = request.number.wrapping_sub(first).min(COPIES_MAX - 1);
+        link.receive(until, |datagram| {
+            let message = sealed.open(datagram)?;
+            let copies = (0..=copies).map(|back| request.copy_before(back));
+            let answered = copies.into_iter().find(|copy| copy.is_answered_by(&message))?;
+            Answer::inside(&answered, message)
+        })
+        .await
     }
 
     /// Ends it and waits for the BMC to say so, which it need not.

@@ -116,15 +116,16 @@ impl<'a> Turn<'a> {
             privilege: privilege::number(identity.privilege),
             role: identity.role(),
             allowed: suites,
-            known: self.seat.suite,
+            known: self.seat.entrance,
+            quirks: identity.quirks,
             timing: self.pool.timing(),
             permit,
             pass: &mut self.pass,
         };
         // Log-ins are rare and their state is large: boxed, waiting calls stay small.
-        let (session, suite) = Box::pin(login.run()).await?;
-        tracing::debug!(%peer, suite = suite.id(), "logged in to a BMC");
-        self.seat.suite = Some(suite);
+        let (session, entrance) = Box::pin(login.run()).await?;
+        tracing::debug!(%peer, suite = entrance.suite.id(), "logged in to a BMC");
+        self.seat.entrance = Some(entrance);
         Ok(Standing::new(session, identity.owner()))
     }
 }

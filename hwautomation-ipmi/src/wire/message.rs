@@ -29,9 +29,20 @@ impl Request<'_> {
         bytes
     }
 
+    /// Returns the copy that was sent so many before this one. Each has a number of its own, since some BMCs answer
+    /// none twice.
+    pub(crate) fn copy_before(&self, copies: u8) -> Self {
+        Self { number: self.number.wrapping_sub(copies), ..*self }
+    }
+
     /// Tells how many bytes that are.
     pub(crate) fn length(&self) -> usize {
         7 + self.data.len()
+    }
+
+    /// Tells whether a message answers it.
+    pub(crate) fn is_answered_by(&self, message: &[u8]) -> bool {
+        completion(self, message).is_some()
     }
 
     /// Appends it with its two checksums.

@@ -19,7 +19,7 @@ use std::time::Duration;
 /// The machine of every suite.
 const NAME: &str = "srv001";
 /// What all BMCs want to hear.
-const PASSWORD: &str = "rack-secret-4711";
+pub(crate) const PASSWORD: &str = "rack-secret-4711";
 /// Where the BMC may move to, and where nobody is.
 pub(crate) const SPARE: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 200);
 pub(crate) const NOBODY: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 201);
@@ -51,10 +51,20 @@ impl RackFixture {
         let plan = (1..=servers).fold(plan, |plan, number| plan.server(server(number)));
         let rack = plan.start().await.unwrap();
         (1..=servers).for_each(|number| rack.change(&name(number), |machine| machine.set_power(Power::On)));
-        let credentials = StaticCredentials::default().with("bmc", Secret::new(PASSWORD));
-        let config = IpmiConfig { connect: connect(&rack), ..config };
-        let driver = Arc::new(IpmiController::new(config, Arc::new(credentials)).unwrap());
+        let driver = Arc::new(driver(&rack, config, &[("bmc", PASSWORD)]));
         Self { rack, driver, seen: AtomicU64::new(0) }
+    }
+
+    /// Makes another driver, which has these secrets.
+    pub(crate) fn driver_with(&self, config: IpmiConfig, secrets: &[(&str, &str)]) -> IpmiController {
+        driver(&self.rack, config, secrets)
+    }
+
+    /// Returns the machine as an entry with these settings has it.
+    pub(crate) fn machine_with(&self, settings: serde_json::Value) -> Machine {
+        let mut machine = self.machine();
+        machine.settings.insert(PluginName::from_static("ipmi"), settings);
+        machine
     }
 
     /// Returns a machine of the rack, from 1 on.
@@ -134,6 +144,19 @@ pub(crate) fn quick() -> IpmiConfig {
         handshake_limit: Duration::from_millis(900),
         ..IpmiConfig::default()
     }
+}
+
+/// Waits long enough for tests that count datagrams, of which none is lost: a busy machine is no silence.
+pub(crate) fn patient() -> IpmiConfig {
+    IpmiConfig { handshake_limit: Duration::from_secs(3), ..IpmiConfig::default() }
+}
+
+fn driver(rack: &Rack, config: IpmiConfig, secrets: &[(&str, &str)]) -> IpmiController {
+    let credentials = secrets
+        .iter()
+        .fold(StaticCredentials::default(), |all, (name, secret)| all.with(*name, Secret::new(*secret)));
+    let config = IpmiConfig { connect: connect(rack), ..config };
+    IpmiController::new(config, Arc::new(credentials)).unwrap()
 }
 
 fn connect(rack: &Rack) -> ConnectMap {

@@ -7,9 +7,9 @@ use super::super::timing::Waits;
 use super::{Failure, Login};
 use crate::error::{Completion, IpmiError, Stage, Status};
 use crate::model::command::Command;
-use crate::quirks;
+use crate::quirks::{self, Proof};
 use crate::wire::{
-    Exchange, OpenAnswer, Payload, Rakp2, Rakp4, Role, Sealed, Suite, bare, open_session, rakp1, rakp3,
+    Exchange, OpenAnswer, Payload, Rakp2, Rakp4, Sealed, Suite, bare, open_session, rakp1, rakp3,
     rakp3_refusal, random, random_id, unwrap_bare,
 };
 use std::sync::Arc;
@@ -25,6 +25,7 @@ impl Login<'_> {
     pub(super) async fn attempt(
         &mut self,
         suite: Suite,
+        proof: Proof,
         waits: &Waits,
         wait: Duration,
     ) -> Result<Session, Failure> {
@@ -32,7 +33,7 @@ impl Login<'_> {
         let mut attempt = Attempt { login: self, waits, wait, tag };
         let exchange = attempt.open(suite).await?;
         let exchange = attempt.name(exchange).await?;
-        attempt.prove(exchange).await
+        attempt.prove(exchange, proof).await
     }
 }
 
@@ -99,7 +100,7 @@ impl Attempt<'_, '_> {
                 console_random: random()?,
                 managed_random: [0; 16],
                 guid: [0; 16],
-                role: Role { byte: self.login.role, username: self.login.credentials.username.clone() },
+                role: self.login.role.clone(),
             }),
         }
     }
@@ -132,11 +133,12 @@ impl Attempt<'_, '_> {
     }
 
     /// Proves that this side knows the password, and checks that both came to the same keys.
-    async fn prove(&mut self, exchange: Exchange) -> Result<Session, Failure> {
+    async fn prove(&mut self, exchange: Exchange, proof: Proof) -> Result<Session, Failure> {
         let Login { credentials, link, timing, permit, .. } = &*self.login;
         let password = &credentials.password;
         let sik = exchange.sik(credentials.kg.as_ref().unwrap_or(password));
-        let proof = rakp3(self.tag_of(Stage::Rakp3), exchange.managed_id, &exchange.rakp3_code(password));
+        let proved = Exchange { role: proof.role(exchange.role.clone()), ..exchange.clone() };
+        let proof = rakp3(self.tag_of(Stage::Rakp3), exchange.managed_id, &proved.rakp3_code(password));
         // From here on the BMC may hold the session, and dropping this tells it, wherever this call ends.
         let sealed = Sealed::new(exchange.console_id, exchange.managed_id, exchange.keys(&sik));
         let session = Session::new(Arc::clone(link), sealed, *timing, Arc::clone(permit));
@@ -173,8 +175,10 @@ impl Attempt<'_, '_> {
 fn refused(stage: Stage, code: u8) -> Failure {
     let status = Status { stage, code };
     let error = IpmiError::Status(status);
-    if stage == Stage::Open && quirks::may_mean_another_suite(code) {
-        return Failure::NextSuite(error);
+    match stage {
+        Stage::Open if quirks::may_mean_another_suite(code) => Failure::NextSuite(error),
+        Stage::Rakp1 if quirks::may_be_the_suites_privilege(code) => Failure::NextSuite(error),
+        _ if status.lost_each_other() => Failure::Again(error),
+        _ => Failure::Final(error),
     }
-    if status.lost_each_other() { Failure::Again(error) } else { Failure::Final(error) }
 }

@@ -8,8 +8,8 @@ use super::net::Link;
 use super::session::Session;
 use super::timing::{Timing, Waits};
 use crate::error::IpmiError;
-use crate::quirks;
-use crate::wire::{Credentials, Suite};
+use crate::quirks::{self, Proof, Quirks};
+use crate::wire::{Credentials, Role, Suite};
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
@@ -20,15 +20,23 @@ pub(super) struct Login<'a> {
     pub(super) credentials: &'a Credentials,
     /// The privilege level's number (section 6.8).
     pub(super) privilege: u8,
-    /// The role byte: that number, and how the BMC finds the user.
-    pub(super) role: u8,
+    /// Who wants in, as RAKP message 1 says it.
+    pub(super) role: Role,
+    pub(super) quirks: Quirks,
     /// The suites that are allowed, best first.
     pub(super) allowed: &'a [Suite],
-    /// The suite that worked the last time.
-    pub(super) known: Option<Suite>,
+    /// What worked the last time.
+    pub(super) known: Option<Entrance>,
     pub(super) timing: Timing,
     pub(super) permit: Arc<OwnedSemaphorePermit>,
     pub(super) pass: &'a mut Pass,
+}
+
+/// How a BMC let this program in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entrance {
+    pub(super) suite: Suite,
+    pub(super) proof: Proof,
 }
 
 /// Why one attempt did not get through.
@@ -53,36 +61,40 @@ impl From<std::io::Error> for Failure {
 }
 
 impl Login<'_> {
-    /// Opens a session, and says with which suite.
-    pub(super) async fn run(mut self) -> Result<(Session, Suite), IpmiError> {
+    /// Opens a session, and says how.
+    pub(super) async fn run(mut self) -> Result<(Session, Entrance), IpmiError> {
         let deadline = Instant::now() + self.timing.handshake_limit;
         let suites = self.suites(deadline).await?;
         let mut waits = self.timing.waits(deadline);
         let mut refusals = Vec::new();
         for suite in &suites {
             match self.until_through(*suite, &mut waits).await {
-                Ok(session) => return Ok((session, *suite)),
+                Ok((session, proof)) => return Ok((session, Entrance { suite: *suite, proof })),
                 Err(Failure::NextSuite(refusal)) => refusals.push(refusal),
                 Err(Failure::Again(error) | Failure::Final(error)) => return Err(error),
             }
         }
-        Err(suites::verdict(&suites, self.known, refusals))
+        Err(suites::verdict(&suites, self.known.map(|known| known.suite), refusals))
     }
 
     /// Begins anew as often as a datagram gets lost, until the time is over.
-    async fn until_through(&mut self, suite: Suite, waits: &mut Waits) -> Result<Session, Failure> {
+    async fn until_through(&mut self, suite: Suite, waits: &mut Waits) -> Result<(Session, Proof), Failure> {
         let (mut silences, mut lost) = (0, 0);
+        let mut proof = self.known.map_or(self.quirks.proof(), |known| known.proof);
         loop {
             let wait = waits.step();
             let begun = waits.within(wait);
-            let error = match self.attempt(suite, waits, wait).await {
+            let error = match self.attempt(suite, proof, waits, wait).await {
                 Err(Failure::Again(error)) => error,
                 // The places are taken by our own attempts whose answers got lost. They free themselves.
                 Err(Failure::NextSuite(error)) if silences > 0 && error.is_without_room() => error,
-                through => return through,
+                through => return through.map(|session| (session, proof)),
             };
             match error {
-                IpmiError::Status(status) if status.lost_each_other() => lost += 1,
+                IpmiError::Status(status) if status.lost_each_other() => {
+                    lost += 1;
+                    proof = if status.refuses_the_proof() { proof.other() } else { proof };
+                }
                 _ => silences += 1,
             }
             if waits.are_over() || lost > quirks::LOST_EACH_OTHER_MAX {

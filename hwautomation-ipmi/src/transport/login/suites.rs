@@ -25,7 +25,8 @@ const SUITE_ASKS: u32 = 2;
 impl Login<'_> {
     /// Returns the suites to try. The one that worked is tried without a question, and nothing weaker than it.
     pub(super) async fn suites(&mut self, deadline: Instant) -> Result<Vec<Suite>, IpmiError> {
-        match self.known.filter(|known| self.allowed.contains(known)) {
+        let known = self.known.map(|known| known.suite);
+        match known.filter(|known| self.allowed.contains(known)) {
             Some(known) => Ok(at_least(self.allowed, known)),
             None => Ok(choose(self.allowed, &self.offered(deadline).await?)),
         }
