@@ -40,6 +40,11 @@ const SENSOR: &[u8] = &[
 /// Records of suites 0, 3 and 17, and of one of a vendor (IPMI 2.0, table 22-18).
 const RECORDS: &[u8] =
     &[0xC0, 0, 0, 0xC0, 3, 1, 0x41, 0x81, 0xC1, 0x80, 0xC0, 1, 2, 1, 0x41, 0x81, 0xC0, 17, 3, 0x44, 0x81];
+/// Authentication capabilities in the form of IPMI 2.0, which pyghmi's server has.
+const ANSWER_2_0: &[u8] = &[
+    6, 0, 0xFF, 7, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0x81, 0x1C, 0x63, 0x20, 0, 0x38, 0, 1, 0x80, 4, 2, 0,
+    0, 0, 0, 0x21,
+];
 /// Sequence numbers at both edges of the window and at both ends (section 6.12.13).
 const NUMBERS: [u32; 11] = [0, 1, 4, 2, 3, 40, 25, 24, 26, u32::MAX, u32::MAX - 15];
 /// What a client does not wait for: this is how ipmi_sim says that it does not have a suite.
@@ -87,6 +92,8 @@ fn seeds() -> Vec<Seed> {
             add("models", format!("{name}-{index}"), data);
         }
     }
+    let of_2_0 = script::write(0, [(datagrams::RAW, ANSWER_2_0)]);
+    add("datagrams", "answer-in-the-form-of-2.0".to_owned(), of_2_0);
     add("datagrams", "numbers".to_owned(), numbers());
     add("datagrams", "cipher-suites".to_owned(), script::write(0, [(datagrams::RAW, RECORDS)]));
     for choice in [0, 1, 6, 11, 15] {

@@ -27,12 +27,11 @@ pub(super) fn read(datagram: &[u8]) {
 /// Unwraps it, and wraps it again to what it was.
 fn envelopes(datagram: &[u8]) -> [Option<&[u8]>; 2] {
     let message = unwrap_presession(datagram);
-    if let Some(message) = message {
-        let of_2_0 = [&MESSAGE_2_0[..], &(message.len() as u16).to_le_bytes(), message].concat();
-        let is_either = datagram.starts_with(&of_2_0)
-            || (message.len() < 256 && datagram.starts_with(&presession(message)));
-        assert!(is_either, "{datagram:02x?}");
-    }
+    assert_eq!(message, message_in(datagram), "{datagram:02x?}");
+    let wraps = |message: &[u8]| {
+        message.len() > 255 || datagram[4] != 0 || datagram.starts_with(&presession(message))
+    };
+    assert!(message.is_none_or(wraps), "{datagram:02x?}");
     let mut bodies =
         PAYLOADS.into_iter().filter_map(|payload| Some((payload, unwrap_bare(payload, datagram)?)));
     let body = bodies.next();
@@ -42,6 +41,18 @@ fn envelopes(datagram: &[u8]) -> [Option<&[u8]>; 2] {
         assert!(datagram.starts_with(&bare(payload, body)), "{datagram:02x?}");
     }
     [message, body.map(|(_, body)| body)]
+}
+
+/// Takes a message out of a datagram before a session (sections 13.6 and 22.13), in either form.
+fn message_in(datagram: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = match datagram {
+        [6, 0, 0xFF, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, length, rest @ ..] => (usize::from(*length), rest),
+        _ => {
+            let ([low, high], rest) = datagram.strip_prefix(&MESSAGE_2_0)?.split_first_chunk()?;
+            (usize::from(u16::from_le_bytes([*low, *high])), rest)
+        }
+    };
+    rest.get(..length)
 }
 
 /// Reads a message as the answer to the command that it claims to answer, and to others (section 13.8).
