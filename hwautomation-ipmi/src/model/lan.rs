@@ -104,15 +104,16 @@ pub(crate) fn plan(change: &LanChange, now: &LanSettings) -> Result<Vec<(Paramet
     if let Some(source) = change.source.filter(|source| *source != now.source) {
         writes.push((Parameter::Source, vec![source_number(source)?]));
     }
-    let address = |parameter, wanted: Option<Ipv4Addr>, found: Option<Ipv4Addr>| {
-        let wanted = wanted.filter(|wanted| Some(*wanted) != found);
+    let address = |parameter, wanted: Option<Ipv4Addr>, found: Ipv4Addr| {
+        let wanted = wanted.filter(|wanted| *wanted != found);
         wanted.map(|wanted| (parameter, wanted.octets().to_vec()))
     };
-    writes.extend(address(Parameter::Mask, change.subnet_mask, Some(now.subnet_mask)));
-    writes.extend(address(Parameter::Gateway, change.gateway, now.gateway));
+    writes.extend(address(Parameter::Mask, change.subnet_mask, now.subnet_mask));
+    let gateway = now.gateway.unwrap_or(Ipv4Addr::UNSPECIFIED);
+    writes.extend(address(Parameter::Gateway, change.gateway, gateway));
     let vlan = change.vlan.filter(|vlan| !vlan.is_in_force(now.vlan));
     writes.extend(vlan.map(|vlan| (Parameter::Vlan, vlan_bytes(vlan).to_vec())));
-    writes.extend(address(Parameter::Address, change.address, Some(now.address)));
+    writes.extend(address(Parameter::Address, change.address, now.address));
     Ok(writes)
 }
 
@@ -208,6 +209,15 @@ mod tests {
         }
         let off = LanChange { vlan: Some(VlanChange::Off), ..LanChange::default() };
         assert_eq!(plan(&off, &none).unwrap(), []);
+    }
+
+    #[test]
+    fn no_gateway_is_written_as_zeros_and_only_where_there_is_one() {
+        let none = LanChange { gateway: Some(Ipv4Addr::UNSPECIFIED), ..LanChange::default() };
+        assert_eq!(plan(&none, &now()).unwrap(), [(Parameter::Gateway, vec![0; 4])]);
+        let without = LanSettings { gateway: None, ..now() };
+        assert_eq!(plan(&none, &without).unwrap(), []);
+        assert!(none.is_in_force(&without) && !none.is_in_force(&now()));
     }
 
     #[test]
