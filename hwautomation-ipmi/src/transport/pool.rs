@@ -81,7 +81,7 @@ impl Pool {
             Ok(seat) => seat,
             Err(_) => {
                 admitted = None;
-                let seat = timeout(self.turn_limit, seat.lock_owned()).await;
+                let seat = Box::pin(timeout(self.turn_limit, seat.lock_owned())).await;
                 seat.map_err(|_| IpmiError::Turn(self.turn_limit))?
             }
         };

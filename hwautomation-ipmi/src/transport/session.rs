@@ -69,7 +69,7 @@ impl Session {
             if let Some(answer) = self.answer(&request, first, waits.within(step)).await {
                 return Ok(answer);
             }
-            pass.slow_down(waits.deadline()).await;
+            Box::pin(pass.slow_down(waits.deadline())).await;
         }
         // It may have come while this call waited for its place among the slow ones.
         self.answer(&request, first, Instant::now()).await.ok_or_else(|| silence(command, limit))

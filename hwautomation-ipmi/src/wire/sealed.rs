@@ -50,7 +50,7 @@ impl Sealed {
         packet.extend(self.managed_id.to_le_bytes());
         packet.extend(self.sent.to_le_bytes());
         packet.extend(length.to_le_bytes());
-        encrypt_onto(&mut packet, &self.keys.aes, iv, |packet| request.append_to(packet));
+        encrypt_onto(&mut packet, &self.keys.encryption, iv, |packet| request.append_to(packet));
         // From the form to the next header, in whole groups of four bytes.
         let pad = (4 - (packet.len() - RMCP.len() + 2) % 4) % 4;
         packet.extend(std::iter::repeat_n(0xFF, pad));
@@ -67,7 +67,7 @@ impl Sealed {
         if !self.received.take(number) {
             return None;
         }
-        let text = decrypt(&self.keys.aes, packet.get_mut(body.clone())?)?;
+        let text = decrypt(&self.keys.decryption, packet.get_mut(body.clone())?)?;
         packet.truncate(body.start + text.end);
         packet.drain(..body.start + text.start);
         Some(packet)
