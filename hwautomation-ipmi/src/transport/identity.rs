@@ -136,12 +136,14 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
 }
 
 fn short_enough(what: &'static str, bytes: &[u8]) -> Result<()> {
-    if (1..=SECRET_BYTES_MAX).contains(&bytes.len()) {
-        return Ok(());
-    }
-    let wrong = format!("{what} is empty, unreadable or longer than {SECRET_BYTES_MAX} bytes");
+    let why = match bytes.len() {
+        0 => "empty or unreadable".to_owned(),
+        1..=SECRET_BYTES_MAX => return Ok(()),
+        _ => format!("longer than {SECRET_BYTES_MAX} bytes, which no BMC takes"),
+    };
     let right = "use 1 to 20 bytes; K_g may also be 0x and hexadecimal digits";
-    Err(IpmiError::Invalid { wrong, right }.into_error("reading the BMC's secrets"))
+    Err(IpmiError::Invalid { wrong: format!("{what} is {why}"), right }
+        .into_error("reading the BMC's secrets"))
 }
 
 #[cfg(test)]
