@@ -102,6 +102,16 @@ impl IpmiError {
         )
     }
 
+    /// Returns the same error if it is that the BMC does not take the credentials.
+    pub(crate) fn of_credentials(&self) -> Option<Self> {
+        match self {
+            Self::WrongPassword => Some(Self::WrongPassword),
+            Self::WrongKg => Some(Self::WrongKg),
+            Self::Status(status) if self.kind() == ErrorKind::Unauthorized => Some(Self::Status(*status)),
+            _ => None,
+        }
+    }
+
     /// Tells whether the BMC has no place for one more session.
     pub(crate) fn is_without_room(&self) -> bool {
         matches!(self, Self::Status(status) if status.is_without_room())

@@ -79,9 +79,13 @@ impl<'a> Target<'a> {
 impl Owner {
     /// Tells whether a session of this owner may do what somebody wants.
     pub(super) fn serves(&self, wanted: &Identity<'_>) -> bool {
-        let Identity { username, privilege, quirks, password, kg } = wanted;
-        self.privilege >= *privilege
-            && (self.username.as_str(), self.quirks) == (*username, *quirks)
+        self.privilege >= wanted.privilege && self.has_credentials_of(wanted)
+    }
+
+    /// Tells whether somebody logs in with the same name and secrets.
+    pub(super) fn has_credentials_of(&self, other: &Identity<'_>) -> bool {
+        let Identity { username, quirks, password, kg, .. } = other;
+        (self.username.as_str(), self.quirks) == (*username, *quirks)
             && (&self.password, &self.kg) == (*password, kg)
     }
 }

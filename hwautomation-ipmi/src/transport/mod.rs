@@ -17,6 +17,7 @@ mod lanes;
 mod login;
 mod net;
 mod pool;
+mod refusal;
 mod seat;
 mod session;
 mod standing;

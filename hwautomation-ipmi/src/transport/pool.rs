@@ -73,6 +73,11 @@ impl Pool {
                 .await
                 .map_err(|_| IpmiError::Turn(self.turn_limit))?,
         };
+        if let Some(refusal) = &seat.refusal
+            && let Some(error) = refusal.answer(&target.identity, asked)
+        {
+            return Err(error);
+        }
         let lane = seat.breaker.lane(&self.limits, asked, Instant::now()).map_err(IpmiError::Resting)?;
         let pass = self.lanes.enter(lane).await;
         Ok(Turn::new(self, target, seat, pass))

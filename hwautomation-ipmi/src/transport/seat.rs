@@ -2,6 +2,7 @@
 
 use super::breaker::Breaker;
 use super::login::Entrance;
+use super::refusal::Refusal;
 use super::standing::Standing;
 
 /// The place of one BMC: whoever has it talks to the BMC.
@@ -11,6 +12,8 @@ pub(super) struct Seat {
     /// How the last log-in got in.
     pub(super) entrance: Option<Entrance>,
     pub(super) breaker: Breaker,
+    /// The last log-in, if it failed by the credentials.
+    pub(super) refusal: Option<Box<Refusal>>,
     /// The keeper that looks after the session, by its number.
     pub(super) kept_by: Option<u64>,
 }

@@ -4,6 +4,7 @@ use super::identity::Target;
 use super::lanes::Pass;
 use super::login::Login;
 use super::pool::Pool;
+use super::refusal::Refusal;
 use super::seat::Seat;
 use super::standing::Standing;
 use crate::error::{Completion, IpmiError};
@@ -123,7 +124,9 @@ impl<'a> Turn<'a> {
             pass: &mut self.pass,
         };
         // Log-ins are rare and their state is large: boxed, waiting calls stay small.
-        let (session, entrance) = Box::pin(login.run()).await?;
+        let through = Box::pin(login.run()).await;
+        self.seat.refusal = through.as_ref().err().and_then(|error| Refusal::of(error, identity));
+        let (session, entrance) = through?;
         tracing::debug!(%peer, suite = entrance.suite.id(), "logged in to a BMC");
         self.seat.entrance = Some(entrance);
         Ok(Standing::new(session, identity.owner()))
