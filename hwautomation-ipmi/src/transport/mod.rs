@@ -22,6 +22,7 @@ mod seat;
 mod session;
 mod standing;
 mod timing;
+mod told;
 mod turn;
 
 pub(crate) use identity::Target;

@@ -7,11 +7,14 @@ use super::pool::Pool;
 use super::refusal::Refusal;
 use super::seat::Seat;
 use super::standing::Standing;
+use super::told::Told;
 use crate::error::{Completion, IpmiError};
 use crate::model::command::{Command, Repeat};
 use crate::model::privilege;
 use crate::wire::Answer;
+use hwautomation_core::plugin::{PowerAction, PowerState};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -45,6 +48,17 @@ impl<'a> Turn<'a> {
     /// Returns what the configuration says about the channel.
     pub(crate) fn channel(&self) -> Option<u8> {
         self.target.channel
+    }
+
+    /// Remembers that the BMC was told this about power.
+    pub(crate) fn power_was_told(&mut self, action: PowerAction) {
+        self.seat.told = Told::after(self.seat.told, action, Instant::now());
+    }
+
+    /// Tells in how long a reading of the power can be believed, if it cannot be now: it says the opposite of what the
+    /// BMC was told a moment ago.
+    pub(crate) fn doubt_about(&self, found: &PowerState) -> Option<Duration> {
+        self.seat.told?.doubt(found, Instant::now())
     }
 
     /// Sends a command and returns the data of its answer.
