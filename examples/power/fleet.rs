@@ -124,8 +124,8 @@ impl Fleet {
 fn machine(host: &str, login: &Login) -> Result<Machine> {
     let mut machine = Machine::new(MachineId::new(host)?);
     machine.credentials.insert("bmc".to_owned(), login.password.clone());
-    let lookup = if login.by_privilege { "name_and_privilege" } else { "name" };
-    let mut settings = json!({"username": login.username, "user_lookup": lookup});
+    let quirks: &[&str] = if login.by_privilege { &["name_and_privilege"] } else { &[] };
+    let mut settings = json!({"username": login.username, "quirks": quirks});
     if let Some(kg) = &login.kg {
         settings["kg"] = json!(kg);
     }

@@ -15,7 +15,7 @@
 //! | Suite 3 is answered, whatever was asked for | virtualbmc (pyghmi) | no name is said in it; suite 3 is asked for where it is allowed, and a better one did not work before | `AnswersSuiteThree` |
 //! | The GUID is zero, or another in a session than in its log-in | no board is named | the log-in computes with the one it is told, and it identifies nobody | `ZeroGuid`, `ChangesGuid` |
 //! | A power cycle of a machine that is off switches it on | no board is named | it is Ok: the machine boots, as was asked for | `CycleWhenOffSwitchesOn` |
-//! | For a while after a command, the power is told as it was before (Launchpad 2147514) | no board is named | no reading is kept: a caller asks until it is so, since *accepted* is not *reached* | `StaleReading` |
+//! | For a while after a command, the power is told as it was before (Launchpad 2147514) | no board is named | no reading is kept: a caller asks until it is so, since *accepted* is not *reached*; and see [`STALE_MAX`] | `StaleReading` |
 //! | A boot device is dropped 60 s after it was set (section 28.13) | every BMC | parameter 3 is written before the boot flags | none |
 //! | The address is read-only while its source is DHCP | Dell | the source is written first | none |
 //!
@@ -30,6 +30,7 @@ use crate::error::Completion;
 use crate::model::manufacturer;
 use crate::wire::{Role, role_by_name};
 use serde::Deserialize;
+use std::time::Duration;
 
 /// Names what a machine's entry says about its BMC under `settings.ipmi.quirks`, since it cannot be found out: each
 /// wrong guess would be a failed log-in, and BMCs lock accounts.
@@ -143,6 +144,12 @@ pub(crate) fn may_be_the_suites_privilege(status: u8) -> bool {
 pub(crate) fn may_mean_another_state(completion: Completion) -> bool {
     matches!(completion, Completion::NOT_IN_THIS_STATE | Completion::INVALID_COMMAND)
 }
+
+/// For how long after a command a BMC may tell the power as it was before it (Launchpad 2147514; a power cycle is off
+/// for some seconds on every BMC). Readings are handed on as they are; but what this driver decides by one, whether a
+/// graceful off is needed and whether a refusal means "so it is", waits for one that can be believed. Preset
+/// `StaleReading`.
+pub(crate) const STALE_MAX: Duration = Duration::from_secs(10);
 
 /// Returns the boot device number for "the disk, by UEFI", where it is not that for "the disk": Supermicro boards
 /// want the second byte to be 24h, which is device 9 (OpenStack Ironic writes it so). No preset.

@@ -58,8 +58,8 @@ fn a_machine_says_where_its_secrets_lie() {
     let settings = &machine.settings[&PluginName::from_static("ipmi")];
     assert_eq!(settings["kg"], "env:KG");
     assert_eq!(
-        (&settings["username"], &settings["user_lookup"]),
-        (&json!("root"), &json!("name_and_privilege"))
+        (&settings["username"], &settings["quirks"]),
+        (&json!("root"), &json!(["name_and_privilege"]))
     );
     assert!(super::machine(&"u".repeat(129), &login).is_err());
 }

@@ -84,7 +84,8 @@ fn a_cycle_is_seen_off_and_on() {
 fn a_bmc_that_forgets_the_boot_device_is_found_out() {
     let Some(sim) = IpmiSim::start() else { return };
     let run = power(&sim, "boot --json --device pxe --legacy", PASSWORD);
-    assert_eq!((run.status.code(), sim.read("boot").as_str()), (Some(1), "pxe"));
+    let said = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert_eq!((run.status.code(), sim.read("boot").as_str()), (Some(1), "pxe"), "{said}");
     let line: Value = serde_json::from_slice(&run.stdout).unwrap();
     assert_eq!(line["error"]["kind"], "mismatch", "{line}");
     assert!(good(&sim, "boot").contains("boot order"));

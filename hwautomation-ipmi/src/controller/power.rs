@@ -56,14 +56,27 @@ async fn state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
     }
 }
 
+/// Reads a state that something can be decided by.
+async fn settled_state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
+    let found = state(turn).await?;
+    match turn.doubt_about(&found) {
+        Some(again_in) => Err(IpmiError::Unsettled { found, again_in }),
+        None => Ok(found),
+    }
+}
+
 async fn request(call: &Call<'_>, action: PowerAction, pass: Option<Pass>) -> Result<(), IpmiError> {
     let command = chassis::control(action).ok_or(IpmiError::Unsupported)?;
     let mut turn = call.turn_admitted(pass).await?;
     // A BMC that asks by pressing the power button would turn on a machine that is off.
-    if action == PowerAction::GracefulOff && state(&mut turn).await? == PowerState::Off {
+    if action == PowerAction::GracefulOff && settled_state(&mut turn).await? == PowerState::Off {
         return Ok(());
     }
-    match turn.send(&command).await {
+    let answer = turn.send(&command).await;
+    if matches!(answer, Ok(_) | Err(IpmiError::Lost { .. } | IpmiError::Unclear { .. })) {
+        turn.power_was_told(action);
+    }
+    match answer {
         Ok(_) => Ok(()),
         Err(IpmiError::Refused { what, completion }) if quirks::may_mean_another_state(completion) => {
             judge_by_reading(&mut turn, action, what, completion).await
@@ -79,7 +92,7 @@ async fn judge_by_reading(
     what: &'static str,
     completion: Completion,
 ) -> Result<(), IpmiError> {
-    let found = state(turn).await?;
+    let found = settled_state(turn).await?;
     match chassis::goal(action) {
         Some(goal) if found == goal => Ok(()),
         None if found == PowerState::Off => Err(IpmiError::IsOff { what, completion }),

@@ -7,6 +7,7 @@ pub(crate) use completion::Completion;
 pub(crate) use status::{Stage, Status};
 
 use hwautomation_core::error::{Error, ErrorKind};
+use hwautomation_core::plugin::PowerState;
 use std::time::Duration;
 
 /// Says that a BMC is not asked for a while.
@@ -64,6 +65,9 @@ pub(crate) enum IpmiError {
     Resting(Rest),
     #[error("the BMC refused {what}: {completion}")]
     Refused { what: &'static str, completion: Completion },
+    /// The power reads as the opposite of what the BMC was told a moment ago.
+    #[error("the BMC tells that the power is {found} right after it was told the opposite")]
+    Unsettled { found: PowerState, again_in: Duration },
     /// What needs a machine that is on.
     #[error("the machine is off, and the BMC refused {what}: {completion}")]
     IsOff { what: &'static str, completion: Completion },
@@ -102,6 +106,16 @@ impl IpmiError {
         )
     }
 
+    /// Returns the same error if it is that the BMC does not take the credentials.
+    pub(crate) fn of_credentials(&self) -> Option<Self> {
+        match self {
+            Self::WrongPassword => Some(Self::WrongPassword),
+            Self::WrongKg => Some(Self::WrongKg),
+            Self::Status(status) if self.kind() == ErrorKind::Unauthorized => Some(Self::Status(*status)),
+            _ => None,
+        }
+    }
+
     /// Tells whether the BMC has no place for one more session.
     pub(crate) fn is_without_room(&self) -> bool {
         matches!(self, Self::Status(status) if status.is_without_room())
@@ -117,6 +131,7 @@ impl IpmiError {
             Self::Lost { .. } | Self::Unclear { .. } | Self::Moved => error.unknown_outcome(),
             Self::Status(status) if status.passes() => error.transient(),
             Self::Resting(rest) => error.transient_after(rest.again_in),
+            Self::Unsettled { again_in, .. } => error.transient_after(*again_in),
             _ => error,
         };
         match self {
@@ -142,7 +157,7 @@ impl IpmiError {
             Self::Malformed { .. } => ErrorKind::Protocol,
             Self::Mismatch { .. } => ErrorKind::Mismatch,
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::Turn(_) | Self::Sessions(_) => ErrorKind::Busy,
+            Self::Turn(_) | Self::Sessions(_) | Self::Unsettled { .. } => ErrorKind::Busy,
             Self::Core(error) => error.kind(),
         }
     }
@@ -194,6 +209,9 @@ impl IpmiError {
             Self::Invalid { right, .. } => right,
             Self::Turn(_) => "try again later, or let fewer callers use this BMC at a time",
             Self::Sessions(_) => "try again later, or raise sessions_max",
+            Self::Unsettled { .. } => {
+                "try again in a few seconds: the machine is on its way, or the BMC tells its power late"
+            }
             Self::Core(_) => "see the cause",
         }
     }

@@ -79,9 +79,13 @@ impl<'a> Target<'a> {
 impl Owner {
     /// Tells whether a session of this owner may do what somebody wants.
     pub(super) fn serves(&self, wanted: &Identity<'_>) -> bool {
-        let Identity { username, privilege, quirks, password, kg } = wanted;
-        self.privilege >= *privilege
-            && (self.username.as_str(), self.quirks) == (*username, *quirks)
+        self.privilege >= wanted.privilege && self.has_credentials_of(wanted)
+    }
+
+    /// Tells whether somebody logs in with the same name and secrets.
+    pub(super) fn has_credentials_of(&self, other: &Identity<'_>) -> bool {
+        let Identity { username, quirks, password, kg, .. } = other;
+        (self.username.as_str(), self.quirks) == (*username, *quirks)
             && (&self.password, &self.kg) == (*password, kg)
     }
 }
@@ -136,12 +140,14 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
 }
 
 fn short_enough(what: &'static str, bytes: &[u8]) -> Result<()> {
-    if (1..=SECRET_BYTES_MAX).contains(&bytes.len()) {
-        return Ok(());
-    }
-    let wrong = format!("{what} is empty, unreadable or longer than {SECRET_BYTES_MAX} bytes");
+    let why = match bytes.len() {
+        0 => "empty or unreadable".to_owned(),
+        1..=SECRET_BYTES_MAX => return Ok(()),
+        _ => format!("longer than {SECRET_BYTES_MAX} bytes, which no BMC takes"),
+    };
     let right = "use 1 to 20 bytes; K_g may also be 0x and hexadecimal digits";
-    Err(IpmiError::Invalid { wrong, right }.into_error("reading the BMC's secrets"))
+    Err(IpmiError::Invalid { wrong: format!("{what} is {why}"), right }
+        .into_error("reading the BMC's secrets"))
 }
 
 #[cfg(test)]

@@ -17,10 +17,12 @@ mod lanes;
 mod login;
 mod net;
 mod pool;
+mod refusal;
 mod seat;
 mod session;
 mod standing;
 mod timing;
+mod told;
 mod turn;
 
 pub(crate) use identity::Target;

@@ -85,6 +85,11 @@ impl Pool {
                 seat.map_err(|_| IpmiError::Turn(self.turn_limit))?
             }
         };
+        if let Some(refusal) = &seat.refusal
+            && let Some(error) = refusal.answer(&target.identity, asked)
+        {
+            return Err(error);
+        }
         let lane = seat.breaker.lane(&self.limits, asked, Instant::now()).map_err(IpmiError::Resting)?;
         let pass = match admitted.filter(|pass| pass.lane() == lane) {
             Some(pass) => pass,

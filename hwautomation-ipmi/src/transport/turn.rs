@@ -4,13 +4,17 @@ use super::identity::Target;
 use super::lanes::Pass;
 use super::login::Login;
 use super::pool::Pool;
+use super::refusal::Refusal;
 use super::seat::Seat;
 use super::standing::Standing;
+use super::told::Told;
 use crate::error::{Completion, IpmiError};
 use crate::model::command::{Command, Repeat};
 use crate::model::privilege;
 use crate::wire::Answer;
+use hwautomation_core::plugin::{PowerAction, PowerState};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -44,6 +48,17 @@ impl<'a> Turn<'a> {
     /// Returns what the configuration says about the channel.
     pub(crate) fn channel(&self) -> Option<u8> {
         self.target.channel
+    }
+
+    /// Remembers that the BMC was told this about power.
+    pub(crate) fn power_was_told(&mut self, action: PowerAction) {
+        self.seat.told = Told::after(self.seat.told, action, Instant::now());
+    }
+
+    /// Tells in how long a reading of the power can be believed, if it cannot be now: it says the opposite of what the
+    /// BMC was told a moment ago.
+    pub(crate) fn doubt_about(&self, found: &PowerState) -> Option<Duration> {
+        self.seat.told?.doubt(found, Instant::now())
     }
 
     /// Sends a command and returns the data of its answer.
@@ -124,7 +139,9 @@ impl<'a> Turn<'a> {
             pass: &mut self.pass,
         };
         // Log-ins are rare and their state is large: boxed, waiting calls stay small.
-        let (session, entrance) = Box::pin(login.run()).await?;
+        let through = Box::pin(login.run()).await;
+        self.seat.refusal = through.as_ref().err().and_then(|error| Refusal::of(error, identity));
+        let (session, entrance) = through?;
         tracing::debug!(%peer, suite = entrance.suite.id(), "logged in to a BMC");
         self.seat.entrance = Some(entrance);
         Ok(Standing::new(session, identity.owner()))

@@ -6,6 +6,7 @@ mod boot;
 mod fleet;
 mod fleet_contract;
 mod health;
+mod hostile;
 mod identity;
 mod login;
 mod matrix;
@@ -14,6 +15,7 @@ mod quirks;
 mod rack;
 mod reading;
 mod refusal;
+mod rogue;
 mod sessions;
 
 mod suite_3 {

@@ -7,9 +7,11 @@ use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{PowerController, PowerState};
 use hwautomation_core::testing::conformance::DeviceFixture;
 use hwautomation_ipmi::{IpmiConfig, IpmiController};
-use hwautomation_sim::{Fault, LockOut, Login};
+use hwautomation_sim::{Action, Face, Fault, LockOut, Login};
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// What a driver may use, and what a BMC offers.
 const SUITES: [&[u8]; 3] = [&[17], &[3], &[17, 3]];
@@ -46,6 +48,16 @@ struct Cell {
     privilege: u8,
     who: Who,
 }
+
+/// Nothing is wrong in it.
+const RIGHT: Cell = Cell {
+    allowed: &[17],
+    offered: &[17],
+    kg: Kg::None,
+    has_password: true,
+    privilege: OPERATOR,
+    who: Who::Known,
+};
 
 /// What a log-in comes to, by the words that no other error has.
 const LET_IN: &str = "let in";
@@ -195,23 +207,15 @@ async fn error_of(cell: Cell, fault: Option<Fault>) -> Error {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_be_wrong_with_a_log_in_has_an_error_and_a_remedy_of_its_own() {
-    let right = Cell {
-        allowed: &[17],
-        offered: &[17],
-        kg: Kg::None,
-        has_password: true,
-        privilege: OPERATOR,
-        who: Who::Known,
-    };
     let mut errors = Vec::new();
     for (words, cell, fault) in [
-        (WRONG_PASSWORD, Cell { has_password: false, ..right }, None),
-        (UNKNOWN_NAME, Cell { who: Who::Unknown, ..right }, None),
-        (WRONG_KEY, Cell { kg: Kg::Missing, ..right }, None),
-        (REFUSED_SUITE, Cell { offered: &[3], ..right }, None),
-        (PRIVILEGE_CAP, Cell { privilege: USER, ..right }, None),
-        (FULL_TABLE, right, Some(Fault::bmc_slots_full())),
-        (SILENCE, right, Some(Fault::silent_bmc())),
+        (WRONG_PASSWORD, Cell { has_password: false, ..RIGHT }, None),
+        (UNKNOWN_NAME, Cell { who: Who::Unknown, ..RIGHT }, None),
+        (WRONG_KEY, Cell { kg: Kg::Missing, ..RIGHT }, None),
+        (REFUSED_SUITE, Cell { offered: &[3], ..RIGHT }, None),
+        (PRIVILEGE_CAP, Cell { privilege: USER, ..RIGHT }, None),
+        (FULL_TABLE, RIGHT, Some(Fault::bmc_slots_full())),
+        (SILENCE, RIGHT, Some(Fault::silent_bmc())),
     ] {
         let error = error_of(cell, fault).await;
         check(&error, words, words);
@@ -223,6 +227,37 @@ async fn what_can_be_wrong_with_a_log_in_has_an_error_and_a_remedy_of_its_own() 
             assert_ne!(error.remedy(), other.remedy(), "{error} and {other}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_who_wait_behind_a_refused_log_in_get_its_answer_and_lock_no_account() {
+    for (kg, words) in [(Kg::None, WRONG_PASSWORD), (Kg::Missing, WRONG_KEY)] {
+        let fixture = RackFixture::start_as(1, patient()).await;
+        let cell = Cell { has_password: kg == Kg::Missing, kg, ..RIGHT };
+        cell.prepare(&fixture);
+        // All ten are there when the first is refused.
+        let late = Action::Delay(Duration::from_millis(300));
+        fixture.inject(Fault::new(late).face(Face::Bmc).command("rakp 1").times(1));
+        let (driver, mut calls) = (Arc::new(cell.driver(&fixture)), JoinSet::new());
+        for _ in 0..10 {
+            let (driver, machine) = (Arc::clone(&driver), cell.machine(&fixture));
+            calls.spawn(async move { driver.power_state(&machine).await.unwrap_err() });
+        }
+        for error in calls.join_all().await {
+            check(&error, words, words);
+        }
+        assert_eq!(counted(&fixture, "rakp 1"), 1, "{words}");
+        still_gets_in(&fixture, &cell).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_after_a_refused_log_in_tries_and_gets_in_once_the_bmc_is_corrected() {
+    let fixture = RackFixture::start_as(1, patient()).await;
+    fixture.refuse_credentials().await;
+    check(&fixture.driver.power_state(&fixture.machine()).await.unwrap_err(), WRONG_PASSWORD, "at first");
+    fixture.heal().await;
+    assert_eq!(fixture.driver.power_state(&fixture.machine()).await.unwrap(), PowerState::On);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,13 +11,13 @@ use hwautomation_sim::{
     Action, Face, Fault, LogEntry, Outcome, Power, Rack, RackPlan, ServerPlan, Tempo, Truth,
 };
 use serde_json::json;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// The machine of every suite.
-const NAME: &str = "srv001";
+pub(crate) const NAME: &str = "srv001";
 /// What all BMCs want to hear.
 pub(crate) const PASSWORD: &str = "rack-secret-4711";
 /// Where the BMC may move to, and where nobody is.
@@ -58,6 +58,11 @@ impl RackFixture {
     /// Makes another driver, which has these secrets.
     pub(crate) fn driver_with(&self, config: IpmiConfig, secrets: &[(&str, &str)]) -> IpmiController {
         driver(&self.rack, config, secrets)
+    }
+
+    /// Returns the socket that stands for a nominal one.
+    pub(crate) fn socket(&self, nominal: SocketAddr) -> SocketAddr {
+        connect(&self.rack).resolve(nominal)
     }
 
     /// Returns the machine as an entry with these settings has it.

@@ -44,6 +44,46 @@ async fn a_reading_is_what_the_bmc_says_at_the_time_and_no_earlier_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_decided_by_a_reading_that_says_the_opposite_of_the_last_command() {
+    for (power, action) in [(Power::Off, PowerAction::On), (Power::On, PowerAction::ForcedOff)] {
+        let fixture = with(&[Quirk::StaleReading(PATIENCE)], &[17]).await;
+        fixture.set_on(power);
+        fixture.driver.request_power(&fixture.machine(), action).await.unwrap();
+        let truth = fixture.truth();
+        let error =
+            fixture.driver.request_power(&fixture.machine(), PowerAction::GracefulOff).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        let ErrorClass::Transient { after: Some(after) } = error.class() else { panic!("{error:?}") };
+        assert!(after <= Duration::from_secs(10), "{after:?}");
+        assert_eq!((fixture.truth().power, fixture.truth().boots), (truth.power, truth.boots));
+        assert_eq!(fixture.count(|entry| entry.command.starts_with("chassis control")), 1, "{action}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn already_so_is_not_believed_of_a_reading_that_says_the_opposite_of_the_last_command() {
+    let fixture = with(&[Quirk::StaleReading(PATIENCE)], &[17]).await;
+    fixture.driver.request_power(&fixture.machine(), PowerAction::ForcedOff).await.unwrap();
+    let refuse = Action::Refuse(hwautomation_sim::Refusal::Code(0xD5));
+    fixture.inject(Fault::new(refuse).face(Face::Bmc).command("chassis control").times(1));
+    let error = fixture.driver.request_power(&fixture.machine(), PowerAction::On).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    assert_eq!(fixture.truth().power, Power::Off, "it was not on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cycle_whose_effect_comes_late_is_sent_once_and_acts_once() {
+    let fixture = with(&[], &[17]).await;
+    let boots = fixture.truth().boots;
+    fixture.inject(Fault::late_power(Duration::from_millis(300), Duration::from_millis(500), 1));
+    fixture.driver.request_power(&fixture.machine(), PowerAction::Cycle).await.unwrap();
+    assert_eq!(fixture.truth().boots, boots, "accepted is not reached");
+    assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
+    assert!(fixture.rack.wait_until(PATIENCE, |_| fixture.truth().boots > boots).await);
+    assert_eq!((fixture.truth().boots, fixture.done("chassis control")), (boots + 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_the_bmc_that_boots_the_host_is_one_restart_and_one_boot() {
     let fixture = with(&[Quirk::ResetBootsHost], &[17]).await;
     let (before, at) = (fixture.truth(), fixture.truth().lan.address.into());

@@ -71,3 +71,24 @@ async fn suite_3_in_answer_to_17_is_taken_only_where_it_is_allowed_and_nothing_b
     assert_eq!((error.kind(), counted(&fixture, "rakp 1")), (ErrorKind::Unsupported, 1), "{error}");
     assert!(error.message().contains("let this program in before"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suite_that_is_not_listed_is_asked_for_where_no_other_is_allowed() {
+    for (listed, allowed) in [(17, 3), (3, 17)] {
+        let fixture = with(&[Quirk::TakesSuitesNotOffered], &[allowed]).await;
+        fixture.change(|machine| machine.bmc.login.suites = vec![listed]);
+        reads_and_switches(&fixture, &fixture.machine(), &format!("{allowed} where {listed} is listed"))
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_bmc_denies_about_itself_before_the_log_in_is_not_believed() {
+    for quirk in [Quirk::HidesUsers, Quirk::HidesVersionTwo] {
+        let fixture = start(&[quirk], quick()).await;
+        // Only who does not hear its suites asks for what it denies.
+        fixture.inject(Fault::new(Action::Drop).face(Face::Bmc).command("get channel cipher suites"));
+        reads_and_switches(&fixture, &fixture.machine(), &format!("{quirk:?}")).await;
+        assert!(counted(&fixture, "get channel auth capabilities") > 0, "{quirk:?}");
+    }
+}
