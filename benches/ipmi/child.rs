@@ -1,6 +1,6 @@
 //! Processes of this program that serve: simulated BMCs, on a core of their own.
 
-use crate::Outcome;
+use crate::{Outcome, fleet};
 use hwautomation_sim::{FarmFault, FarmPlan, Power};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -87,11 +87,15 @@ impl Trouble {
 pub fn farm(plan: &[&str]) -> Outcome {
     let [bmcs, trouble] = plan else { return Err("serve-farm BMCS TROUBLE".into()) };
     let trouble = Trouble::ALL.into_iter().find(|known| known.name() == *trouble).ok_or("no such trouble")?;
-    let plan = FarmPlan::new(bmcs.parse()?).port(0).seed(1);
+    let plan = FarmPlan::new(bmcs.parse()?).seed(1);
     let plan = trouble.faults().into_iter().fold(plan, |plan, (share, fault)| plan.fault(share, fault));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let farm = plan.start().await?;
+        // The port of RMCP needs rights; without them, another one does.
+        let farm = match plan.clone().port(fleet::RMCP).start().await {
+            Ok(farm) => farm,
+            Err(_) => plan.port(0).start().await?,
+        };
         farm.addresses().for_each(|address| farm.set_power(address, Power::On));
         until_told_to_end(farm.port()).await
     })

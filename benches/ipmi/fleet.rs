@@ -11,6 +11,8 @@ use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+/// The port of RMCP.
+pub const RMCP: u16 = 623;
 /// Who may log in to a farm's BMCs.
 pub const USER: &str = "ADMIN";
 pub const PASSWORD: &str = "ADMIN";
@@ -36,9 +38,10 @@ pub fn machines(bmcs: usize) -> Outcome<Vec<Machine>> {
 /// Makes a driver that reaches a farm's BMCs at its port.
 pub fn driver(bmcs: usize, port: u16, config: IpmiConfig) -> Outcome<Arc<IpmiController>> {
     let to = |map: ConnectMap, address: Ipv4Addr| {
-        map.with(SocketAddr::from((address, 623)), SocketAddr::from((address, port)))
+        map.with(SocketAddr::from((address, RMCP)), SocketAddr::from((address, port)))
     };
-    let connect = addresses(bmcs).into_iter().fold(ConnectMap::default(), to);
+    let elsewhere = addresses(bmcs).into_iter().filter(|_| port != RMCP);
+    let connect = elsewhere.fold(ConnectMap::default(), to);
     let credentials = StaticCredentials::default().with("bmc", Secret::new(PASSWORD));
     Ok(Arc::new(IpmiController::new(IpmiConfig { connect, ..config }, Arc::new(credentials))?))
 }

@@ -46,6 +46,8 @@
 mod config;
 mod controller;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod model;
 mod quirks;
 mod transport;

@@ -18,6 +18,36 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # A BMC as one wants it
+//!
+//! A BMC is plain data that [`Rack::change`] lends, and all of it is seen over IPMI at once:
+//!
+//! - [`Bmc::sensors`] are the sensors, with factors, thresholds and what they read without power. What crosses a threshold, loses or gets power, or
+//!   restarts the BMC is an entry of [`Bmc::sel`].
+//! - [`Bmc::login`] says who comes in: the key K_g, cipher suites and their privileges, sessions and their time-outs, when a user is locked out.
+//! - [`Bmc::quirks`] are the defects of its firmware. A BMC may have several; each says where it was seen.
+//! - Its serial port over the LAN says what the machine does, and echoes what is typed while a system runs.
+//! - [`Fault`]s are what goes wrong now and then, by count or by a chance that a seed repeats: see the constructors of [`Fault`].
+//!
+//! ```
+//! use hwautomation_sim::{Fault, Power, Quirk, RackPlan};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let rack = RackPlan::servers(1).start().await?;
+//! rack.change("srv001", |machine| {
+//!     machine.bmc.quirks.add(Quirk::WrongChecksum);
+//!     machine.set_power(Power::On);
+//! });
+//! rack.change("srv001", |machine| machine.bmc.sensor_named("CPU1 Temp").unwrap().set_value(91.0));
+//! // The machine got power, and two thresholds were crossed.
+//! assert_eq!(rack.truth("srv001").events.len(), 3);
+//! rack.inject(Fault::busy_at_times(100, 7).machine("srv001"));
+//! # rack.stop().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod bmc;
 mod faces;

@@ -226,6 +226,7 @@ impl ServerPlan {
             stage: Stage::Off,
             edge: None,
             touched: true,
+            screen: Default::default(),
             now: 0,
             happened: Vec::new(),
         })

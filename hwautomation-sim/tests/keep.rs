@@ -92,6 +92,24 @@ async fn a_process_that_died_between_state_and_log_lost_no_entry() {
 }
 
 #[tokio::test]
+async fn a_rack_that_was_kept_before_there_were_sensors_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rack");
+    drop(rack(&file).await);
+    let mut kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let machine = kept["state"]["machines"][0].as_object_mut().unwrap();
+    machine.remove("screen").unwrap();
+    machine["tempo"].as_object_mut().unwrap().remove("sel_erase").unwrap();
+    let bmc = machine["bmc"].as_object_mut().unwrap();
+    for field in ["sensors", "sdr_reads", "sel", "identify", "meter", "login", "quirks", "stale", "watch"] {
+        bmc.remove(field).unwrap();
+    }
+    std::fs::write(&file, serde_json::to_vec(&kept).unwrap()).unwrap();
+    let rack = rack(&file).await;
+    assert!(rack.change(SRV, |machine| machine.bmc.sensor_named("FAN1").is_some()));
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_rack_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rack");

@@ -51,7 +51,7 @@ pub struct LanChange {
     /// Its new subnet mask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subnet_mask: Option<Ipv4Addr>,
-    /// Its new default gateway.
+    /// Its new default gateway; 0.0.0.0 for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<Ipv4Addr>,
     /// What becomes of its VLAN.
@@ -66,7 +66,7 @@ impl LanChange {
         self.source.is_none_or(|source| source == settings.source)
             && self.address.is_none_or(|address| address == settings.address)
             && self.subnet_mask.is_none_or(|mask| mask == settings.subnet_mask)
-            && self.gateway.is_none_or(|gateway| Some(gateway) == settings.gateway)
+            && self.gateway.is_none_or(|gateway| gateway == settings.gateway.unwrap_or(Ipv4Addr::UNSPECIFIED))
             && self.vlan.is_none_or(|vlan| vlan.is_in_force(settings.vlan))
     }
 }

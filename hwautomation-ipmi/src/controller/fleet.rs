@@ -1,7 +1,8 @@
-//! The power of many machines in one call. The pool bounds how many are under way, so all calls begin at once: those
-//! that wait for their place are small.
+//! The power of many machines in one call. A machine is begun when there is a place for it, so a call over ten thousand
+//! holds no more state than there are places; one that turns out to be busy or dead gives its place to the next.
 
 use super::IpmiController;
+use crate::transport::Pass;
 use futures_util::{StreamExt, stream};
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
@@ -15,22 +16,31 @@ impl FleetPower for IpmiController {
     }
 
     fn read_power_of<'a>(&'a self, machines: &'a [Machine]) -> FleetAnswers<'a, PowerState> {
-        each(machines, |machine| self.read_power(machine))
+        self.each(machines, |machine, pass| self.read_power(machine, Some(pass)))
     }
 
     fn request_power_of<'a>(&'a self, machines: &'a [Machine], action: PowerAction) -> FleetAnswers<'a, ()> {
-        each(machines, move |machine| self.change_power(machine, action))
+        self.each(machines, move |machine, pass| self.change_power(machine, action, Some(pass)))
     }
 }
 
-fn each<'a, T, F>(machines: &'a [Machine], ask: impl Fn(&'a Machine) -> F + Send + 'a) -> FleetAnswers<'a, T>
-where
-    T: Send + 'a,
-    F: Future<Output = Result<T>> + Send + 'a,
-{
-    let calls = stream::iter(machines.iter().enumerate().map(move |(index, machine)| {
-        let answer = ask(machine);
-        async move { FleetAnswer { index, result: answer.await } }
-    }));
-    Box::pin(calls.buffer_unordered(machines.len().max(1)))
+impl IpmiController {
+    fn each<'a, T, F>(
+        &'a self,
+        machines: &'a [Machine],
+        ask: impl Fn(&'a Machine, Pass) -> F + Send + Sync + 'a,
+    ) -> FleetAnswers<'a, T>
+    where
+        T: Send + 'a,
+        F: Future<Output = Result<T>> + Send + 'a,
+    {
+        let admitted = stream::iter(machines.iter().enumerate())
+            .then(move |(index, machine)| async move { (index, machine, self.pool.admit().await) });
+        let calls = admitted.map(move |(index, machine, pass)| {
+            // Boxed, since it is moved several times before it begins.
+            let answer = Box::pin(ask(machine, pass));
+            async move { FleetAnswer { index, result: answer.await } }
+        });
+        Box::pin(calls.buffer_unordered(machines.len().max(1)))
+    }
 }

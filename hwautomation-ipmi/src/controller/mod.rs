@@ -12,7 +12,7 @@ mod user;
 
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;
-use crate::transport::{Pool, Target, Turn};
+use crate::transport::{Pass, Pool, Target, Turn};
 use crate::wire::Suite;
 use health::Cache;
 use hwautomation_core::error::Result;
@@ -93,7 +93,12 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     /// Waits for the turn to talk to the BMC.
     async fn turn(&self) -> Result<Turn<'_>, IpmiError> {
-        self.driver.pool.turn(&self.target).await
+        self.driver.pool.turn(&self.target, None).await
+    }
+
+    /// The same for a call that has been admitted.
+    async fn turn_admitted(&self, pass: Option<Pass>) -> Result<Turn<'_>, IpmiError> {
+        self.driver.pool.turn(&self.target, pass).await
     }
 
     /// Returns the same call at another address.

@@ -4,7 +4,7 @@ use super::{Call, IpmiController};
 use crate::error::{Completion, IpmiError};
 use crate::model::chassis;
 use crate::quirks;
-use crate::transport::Turn;
+use crate::transport::{Pass, Turn};
 use async_trait::async_trait;
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
@@ -17,28 +17,33 @@ impl PowerController for IpmiController {
     }
 
     async fn power_state(&self, machine: &Machine) -> Result<PowerState> {
-        self.read_power(machine).await
+        self.read_power(machine, None).await
     }
 
     async fn request_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
-        self.change_power(machine, action).await
+        self.change_power(machine, action, None).await
     }
 }
 
 impl IpmiController {
-    pub(super) async fn read_power(&self, machine: &Machine) -> Result<PowerState> {
+    pub(super) async fn read_power(&self, machine: &Machine, pass: Option<Pass>) -> Result<PowerState> {
         let call = self.call(machine, "reading the power state", self.config.power_privilege)?;
-        call.end(read(&call).await)
+        call.end(read(&call, pass).await)
     }
 
-    pub(super) async fn change_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
+    pub(super) async fn change_power(
+        &self,
+        machine: &Machine,
+        action: PowerAction,
+        pass: Option<Pass>,
+    ) -> Result<()> {
         let call = self.call(machine, format!("requesting {action}"), self.config.power_privilege)?;
-        call.end(request(&call, action).await)
+        call.end(request(&call, action, pass).await)
     }
 }
 
-async fn read(call: &Call<'_>) -> Result<PowerState, IpmiError> {
-    state(&mut call.turn().await?).await
+async fn read(call: &Call<'_>, pass: Option<Pass>) -> Result<PowerState, IpmiError> {
+    state(&mut call.turn_admitted(pass).await?).await
 }
 
 async fn state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
@@ -60,9 +65,9 @@ async fn settled_state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
     }
 }
 
-async fn request(call: &Call<'_>, action: PowerAction) -> Result<(), IpmiError> {
+async fn request(call: &Call<'_>, action: PowerAction, pass: Option<Pass>) -> Result<(), IpmiError> {
     let command = chassis::control(action).ok_or(IpmiError::Unsupported)?;
-    let mut turn = call.turn().await?;
+    let mut turn = call.turn_admitted(pass).await?;
     // A BMC that asks by pressing the power button would turn on a machine that is off.
     if action == PowerAction::GracefulOff && settled_state(&mut turn).await? == PowerState::Off {
         return Ok(());

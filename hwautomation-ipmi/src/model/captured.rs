@@ -29,7 +29,7 @@ fn answered(command: &Command) -> Answer {
     let at = messages.iter().position(|message| asks(message)).expect("it was asked");
     let number = messages[at][4] >> 2;
     let request = Request { netfn: command.netfn, command: command.number, number, data: &command.data };
-    Answer::of(&request, &messages[at + 1]).unwrap()
+    Answer::inside(&request, messages[at + 1].clone().into()).unwrap()
 }
 
 fn value<const N: usize>(parameter: Parameter) -> [u8; N] {

@@ -10,7 +10,7 @@ pub(crate) fn ask() -> Command {
     Command::reads(ASKING, [0x06, 0x37], &[])
 }
 
-/// Reads the answer as text; nothing when the BMC has none and sends zeros.
+/// Reads the answer as text; nothing when the BMC has none and sends zeros or blanks.
 ///
 /// The specification sends it with its last byte first (section 20.8). Many BMCs send it as SMBIOS stores it, with
 /// the first three numbers turned round, or plainly. Which it is shows in the digits for version and variant; where
@@ -23,7 +23,8 @@ pub(crate) fn of(data: &[u8]) -> Result<Option<String>, IpmiError> {
         return Ok(None);
     }
     if bytes.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
-        return Ok(Some(bytes.iter().copied().map(char::from).collect::<String>().trim().to_owned()));
+        let text: String = bytes.iter().copied().map(char::from).collect();
+        return Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()));
     }
     let ways = [reversed(*bytes), as_smbios(*bytes), *bytes];
     let found = ways.iter().find(|bytes| is_valid(bytes)).unwrap_or(&ways[0]);
@@ -77,8 +78,8 @@ mod tests {
     }
 
     #[test]
-    fn zeros_are_none_a_text_is_one_and_a_short_answer_is_an_error() {
-        assert_eq!(of(&[0; 16]).unwrap(), None);
+    fn zeros_and_blanks_are_none_a_text_is_one_and_a_short_answer_is_an_error() {
+        assert_eq!((of(&[0; 16]).unwrap(), of(&[b' '; 16]).unwrap()), (None, None));
         assert_eq!(of(b"SERIAL-0042-ABC ").unwrap().unwrap(), "SERIAL-0042-ABC");
         assert!(of(&[1; 15]).is_err());
     }

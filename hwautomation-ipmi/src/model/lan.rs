@@ -2,7 +2,7 @@
 
 use super::command::{Command, Repeat};
 use crate::error::IpmiError;
-use hwautomation_core::plugin::{LanAddressSource, LanChange, LanSettings, VlanChange};
+use hwautomation_core::plugin::{LanAddressSource, LanChange, LanSettings, VlanChange, VlanId};
 use std::net::Ipv4Addr;
 
 /// Names a parameter that is read here.
@@ -85,9 +85,15 @@ impl Raw {
             address: self.address.into(),
             subnet_mask: self.mask.into(),
             gateway: (!gateway.is_unspecified()).then_some(gateway),
-            vlan: self.vlan.map(u16::from_le_bytes).filter(|id| id & VLAN_ENABLED != 0).map(|id| id & 0x0FFF),
+            vlan: self.vlan.map(u16::from_le_bytes).and_then(vlan),
         }
     }
+}
+
+/// Reads parameter 20. What is enabled without a number that a VLAN can have is none.
+fn vlan(word: u16) -> Option<u16> {
+    let id = VlanId::new(word & VLAN_ID).ok().filter(|_| word & VLAN_ENABLED != 0);
+    id.map(VlanId::get)
 }
 
 /// Lists what to write so that the settings become as wanted, in the order in which to write it. The source comes
@@ -98,20 +104,22 @@ pub(crate) fn plan(change: &LanChange, now: &LanSettings) -> Result<Vec<(Paramet
     if let Some(source) = change.source.filter(|source| *source != now.source) {
         writes.push((Parameter::Source, vec![source_number(source)?]));
     }
-    let address = |parameter, wanted: Option<Ipv4Addr>, found: Option<Ipv4Addr>| {
-        let wanted = wanted.filter(|wanted| Some(*wanted) != found);
+    let address = |parameter, wanted: Option<Ipv4Addr>, found: Ipv4Addr| {
+        let wanted = wanted.filter(|wanted| *wanted != found);
         wanted.map(|wanted| (parameter, wanted.octets().to_vec()))
     };
-    writes.extend(address(Parameter::Mask, change.subnet_mask, Some(now.subnet_mask)));
-    writes.extend(address(Parameter::Gateway, change.gateway, now.gateway));
+    writes.extend(address(Parameter::Mask, change.subnet_mask, now.subnet_mask));
+    let gateway = now.gateway.unwrap_or(Ipv4Addr::UNSPECIFIED);
+    writes.extend(address(Parameter::Gateway, change.gateway, gateway));
     let vlan = change.vlan.filter(|vlan| !vlan.is_in_force(now.vlan));
     writes.extend(vlan.map(|vlan| (Parameter::Vlan, vlan_bytes(vlan).to_vec())));
-    writes.extend(address(Parameter::Address, change.address, Some(now.address)));
+    writes.extend(address(Parameter::Address, change.address, now.address));
     Ok(writes)
 }
 
-/// Says that a VLAN is used, in the bytes of parameter 20 (IPMI 2.0, table 23-4).
+/// Says that a VLAN is used, in the bytes of parameter 20, and where its number is (IPMI 2.0, table 23-4).
 const VLAN_ENABLED: u16 = 0x8000;
+const VLAN_ID: u16 = 0x0FFF;
 
 fn vlan_bytes(change: VlanChange) -> [u8; 2] {
     change.number().map_or(0, |number| number | VLAN_ENABLED).to_le_bytes()
@@ -131,7 +139,6 @@ fn source_number(source: LanAddressSource) -> Result<u8, IpmiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hwautomation_core::plugin::VlanId;
 
     fn now() -> LanSettings {
         Raw {
@@ -153,6 +160,12 @@ mod tests {
             Raw { source: [3], address: [0; 4], mask: [0; 4], gateway: [0; 4], vlan: Some([0x34, 0x01]) };
         let bare = raw.settings();
         assert_eq!((bare.source, bare.gateway, bare.vlan), (LanAddressSource::Other, None, None));
+    }
+
+    #[test]
+    fn a_vlan_that_is_enabled_without_an_id_is_none() {
+        let [none, first, last, reserved] = [0x8000, 0x8001, 0x8FFE, 0x8FFF].map(vlan);
+        assert_eq!((none, first, last, reserved), (None, Some(1), Some(4094), None));
     }
 
     #[test]
@@ -196,6 +209,15 @@ mod tests {
         }
         let off = LanChange { vlan: Some(VlanChange::Off), ..LanChange::default() };
         assert_eq!(plan(&off, &none).unwrap(), []);
+    }
+
+    #[test]
+    fn no_gateway_is_written_as_zeros_and_only_where_there_is_one() {
+        let none = LanChange { gateway: Some(Ipv4Addr::UNSPECIFIED), ..LanChange::default() };
+        assert_eq!(plan(&none, &now()).unwrap(), [(Parameter::Gateway, vec![0; 4])]);
+        let without = LanSettings { gateway: None, ..now() };
+        assert_eq!(plan(&none, &without).unwrap(), []);
+        assert!(none.is_in_force(&without) && !none.is_in_force(&now()));
     }
 
     #[test]

@@ -19,3 +19,5 @@ pub(crate) mod user;
 
 #[cfg(test)]
 mod captured;
+#[cfg(test)]
+mod properties;

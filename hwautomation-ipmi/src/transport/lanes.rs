@@ -16,7 +16,7 @@ pub(super) struct Lanes {
 
 /// A place in one of them, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Pass {
+pub(crate) struct Pass {
     lanes: Arc<Lanes>,
     place: Option<OwnedSemaphorePermit>,
     lane: Lane,
@@ -52,6 +52,11 @@ impl Lanes {
 }
 
 impl Pass {
+    /// Tells in which lane it is.
+    pub(super) fn lane(&self) -> Lane {
+        self.lane
+    }
+
     /// After a silence: leaves the fast lane and waits for a place in the slow one, but no longer than until then.
     pub(super) async fn slow_down(&mut self, until: Instant) {
         if self.lane == Lane::Fast {

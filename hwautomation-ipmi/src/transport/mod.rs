@@ -26,5 +26,6 @@ mod told;
 mod turn;
 
 pub(crate) use identity::Target;
+pub(crate) use lanes::Pass;
 pub(crate) use pool::Pool;
 pub(crate) use turn::Turn;

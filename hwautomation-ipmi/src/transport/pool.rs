@@ -3,7 +3,7 @@
 use super::breaker::Limits;
 use super::identity::Target;
 use super::keeper::Keeper;
-use super::lanes::{Lane, Lanes};
+use super::lanes::{Lane, Lanes, Pass};
 use super::net::Net;
 use super::seat::Seat;
 use super::standing::Keep;
@@ -62,16 +62,28 @@ impl Pool {
         })
     }
 
-    /// Waits for the turn to talk to a BMC.
-    pub(crate) async fn turn<'a>(self: &'a Arc<Self>, target: &'a Target<'a>) -> Result<Turn<'a>, IpmiError> {
+    /// Waits for a place among the BMCs that are talked to, before it is known to which.
+    pub(crate) async fn admit(&self) -> Pass {
+        self.lanes.enter(Lane::Fast).await
+    }
+
+    /// Waits for the turn to talk to a BMC. Who was admitted need not wait for a place, but gives it back where the
+    /// BMC is busy or was silent.
+    pub(crate) async fn turn<'a>(
+        self: &'a Arc<Self>,
+        target: &'a Target<'a>,
+        mut admitted: Option<Pass>,
+    ) -> Result<Turn<'a>, IpmiError> {
         let asked = Instant::now();
         let seat = self.seat(target.peer);
         // A BMC that is asked two things at a time crashes or mixes them up.
         let seat = match Arc::clone(&seat).try_lock_owned() {
             Ok(seat) => seat,
-            Err(_) => timeout(self.turn_limit, seat.lock_owned())
-                .await
-                .map_err(|_| IpmiError::Turn(self.turn_limit))?,
+            Err(_) => {
+                admitted = None;
+                let seat = Box::pin(timeout(self.turn_limit, seat.lock_owned())).await;
+                seat.map_err(|_| IpmiError::Turn(self.turn_limit))?
+            }
         };
         if let Some(refusal) = &seat.refusal
             && let Some(error) = refusal.answer(&target.identity, asked)
@@ -79,7 +91,10 @@ impl Pool {
             return Err(error);
         }
         let lane = seat.breaker.lane(&self.limits, asked, Instant::now()).map_err(IpmiError::Resting)?;
-        let pass = self.lanes.enter(lane).await;
+        let pass = match admitted.filter(|pass| pass.lane() == lane) {
+            Some(pass) => pass,
+            None => self.lanes.enter(lane).await,
+        };
         Ok(Turn::new(self, target, seat, pass))
     }
 

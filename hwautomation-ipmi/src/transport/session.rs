@@ -69,7 +69,7 @@ impl Session {
             if let Some(answer) = self.answer(&request, first, waits.within(step)).await {
                 return Ok(answer);
             }
-            pass.slow_down(waits.deadline()).await;
+            Box::pin(pass.slow_down(waits.deadline())).await;
         }
         // It may have come while this call waited for its place among the slow ones.
         self.answer(&request, first, Instant::now()).await.ok_or_else(|| silence(command, limit))
@@ -81,7 +81,9 @@ impl Session {
         let copies = request.number.wrapping_sub(first).min(COPIES_MAX - 1);
         link.receive(until, |datagram| {
             let message = sealed.open(datagram)?;
-            (0..=copies).find_map(|back| Answer::of(&request.copy_before(back), &message))
+            let copies = (0..=copies).map(|back| request.copy_before(back));
+            let answered = copies.into_iter().find(|copy| copy.is_answered_by(&message))?;
+            Answer::inside(&answered, message)
         })
         .await
     }

@@ -80,12 +80,12 @@ impl<'a> Turn<'a> {
     async fn ask(&mut self, command: &Command) -> Result<Answer, IpmiError> {
         let is_doubtful = self.seat.standing.as_ref().is_some_and(|standing| standing.is_doubtful);
         if is_doubtful && command.repeat != Repeat::Reads {
-            self.make_sure().await;
+            Box::pin(self.make_sure()).await;
         }
         match self.exchange(command).await {
             // BMCs forget sessions when they restart. In a new one, silence is silence.
             Err(IpmiError::Unanswered { .. } | IpmiError::Network(_)) if is_doubtful => {
-                self.exchange(command).await
+                Box::pin(self.exchange(command)).await
             }
             answer => answer,
         }
@@ -107,7 +107,8 @@ impl<'a> Turn<'a> {
     /// leaves the session to the next.
     async fn exchange(&mut self, command: &Command) -> Result<Answer, IpmiError> {
         if self.seat.standing.is_none() {
-            self.seat.standing = Some(self.log_in().await?);
+            // Log-ins are rare and their state is large: boxed, the calls in flight stay small.
+            self.seat.standing = Some(Box::pin(self.log_in()).await?);
         }
         let limit = self.pool.timing().command_limit;
         let standing = self.seat.standing.as_mut().expect("it was just put there");

@@ -1,13 +1,13 @@
 //! HMAC, AES-CBC-128 and random numbers.
 
-use super::reader::Reader;
-use aes::Aes128;
+use aes::{Aes128Dec, Aes128Enc};
 use cbc::cipher::block_padding::NoPadding;
-use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
+use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 use std::cell::RefCell;
+use std::ops::Range;
 use zeroize::{Zeroize, Zeroizing};
 
 /// How long an AES block, a key and an initial vector are, in bytes.
@@ -33,7 +33,7 @@ pub(super) fn finish(mut mac: impl Mac, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
 /// 03, .. and its length).
 pub(crate) fn encrypt_onto(
     packet: &mut Vec<u8>,
-    key: &[u8; BLOCK],
+    key: &Aes128Enc,
     iv: &[u8; BLOCK],
     plain: impl FnOnce(&mut Vec<u8>),
 ) {
@@ -45,21 +45,18 @@ pub(crate) fn encrypt_onto(
     packet.push(u8::try_from(pad).expect("a pad is shorter than a block"));
     let text = packet.get_mut(begin..).unwrap_or_default();
     let length = text.len();
-    let cipher = cbc::Encryptor::<Aes128>::new(key.into(), iv.into());
+    let cipher = cbc::Encryptor::inner_iv_init(key, iv.into());
     cipher.encrypt_padded::<NoPadding>(text, length).expect("it was padded to whole blocks");
 }
 
-/// Decrypts what [`encrypt_onto`] appended, or returns nothing.
-pub(crate) fn decrypt(key: &[u8; BLOCK], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut reader = Reader::new(sealed);
-    let iv = reader.array::<BLOCK>()?;
-    let mut text = Zeroizing::new(reader.rest().to_vec());
-    let cipher = cbc::Decryptor::<Aes128>::new(key.into(), (&iv).into());
-    cipher.decrypt_padded::<NoPadding>(&mut text).ok()?;
-    let pad = usize::from(text.pop()?);
-    let length = text.len().checked_sub(pad)?;
-    text.truncate(length);
-    Some(text)
+/// Decrypts in place what [`encrypt_onto`] appended, and returns where the text is. Nothing when it cannot be that.
+pub(crate) fn decrypt(key: &Aes128Dec, sealed: &mut [u8]) -> Option<Range<usize>> {
+    let (iv, text) = sealed.split_first_chunk_mut::<BLOCK>()?;
+    let cipher = cbc::Decryptor::inner_iv_init(key, (&*iv).into());
+    let text = cipher.decrypt_padded::<NoPadding>(text).ok()?;
+    let (pad, text) = text.split_last()?;
+    let length = text.len().checked_sub(usize::from(*pad))?;
+    Some(BLOCK..BLOCK + length)
 }
 
 /// Returns random bytes of the operating system.
@@ -95,9 +92,11 @@ pub(crate) fn random_id() -> std::io::Result<u32> {
 mod tests {
     use super::*;
 
-    fn encrypt(key: &[u8; BLOCK], iv: &[u8; BLOCK], plain: &[u8]) -> Vec<u8> {
+    const KEY: [u8; BLOCK] = [7; BLOCK];
+
+    fn encrypt(iv: &[u8; BLOCK], plain: &[u8]) -> Vec<u8> {
         let mut sealed = Vec::new();
-        encrypt_onto(&mut sealed, key, iv, |packet| packet.extend(plain));
+        encrypt_onto(&mut sealed, &Aes128Enc::new(&KEY.into()), iv, |packet| packet.extend(plain));
         sealed
     }
 
@@ -109,22 +108,27 @@ mod tests {
 
     #[test]
     fn every_length_reads_back_and_fills_whole_blocks() {
-        let (key, iv) = ([7; BLOCK], [9; BLOCK]);
+        let iv = [9; BLOCK];
         for length in 0..70 {
             let plain: Vec<u8> = (0..length).collect();
-            let sealed = encrypt(&key, &iv, &plain);
+            let sealed = encrypt(&iv, &plain);
             assert_eq!(sealed.len() % BLOCK, 0);
-            assert_eq!(decrypt(&key, &sealed).unwrap().as_slice(), plain);
+            let mut sealed = sealed;
+            let text = decrypt(&Aes128Dec::new(&KEY.into()), &mut sealed).unwrap();
+            assert_eq!(sealed[text], plain);
         }
     }
 
     #[test]
     fn half_a_block_and_an_impossible_pad_are_nothing() {
-        let key = [7; BLOCK];
-        let sealed = encrypt(&key, &[9; BLOCK], b"0123456789abcdef");
+        let sealed = encrypt(&[9; BLOCK], b"0123456789abcdef");
         for length in 0..sealed.len() {
             if length % BLOCK != 0 || length <= BLOCK {
-                assert_eq!(decrypt(&key, &sealed[..length]), None, "{length}");
+                assert_eq!(
+                    decrypt(&Aes128Dec::new(&KEY.into()), &mut sealed.clone()[..length]),
+                    None,
+                    "{length}"
+                );
             }
         }
     }

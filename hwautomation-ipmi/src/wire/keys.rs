@@ -2,6 +2,7 @@
 
 use super::crypto::BLOCK;
 use super::suite::Suite;
+use aes::{Aes128Dec, Aes128Enc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -73,9 +74,11 @@ impl Exchange {
     /// Computes the keys of the session's packets from its SIK.
     pub(crate) fn keys(&self, sik: &[u8]) -> Keys {
         let derive = |byte: u8| self.suite.hmac(sik, &[&[byte; CONSTANT_BYTES]]);
-        let aes = *derive(2).first_chunk::<BLOCK>().expect("both hashes are longer than a block");
+        let aes = derive(2).first_chunk::<BLOCK>().copied().map(Zeroizing::new);
+        let aes = aes.expect("both hashes are longer than a block");
         let integrity = Integrity::new(self.suite, &derive(1));
-        Keys { suite: self.suite, integrity, aes: Zeroizing::new(aes) }
+        let (encryption, decryption) = (Aes128Enc::new((&*aes).into()), Aes128Dec::new((&*aes).into()));
+        Keys { suite: self.suite, integrity, encryption, decryption }
     }
 
     /// Tells whether the code of RAKP message 4 proves that the BMC came to the same keys.
@@ -89,8 +92,10 @@ impl Exchange {
 /// Protects the packets of one session. Wiped when dropped.
 pub(crate) struct Keys {
     pub(crate) suite: Suite,
-    pub(crate) aes: Zeroizing<[u8; BLOCK]>,
     integrity: Integrity,
+    /// With their round keys made, which is most of the work for messages as short as these.
+    pub(crate) encryption: Aes128Enc,
+    pub(crate) decryption: Aes128Dec,
 }
 
 /// HMAC with K1 already taken in, which is half of its work for messages as short as these.

@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 const BMC: u8 = 0x20;
 /// The address of remote consoles.
 const CONSOLE: u8 = 0x81;
+/// How many bytes of an answer stand before its data: addresses, numbers and the completion code.
+const FRONT_BYTES: usize = 7;
 /// How many numbers a message can have: the field is six bits wide.
 pub(crate) const NUMBERS: u8 = 64;
 
@@ -38,6 +40,11 @@ impl Request<'_> {
         7 + self.data.len()
     }
 
+    /// Tells whether a message answers it.
+    pub(crate) fn is_answered_by(&self, message: &[u8]) -> bool {
+        completion(self, message).is_some()
+    }
+
     /// Appends it with its two checksums.
     pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
         let front = [BMC, self.netfn << 2];
@@ -58,23 +65,32 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Reads the answer to this command, or nothing when it answers another one. Addresses do not count, and
-    /// neither do checksums: BMCs write both wrongly, and inside a session the packet's code protects them.
-    pub(crate) fn of(request: &Request<'_>, bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        let [_, netfn, _, _, number, command, completion] = reader.array()?;
-        let (_checksum, data) = reader.rest().split_last()?;
-        let fits = netfn >> 2 == request.netfn | 1
-            && number >> 2 == request.number % NUMBERS
-            && command == request.command;
-        fits.then(|| Self { completion, data: Zeroizing::new(data.to_vec()) })
+    /// Reads the answer to this command out of a session's message, or nothing when it answers another one.
+    /// Addresses do not count, and neither do checksums: BMCs write both wrongly, and the packet's code protects them.
+    pub(crate) fn inside(request: &Request<'_>, mut message: Zeroizing<Vec<u8>>) -> Option<Self> {
+        let completion = completion(request, &message)?;
+        message.pop();
+        message.drain(..FRONT_BYTES);
+        Some(Self { completion, data: message })
     }
 
-    /// The same for an answer outside of a session, which nothing but its checksums protects.
-    pub(crate) fn of_unprotected(request: &Request<'_>, bytes: &[u8]) -> Option<Self> {
-        let (front, back) = bytes.split_at_checked(3)?;
-        (checksum(front) == 0 && checksum(back) == 0).then(|| Self::of(request, bytes))?
+    /// Reads the answer outside of a session, which nothing but its checksums protects.
+    pub(crate) fn of_unprotected(request: &Request<'_>, message: &[u8]) -> Option<Self> {
+        let (front, back) = message.split_at_checked(3)?;
+        let is_whole = checksum(front) == 0 && checksum(back) == 0;
+        if is_whole { Self::inside(request, Zeroizing::new(message.to_vec())) } else { None }
     }
+}
+
+/// Returns the completion code of a message if it answers this command.
+fn completion(request: &Request<'_>, message: &[u8]) -> Option<u8> {
+    let mut reader = Reader::new(message);
+    let [_, netfn, _, _, number, command, completion] = reader.array::<FRONT_BYTES>()?;
+    reader.byte()?;
+    let fits = netfn >> 2 == request.netfn | 1
+        && number >> 2 == request.number % NUMBERS
+        && command == request.command;
+    fits.then_some(completion)
 }
 
 /// The two's complement of the sum: bytes and their checksum add up to zero.

@@ -24,6 +24,6 @@ pub(crate) use suite_records::suite_ids;
 #[cfg(test)]
 mod captured;
 #[cfg(test)]
-mod noise;
+mod properties;
 #[cfg(test)]
 mod refused;

@@ -32,8 +32,4 @@ impl<'a> Reader<'a> {
     pub(crate) fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_le_bytes)
     }
-
-    pub(crate) fn rest(self) -> &'a [u8] {
-        self.0
-    }
 }

@@ -90,7 +90,7 @@ fn a_packet_without_protection_is_not_taken_though_all_before_was_proved() {
     assert!(answers.len() > 4);
     for packet in &answers[4..] {
         assert_eq!(packet[6..10], CONSOLE_ID.to_le_bytes(), "it is of this session");
-        assert_eq!(session.open(packet), None);
+        assert_eq!(session.open(packet.clone()), None);
         assert_eq!(unwrap_presession(packet), None);
     }
 }

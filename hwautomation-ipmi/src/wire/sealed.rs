@@ -7,6 +7,7 @@ use super::packet::{FORM_2_0, RMCP};
 use super::reader::Reader;
 use super::window::Window;
 use crate::quirks;
+use std::ops::Range;
 use zeroize::Zeroizing;
 
 /// An IPMI message, encrypted and authenticated (table 13-16).
@@ -49,7 +50,7 @@ impl Sealed {
         packet.extend(self.managed_id.to_le_bytes());
         packet.extend(self.sent.to_le_bytes());
         packet.extend(length.to_le_bytes());
-        encrypt_onto(&mut packet, &self.keys.aes, iv, |packet| request.append_to(packet));
+        encrypt_onto(&mut packet, &self.keys.encryption, iv, |packet| request.append_to(packet));
         // From the form to the next header, in whole groups of four bytes.
         let pad = (4 - (packet.len() - RMCP.len() + 2) % 4) % 4;
         packet.extend(std::iter::repeat_n(0xFF, pad));
@@ -60,7 +61,20 @@ impl Sealed {
 
     /// Unwraps a message, or returns nothing when it is not of this session, was seen before or is not
     /// protected as agreed.
-    pub(crate) fn open(&mut self, datagram: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&mut self, datagram: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {
+        let mut packet = Zeroizing::new(datagram);
+        let Header { number, body } = self.accept(&packet)?;
+        if !self.received.take(number) {
+            return None;
+        }
+        let text = decrypt(&self.keys.decryption, packet.get_mut(body.clone())?)?;
+        packet.truncate(body.start + text.end);
+        packet.drain(..body.start + text.start);
+        Some(packet)
+    }
+
+    /// Reads the header of a packet of this session whose code is right.
+    fn accept(&self, datagram: &[u8]) -> Option<Header> {
         let covered_end = datagram.len().checked_sub(self.keys.suite.code_bytes())?;
         let (packet, code) = datagram.split_at_checked(covered_end)?;
         let mut reader = Reader::new(packet);
@@ -72,7 +86,13 @@ impl Sealed {
         }
         let number = reader.u32()?;
         let length = usize::from(reader.u16()?);
-        let body = reader.take(length)?;
-        if self.received.take(number) { decrypt(&self.keys.aes, body) } else { None }
+        reader.take(length)?;
+        Some(Header { number, body: HEADER_BYTES..HEADER_BYTES + length })
     }
+}
+
+/// What the header of a packet says: its sequence number, and where its encrypted body is.
+struct Header {
+    number: u32,
+    body: Range<usize>,
 }

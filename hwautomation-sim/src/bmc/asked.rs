@@ -9,6 +9,8 @@ pub(crate) enum Asked<'a> {
     OpenSession,
     Rakp1,
     Rakp3,
+    /// A packet of characters for the serial port.
+    Characters,
     Command(&'a Command),
     /// A command that is not understood.
     Unknown {
@@ -24,6 +26,7 @@ impl std::fmt::Display for Asked<'_> {
             Self::OpenSession => formatter.write_str("open session"),
             Self::Rakp1 => formatter.write_str("rakp 1"),
             Self::Rakp3 => formatter.write_str("rakp 3"),
+            Self::Characters => formatter.write_str("sol packet"),
             Self::Command(command) => formatter.write_str(&command.text()),
             Self::Unknown { net_fn, command } => write!(formatter, "command {net_fn:02X}/{command:02X}"),
         }

@@ -7,7 +7,6 @@ use crate::log::{Face, Kind, Outcome};
 use crate::model::bmc::Bmc;
 use crate::model::hardware::Hardware;
 use crate::model::lan::{Lan, LanSource};
-use crate::model::login::Login;
 use crate::model::machine::Machine;
 use crate::model::power::Stage;
 use crate::model::record::Record;
@@ -42,6 +41,7 @@ pub(crate) fn machine(user: &str, password: &str) -> Machine {
         stage: Stage::Off,
         edge: None,
         touched: true,
+        screen: Default::default(),
         now: 0,
         happened: Vec::new(),
     }
@@ -106,8 +106,14 @@ impl Ground for FakeGround {
         result
     }
 
-    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
-        change(&mut self.machine.borrow_mut().bmc.login, self.now.get());
+    fn change(&self, change: impl FnOnce(&mut Machine)) {
+        let mut machine = self.machine.borrow_mut();
+        machine.settle(self.now.get());
+        change(&mut machine);
+    }
+
+    fn port(&self) -> u16 {
+        623
     }
 
     fn note(&self, entry: Entry<'_>) {

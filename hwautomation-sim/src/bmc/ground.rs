@@ -3,7 +3,6 @@
 use super::asked::Asked;
 use crate::fault::Action;
 use crate::log::{Kind, Outcome};
-use crate::model::login::Login;
 use crate::model::machine::Machine;
 use std::net::SocketAddr;
 
@@ -17,8 +16,10 @@ pub(crate) trait Ground {
     fn look<R>(&self, read: impl FnOnce(&Machine) -> R) -> R;
     /// Lends the machine, or a copy that is thrown away, and logs what became of that.
     fn act<'a, R>(&self, which: Which, act: impl FnOnce(&mut Machine) -> (R, Entry<'a>)) -> R;
-    /// Changes what the BMC remembers of log-ins.
-    fn remember(&self, change: impl FnOnce(&mut Login, u64));
+    /// Changes the machine without a word in the log.
+    fn change(&self, change: impl FnOnce(&mut Machine));
+    /// The port at which the BMC is reached.
+    fn port(&self) -> u16;
     /// Logs what was done to nothing.
     fn note(&self, entry: Entry<'_>);
 }

@@ -12,8 +12,10 @@ const DATAGRAM_MAX: usize = 2048;
 const LATE_MAX: usize = 64;
 
 /// Answers datagrams until it is dropped.
-pub(crate) async fn serve(socket: UdpSocket, receive: impl Fn(&[u8], SocketAddr) -> Option<Outgoing> + Send) {
-    let socket = Arc::new(socket);
+pub(crate) async fn serve(
+    socket: Arc<UdpSocket>,
+    receive: impl Fn(&[u8], SocketAddr) -> Option<Outgoing> + Send,
+) {
     let mut late = JoinSet::new();
     let mut buffer = vec![0; DATAGRAM_MAX];
     loop {
@@ -61,7 +63,7 @@ mod tests {
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         client.connect(server.local_addr().unwrap()).await.unwrap();
-        let task = tokio::spawn(serve(server, |datagram, _| {
+        let task = tokio::spawn(serve(server.into(), |datagram, _| {
             let [delay, copies, ..] = *datagram else { return None };
             let delay = Duration::from_millis(u64::from(delay) * 10);
             Some(Outgoing { bytes: datagram.to_vec(), delay, copies, ..Outgoing::default() })

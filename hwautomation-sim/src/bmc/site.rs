@@ -5,12 +5,11 @@ use super::controller::{Controller, Outgoing};
 use super::ground::{Entry, Ground, Which};
 use crate::fault::Action;
 use crate::log::{Face, Note};
-use crate::model::login::Login;
 use crate::model::machine::Machine;
 use crate::world::World;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The BMCs of a rack.
 #[derive(Debug)]
@@ -18,6 +17,10 @@ pub(crate) struct Bmcs {
     world: Arc<World>,
     /// A desk for each machine that was ever spoken to.
     desks: Mutex<HashMap<String, Arc<Mutex<Desk>>>>,
+    /// The port that stands for each nominal address.
+    ports: BTreeMap<Ipv4Addr, u16>,
+    /// The machines to whose serial ports somebody listens, and where their BMCs are.
+    consoles: Mutex<BTreeMap<String, Ipv4Addr>>,
 }
 
 /// One BMC and the life that its sessions belong to.
@@ -38,11 +41,13 @@ struct Life {
 struct Site<'a> {
     world: &'a World,
     machine: &'a str,
+    /// The port at which its BMC is reached.
+    port: u16,
 }
 
 impl Bmcs {
-    pub(crate) fn new(world: Arc<World>) -> Self {
-        Self { world, desks: Mutex::default() }
+    pub(crate) fn new(world: Arc<World>, ports: BTreeMap<Ipv4Addr, u16>) -> Self {
+        Self { world, desks: Mutex::default(), ports, consoles: Mutex::default() }
     }
 
     /// Gives a datagram to the machine whose BMC has that nominal address now, and returns its answer.
@@ -57,7 +62,43 @@ impl Bmcs {
             desk.life = life;
             desk.controller.end_sessions();
         }
-        desk.controller.receive(datagram, peer, &Site { world: &self.world, machine: &machine })
+        let answer = desk.controller.receive(datagram, peer, &self.site(&machine, address));
+        if desk.controller.has_console() {
+            self.consoles().insert(machine, address);
+        }
+        answer
+    }
+
+    /// Returns what goes out although nobody asked for it: from which nominal address, to whom, and what.
+    pub(crate) fn push(&self) -> Vec<(Ipv4Addr, SocketAddr, Vec<u8>)> {
+        let listened: Vec<_> = self.consoles().iter().map(|(name, at)| (name.clone(), *at)).collect();
+        listened.into_iter().flat_map(|(machine, address)| self.push_of(&machine, address)).collect()
+    }
+
+    /// Says whether somebody listens to a serial port.
+    pub(crate) fn has_consoles(&self) -> bool {
+        !self.consoles().is_empty()
+    }
+
+    fn push_of(&self, machine: &str, address: Ipv4Addr) -> Vec<(Ipv4Addr, SocketAddr, Vec<u8>)> {
+        let known = self.desks.lock().unwrap_or_else(PoisonError::into_inner).get(machine).cloned();
+        let Some(desk) = known else { return Vec::new() };
+        let is_there = self.world.look(|state| state.at_bmc(address).is_some_and(|at| at.name == machine));
+        let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let packets = if is_there { desk.controller.push(&self.site(machine, address)) } else { Vec::new() };
+        if !is_there || !desk.controller.has_console() {
+            self.consoles().remove(machine);
+        }
+        packets.into_iter().map(|(peer, bytes)| (address, peer, bytes)).collect()
+    }
+
+    fn consoles(&self) -> MutexGuard<'_, BTreeMap<String, Ipv4Addr>> {
+        self.consoles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn site<'a>(&'a self, machine: &'a str, address: Ipv4Addr) -> Site<'a> {
+        let port = self.ports.get(&address).copied().unwrap_or_default();
+        Site { world: &self.world, machine, port }
     }
 
     fn desk(&self, machine: &str, life: Life) -> Arc<Mutex<Desk>> {
@@ -109,12 +150,14 @@ impl Ground for Site<'_> {
         })
     }
 
-    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
+    fn change(&self, change: impl FnOnce(&mut Machine)) {
         self.world.with(|state| {
-            let now = state.now;
-            let machine = state.machine_mut(self.machine).expect("machines do not leave a rack");
-            change(&mut machine.bmc.login, now);
+            change(state.machine_mut(self.machine).expect("machines do not leave a rack"));
         });
+    }
+
+    fn port(&self) -> u16 {
+        self.port
     }
 
     fn note(&self, entry: Entry<'_>) {
@@ -124,7 +167,7 @@ impl Ground for Site<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bmcs, World};
+    use super::{BTreeMap, Bmcs, World};
     use crate::bmc::crypto::Suite;
     use crate::bmc::wire::{Payload, wrap};
     use crate::fault::Fault;
@@ -145,7 +188,8 @@ mod tests {
         let plan = RackPlan::new().tempo(tempo);
         let plan = plan.server(ServerPlan::new("one").bmc_address(FIRST));
         let plan = plan.server(ServerPlan::new("two").bmc_address(SECOND));
-        Bmcs::new(Arc::new(World::new(plan.state().unwrap(), Vec::new(), None).unwrap()))
+        let world = World::new(plan.state().unwrap(), Vec::new(), None).unwrap();
+        Bmcs::new(Arc::new(world), BTreeMap::new())
     }
 
     impl Bmcs {

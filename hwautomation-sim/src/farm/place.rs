@@ -8,7 +8,6 @@ use crate::bmc::controller::{Controller, Outgoing};
 use crate::bmc::ground::{Entry, Ground, Which};
 use crate::fault::Action;
 use crate::log::{Kind, Outcome};
-use crate::model::login::Login;
 use crate::model::machine::Machine;
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,6 +30,7 @@ pub(super) struct Place {
 /// What a BMC stands on while it looks at one datagram. Nobody else is looking, and nothing is written as text.
 struct Footing<'a> {
     now: u64,
+    port: u16,
     machine: RefCell<&'a mut Machine>,
     counts: RefCell<&'a mut FarmCounts>,
 }
@@ -52,7 +52,13 @@ impl Place {
     }
 
     /// Takes a datagram and returns the answer, if there is one.
-    pub(super) fn receive(&mut self, datagram: &[u8], peer: SocketAddr, now: u64) -> Option<Outgoing> {
+    pub(super) fn receive(
+        &mut self,
+        datagram: &[u8],
+        peer: SocketAddr,
+        now: u64,
+        port: u16,
+    ) -> Option<Outgoing> {
         self.counts.datagrams += 1;
         if swallow(&self.faults, &mut self.chance) {
             self.counts.lost_in += 1;
@@ -61,12 +67,22 @@ impl Place {
         if !self.is_there(now) {
             return None;
         }
-        let footing =
-            Footing { now, machine: RefCell::new(&mut self.machine), counts: RefCell::new(&mut self.counts) };
+        let footing = Footing {
+            now,
+            port,
+            machine: RefCell::new(&mut self.machine),
+            counts: RefCell::new(&mut self.counts),
+        };
         let answer = self.controller.receive(datagram, peer, &footing)?;
         let answer = bend(&self.faults, &mut self.chance, &mut self.counts, answer)?;
         self.counts.answers += u64::from(answer.copies);
         Some(answer)
+    }
+
+    /// Reads the machine as it is at a time.
+    pub(super) fn look<R>(&mut self, now: u64, read: impl FnOnce(&Machine) -> R) -> R {
+        self.machine.settle(now);
+        read(&self.machine)
     }
 
     /// Lends the machine as it is at a time.
@@ -135,8 +151,14 @@ impl Ground for Footing<'_> {
         result
     }
 
-    fn remember(&self, change: impl FnOnce(&mut Login, u64)) {
-        change(&mut self.machine.borrow_mut().bmc.login, self.now);
+    fn change(&self, change: impl FnOnce(&mut Machine)) {
+        let mut machine = self.machine.borrow_mut();
+        change(&mut machine);
+        touched(&mut machine, self.now);
+    }
+
+    fn port(&self) -> u16 {
+        self.port
     }
 
     fn note(&self, entry: Entry<'_>) {

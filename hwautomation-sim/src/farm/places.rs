@@ -12,15 +12,17 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Places {
     addresses: Addresses,
+    /// The port on which all of them answer.
+    pub(super) port: u16,
     places: Vec<Mutex<Place>>,
     began: Instant,
     strays: AtomicU64,
 }
 
 impl Places {
-    pub(super) fn new(addresses: Addresses, places: impl Iterator<Item = Place>) -> Self {
+    pub(super) fn new(addresses: Addresses, port: u16, places: impl Iterator<Item = Place>) -> Self {
         let places = places.map(Mutex::new).collect();
-        Self { addresses, places, began: Instant::now(), strays: AtomicU64::new(0) }
+        Self { addresses, port, places, began: Instant::now(), strays: AtomicU64::new(0) }
     }
 
     /// Gives a datagram to the BMC that has the address, and returns its answer.
@@ -33,7 +35,7 @@ impl Places {
     ) -> Option<Outgoing> {
         let now = self.milliseconds(now);
         match self.at(address) {
-            Some(place) => lock(place).receive(datagram, peer, now),
+            Some(place) => lock(place).receive(datagram, peer, now, self.port),
             None => {
                 self.strays.fetch_add(1, Ordering::Relaxed);
                 None

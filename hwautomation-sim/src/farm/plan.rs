@@ -91,8 +91,8 @@ impl FarmPlan {
         BmcFarm::start(self).await
     }
 
-    /// Makes the BMCs that the plan describes.
-    pub(super) fn places(&self) -> io::Result<Places> {
+    /// Makes the BMCs that the plan describes, and that answer on a port.
+    pub(super) fn places(&self, port: u16) -> io::Result<Places> {
         if self.count > FARM_BMCS_MAX {
             let text = format!("a farm has at most {FARM_BMCS_MAX} BMCs, and not {}", self.count);
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
@@ -106,7 +106,7 @@ impl FarmPlan {
             places.push(Place::new(machine, numbers, chance));
         }
         self.afflict(&mut places);
-        Ok(Places::new(addresses, places.into_iter()))
+        Ok(Places::new(addresses, port, places.into_iter()))
     }
 
     fn afflict(&self, places: &mut [Place]) {

@@ -71,6 +71,11 @@ impl Fault {
         Self::new(Action::Corrupt(0)).face(Face::Bmc).chance(permille, seed)
     }
 
+    /// Returns a BMC that takes between these for each answer.
+    pub fn slow_bmc(least: Duration, most: Duration, seed: u64) -> Self {
+        Self { seed, ..Self::new(Action::DelayBetween { least, most }).face(Face::Bmc) }
+    }
+
     /// Returns a network in which an answer comes after the next one now and then.
     pub fn reorders_answers(permille: u16, seed: u64) -> Self {
         Self::new(Action::HoldBack).face(Face::Bmc).chance(permille, seed)

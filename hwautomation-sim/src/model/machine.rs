@@ -6,6 +6,7 @@ use super::hardware::Hardware;
 use super::power::{Control, Edge, Environment, NotInThisState, Power, Stage, Then};
 use super::quirk::{Quirk, Stale};
 use super::record::Record;
+use super::screen::Screen;
 use super::tempo::{Tempo, later};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -39,6 +40,9 @@ pub struct Machine {
     pub(crate) key_changes: u64,
     pub(crate) stage: Stage,
     pub(crate) edge: Option<Edge>,
+    /// What it wrote to its serial port.
+    #[serde(default)]
+    pub(crate) screen: Screen,
     /// Whether it was lent to be changed since the BMC last looked at it.
     #[serde(skip)]
     pub(crate) touched: bool,
@@ -70,6 +74,25 @@ impl Machine {
     /// Says whether SSH answers at its host address.
     pub fn answers_ssh(&self) -> bool {
         self.environment().is_some_and(Environment::answers_ssh)
+    }
+
+    /// Says whether something on it reads what is typed at the serial port.
+    pub(crate) fn takes_typing(&self) -> bool {
+        self.answers_ssh()
+    }
+
+    /// Types at the serial port: a log-in that only echoes.
+    pub(crate) fn type_in(&mut self, characters: &[u8]) {
+        for character in characters {
+            match character {
+                b'\r' | b'\n' => self.screen.write(format!("\r\n{} login: ", self.name).as_bytes()),
+                character => self.screen.write(&[*character]),
+            }
+        }
+    }
+
+    pub(super) fn say(&mut self, text: &str) {
+        self.screen.write(format!("{text}\r\n").as_bytes());
     }
 
     /// Returns how often it booted: the number of this boot.

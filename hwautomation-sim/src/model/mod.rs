@@ -16,6 +16,7 @@ pub(crate) mod power;
 pub(crate) mod preset;
 pub(crate) mod quirk;
 pub(crate) mod record;
+pub(crate) mod screen;
 pub(crate) mod sel;
 pub(crate) mod sensor;
 mod settle;

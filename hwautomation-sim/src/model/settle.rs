@@ -97,6 +97,10 @@ impl Machine {
         self.go_down(at);
         self.bios.come_into_force();
         self.boots += 1;
+        self.say(&format!(
+            "{} BIOS {}, boot {}",
+            self.hardware.vendor, self.hardware.bios_version, self.boots
+        ));
         self.key_changes = 0;
         self.stage = Stage::Post { until: later(at, self.tempo.post) };
     }
@@ -113,6 +117,13 @@ impl Machine {
 
     fn come_up(&mut self, environment: Environment, at: u64) {
         self.stage = Stage::Up(environment);
+        match environment {
+            Environment::Nothing => self.say("No bootable device"),
+            Environment::Farewell | Environment::Installer => self.say("Starting"),
+            Environment::Ephemeral | Environment::Disk => {
+                self.screen.write(format!("\r\n{} login: ", self.name).as_bytes());
+            }
+        }
         if environment != Environment::Nothing {
             self.record.lease = Some(Lease { address: self.host_address, until: None });
         }
@@ -130,6 +141,7 @@ impl Machine {
 
     pub(super) fn leave(&mut self, at: u64, then: Then) {
         self.go_down(at);
+        self.say("Shutting down");
         self.stage = Stage::Leaving { until: later(at, self.tempo.shutdown), then };
     }
 

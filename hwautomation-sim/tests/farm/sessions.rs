@@ -2,10 +2,13 @@
 
 use crate::lab::Lab;
 use crate::suite::Suite;
-use hwautomation_sim::{FarmPlan, Power, User};
+use hwautomation_sim::{FarmPlan, Power, SensorKind, User};
 
 const CONTROL: (u8, u8) = (0x00, 0x02);
 const POWER_ON: u8 = 1;
+const SET_THRESHOLDS: (u8, u8) = (0x04, 0x26);
+/// Which threshold is set (IPMI 2.0, table 35-9).
+const UPPER_CRITICAL: u8 = 0x10;
 
 #[tokio::test]
 async fn a_machine_is_switched_on_and_its_neighbour_stays_off() {
@@ -40,6 +43,28 @@ async fn what_a_client_does_is_counted() {
     assert_eq!((lab.farm.counts(first).sessions, lab.farm.counts(second).sessions), (0, 1));
     let total = lab.farm.total();
     assert_eq!((total.log_ins, total.sessions, total.power_commands, total.commands), (2, 1, 1, 6));
+}
+
+#[tokio::test]
+async fn what_a_command_changes_is_in_the_event_log_of_its_bmc_only() {
+    let lab = Lab::new(FarmPlan::new(2)).await;
+    let events = |address| lab.farm.look(address, |machine| machine.bmc.sel.entries.len());
+    let (first, second) = (lab.address(0), lab.address(1));
+    let mut console = lab.log_in(first, Suite::Seventeen).await;
+    lab.call(first, &mut console, CONTROL.0, CONTROL.1, &[POWER_ON]).await;
+    let before = (events(first), events(second));
+    // From now on, every temperature is critical.
+    let sensor = lab.farm.look(first, |machine| {
+        machine
+            .bmc
+            .sensors
+            .iter()
+            .find(|sensor| sensor.kind == SensorKind::TEMPERATURE)
+            .map(|sensor| sensor.number)
+    });
+    let threshold = [sensor.expect("a temperature"), UPPER_CRITICAL, 0, 0, 0, 0, 1, 0];
+    lab.call(first, &mut console, SET_THRESHOLDS.0, SET_THRESHOLDS.1, &threshold).await;
+    assert_eq!((events(first), events(second)), (before.0 + 1, before.1));
 }
 
 #[tokio::test]

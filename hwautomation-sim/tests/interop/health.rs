@@ -1,7 +1,7 @@
 //! Sensors, event log and what the BMC is, as programs of others read them.
 
 use crate::lab::{Lab, SERVER, SUITES, prints};
-use hwautomation_sim::{Power, SdrReads};
+use hwautomation_sim::{Identify, Power, SdrReads};
 
 /// Finds the row of a table that begins with a name.
 fn row<'a>(table: &'a str, name: &str) -> &'a str {
@@ -175,6 +175,43 @@ async fn bmc_info_says_what_the_bmc_is() {
         prints(row(&printed, "SEL Device"), &["supported"]);
         prints(row(&printed, "FRU Inventory Device"), &["unsupported"]);
         prints(&printed, &["GUID : ", "IPMI Version", "802.3 LAN"]);
+    }
+    lab.rack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ipmitool_lights_the_lamp_and_reads_the_hours_with_power() {
+    let Some(lab) = Lab::start("ipmitool").await else { return };
+    lab.rack.change(SERVER, |machine| machine.bmc.meter.before_ms = 50 * 3_600_000);
+    for suite in SUITES {
+        prints(&lab.ok(suite, "chassis poh").await, &["2 days, 2 hours"]);
+        lab.ok(suite, "chassis identify force").await;
+        assert_eq!(lab.truth().identify, Identify::On);
+        lab.ok(suite, "chassis identify 0").await;
+        assert_eq!(lab.truth().identify, Identify::Off);
+        lab.ok(suite, "chassis identify 200").await;
+        assert!(matches!(lab.truth().identify, Identify::Until(_)));
+        assert_eq!(lab.ok(suite, "raw 0x06 0x4e 0x01").await, "03 00 3f 00 00 00 00 00");
+        assert_eq!(lab.ok(suite, "raw 0x06 0x4f 0x01 0x01").await, "10");
+        // A time has a space in it, which would split it here: 40000000h seconds.
+        lab.ok(suite, "raw 0x0a 0x49 0x00 0x00 0x00 0x40").await;
+        prints(&lab.ok(suite, "sel time get").await, &["01/10/", "13:37:"]);
+    }
+    lab.rack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ipmi_chassis_reads_the_chassis_and_lights_the_lamp() {
+    let Some(lab) = Lab::start("ipmi-chassis").await else { return };
+    for suite in SUITES {
+        prints(&freeipmi(&lab, suite, "", &["--get-chassis-status"]).await, &["System Power", "off"]);
+        prints(&freeipmi(&lab, suite, "", &["--get-chassis-capabilities"]).await, &["20h"]);
+        prints(&freeipmi(&lab, suite, "", &["--get-power-on-hours-counter"]).await, &["0"]);
+        freeipmi(&lab, suite, "", &["--chassis-identify=FORCE"]).await;
+        assert_eq!(lab.truth().identify, Identify::On);
+        prints(&freeipmi(&lab, suite, "", &["--get-chassis-status"]).await, &["Indefinite on"]);
+        freeipmi(&lab, suite, "", &["--chassis-identify=TURN-OFF"]).await;
+        assert_eq!(lab.truth().identify, Identify::Off);
     }
     lab.rack.stop().await;
 }

@@ -1,6 +1,6 @@
 //! One simulated machine, and a program of others that speaks to its BMC.
 
-use crate::peer::{Peer, Said};
+use crate::peer::{Peer, Said, Talk};
 use hwautomation_sim::{Outcome, Power, Rack, RackPlan, ServerPlan, Tempo, Truth};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -38,13 +38,22 @@ impl Lab {
     }
 
     pub(crate) async fn ipmitool_as(&self, who: [&str; 2], suite: &str, command: &str) -> Said {
+        self.peer.run(self.ipmitool_arguments(who, suite, command)).await
+    }
+
+    /// Starts ipmitool, to speak with it.
+    pub(crate) fn ipmitool_talks(&self, suite: &str, command: &str) -> Talk {
+        self.peer.start(self.ipmitool_arguments([&self.user, &self.password], suite, command))
+    }
+
+    fn ipmitool_arguments(&self, who: [&str; 2], suite: &str, command: &str) -> Vec<String> {
         let (host, port) = (self.bmc.ip().to_string(), self.bmc.port().to_string());
         let [user, password] = who;
         let mut arguments = vec!["-I", "lanplus", "-H", &host, "-p", &port, "-U", user, "-P", password];
         // One try of a second: enough on loopback, and a silent BMC is found out sooner.
         arguments.extend(["-N", "1", "-R", "1", "-C", suite]);
         arguments.extend(command.split(' '));
-        self.peer.run(arguments).await
+        arguments.into_iter().map(str::to_owned).collect()
     }
 
     pub(crate) async fn ipmitool(&self, suite: &str, command: &str) -> Said {

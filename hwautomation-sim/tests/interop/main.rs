@@ -12,3 +12,4 @@ mod login;
 mod peer;
 mod pyghmi;
 mod quirks;
+mod sol;

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::process::Command;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
 
 /// How long a program may take: the slowest here gives up by itself after twenty seconds.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -20,6 +21,40 @@ pub(crate) struct Said {
     pub(crate) out: String,
     pub(crate) err: String,
     pub(crate) ok: bool,
+}
+
+/// A program that runs, and what it has said so far.
+#[derive(Debug)]
+pub(crate) struct Talk {
+    child: Child,
+    heard: String,
+}
+
+impl Talk {
+    /// Waits until it has said something, and forgets what it said up to there.
+    pub(crate) async fn hear(&mut self, words: &str) {
+        let heard = tokio::time::timeout(LIMIT, async {
+            while !self.heard.contains(words) {
+                let mut bytes = [0; 512];
+                let length = self.child.stdout.as_mut().unwrap().read(&mut bytes).await.unwrap();
+                assert_ne!(length, 0, "it ended and never said {words:?}: {}", self.heard);
+                self.heard += &String::from_utf8_lossy(&bytes[..length]);
+            }
+        });
+        assert!(heard.await.is_ok(), "it never said {words:?}: {}", self.heard);
+        let place = self.heard.find(words).unwrap() + words.len();
+        self.heard.drain(..place);
+    }
+
+    pub(crate) async fn say(&mut self, words: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(words.as_bytes()).await.unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn end(mut self) {
+        let ended = tokio::time::timeout(LIMIT, self.child.wait()).await;
+        ended.expect("it ends in time").expect("it ran");
+    }
 }
 
 impl Peer {
@@ -48,6 +83,16 @@ impl Peer {
             eprintln!("NOT RUN: {name} is missing; scripts/setup-peers installs it");
         }
         found.map(Self)
+    }
+
+    /// Starts it, to speak with it.
+    pub(crate) fn start(&self, arguments: impl IntoIterator<Item = impl AsRef<str>>) -> Talk {
+        // Without a terminal it would keep what it says to itself for a while.
+        let mut command = Command::new("stdbuf");
+        command.arg("--output=0").arg(&self.0);
+        command.args(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        Talk { child: command.spawn().expect("it starts"), heard: String::new() }
     }
 
     /// Runs it to its end.

@@ -63,7 +63,7 @@ impl Attempt<'_, '_> {
         read: impl Fn(&[u8], u8) -> Option<T>,
     ) -> Option<T> {
         let tag = self.tag_of(stage);
-        let pick = |datagram: &[u8]| read(unwrap_bare(payload, datagram)?, tag);
+        let pick = |datagram: Vec<u8>| read(unwrap_bare(payload, &datagram)?, tag);
         self.login.link.receive(self.waits.within(self.wait), pick).await
     }
 

@@ -82,7 +82,7 @@ impl Login<'_> {
     /// Asks outside of a session, once.
     async fn outside(&mut self, request: &Request<'_>, until: Instant) -> Result<Option<Answer>, IpmiError> {
         self.link.send(&presession(&request.bytes())).await?;
-        let read = |datagram: &[u8]| Answer::of_unprotected(request, unwrap_presession(datagram)?);
+        let read = |datagram: Vec<u8>| Answer::of_unprotected(request, unwrap_presession(&datagram)?);
         let answer = self.link.receive(until, read).await;
         if answer.is_none() {
             self.pass.slow_down(until).await;

@@ -16,7 +16,7 @@ pub(super) struct Mailbox(Mutex<Inner>);
 struct Inner {
     is_open: bool,
     was_used: bool,
-    datagrams: VecDeque<Box<[u8]>>,
+    datagrams: VecDeque<Vec<u8>>,
     reader: Option<Waker>,
 }
 
@@ -49,7 +49,7 @@ impl Mailbox {
     }
 
     /// Waits for the next datagram.
-    pub(super) async fn take(&self) -> Box<[u8]> {
+    pub(super) async fn take(&self) -> Vec<u8> {
         poll_fn(|context| self.poll_take(context)).await
     }
 
@@ -57,7 +57,7 @@ impl Mailbox {
         self.lock().was_used
     }
 
-    fn poll_take(&self, context: &Context<'_>) -> Poll<Box<[u8]>> {
+    fn poll_take(&self, context: &Context<'_>) -> Poll<Vec<u8>> {
         let mut inner = self.lock();
         match inner.datagrams.pop_front() {
             Some(datagram) => Poll::Ready(datagram),

@@ -75,12 +75,12 @@ impl Link {
     pub(super) async fn receive<T>(
         &self,
         until: Instant,
-        mut pick: impl FnMut(&[u8]) -> Option<T>,
+        mut pick: impl FnMut(Vec<u8>) -> Option<T>,
     ) -> Option<T> {
         let picked = timeout_at(until, async {
             loop {
                 let datagram = self.mailbox.take().await;
-                if let Some(picked) = pick(&datagram) {
+                if let Some(picked) = pick(datagram) {
                     return picked;
                 }
             }

@@ -3,6 +3,7 @@
 use super::mailbox::Mailbox;
 use crate::error::IpmiError;
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::UdpSocket;
@@ -51,8 +52,14 @@ impl Socket {
     }
 
     pub(super) async fn send(&self, datagram: &[u8], peer: SocketAddr) -> Result<(), IpmiError> {
-        self.shared.udp.send_to(datagram, peer).await?;
-        Ok(())
+        match self.shared.udp.try_send_to(datagram, peer) {
+            // Rare, and its state is large: boxed, the calls in flight stay small.
+            Err(full) if full.kind() == ErrorKind::WouldBlock => {
+                Box::pin(self.shared.udp.send_to(datagram, peer)).await?;
+                Ok(())
+            }
+            sent => Ok(sent.map(drop)?),
+        }
     }
 
     pub(super) fn send_now(&self, datagram: &[u8], peer: SocketAddr) {

@@ -204,9 +204,9 @@ fn key(data: &[u8]) -> Result<Channel, Completion> {
 fn cipher_suites(channel: u8, payload: u8, index: u8) -> Result<Channel, Completion> {
     lan(channel)?;
     let listing = if index & 0x80 == 0 { Listing::Algorithms } else { Listing::Suites };
-    // Only messages travel here, no console and nothing of a maker's own.
+    // Messages and characters travel here, and nothing of a maker's own.
     match payload & 0x3F {
-        0 => Ok(Channel::CipherSuites { index: index & 0x3F, listing }),
+        0 | 1 => Ok(Channel::CipherSuites { index: index & 0x3F, listing }),
         _ => Err(Completion::INVALID_FIELD),
     }
 }

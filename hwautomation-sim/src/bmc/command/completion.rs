@@ -23,6 +23,11 @@ impl Completion {
     pub(crate) const ERASE_IN_PROGRESS: Self = Self(0x81);
     pub(crate) const SET_IN_PROGRESS: Self = Self(0x81);
     pub(crate) const PAYLOAD_NOT_AVAILABLE: Self = Self(0x80);
+    pub(crate) const PAYLOAD_IS_ACTIVE: Self = Self(0x80);
+    pub(crate) const PAYLOAD_IS_NOT_ACTIVE: Self = Self(0x80);
+    pub(crate) const PAYLOAD_DISABLED: Self = Self(0x81);
+    pub(crate) const TOO_MANY_INSTANCES: Self = Self(0x82);
+    pub(crate) const ONLY_ENCRYPTED: Self = Self(0x84);
     pub(crate) const READ_ONLY: Self = Self(0x82);
     pub(crate) const PRIVILEGE_ABOVE_LIMIT: Self = Self(0x81);
     pub(crate) const SESSIONLESS_CHANNEL: Self = Self(0x82);

@@ -12,6 +12,7 @@ mod sdr;
 mod sel;
 mod sensor;
 mod session;
+mod sol;
 mod user;
 
 pub(crate) use chassis::{make_opposite, make_unclear};
@@ -30,6 +31,7 @@ use sdr::Sdr;
 use sel::Sel;
 use sensor::Sensor;
 use session::Session;
+use sol::Sol;
 use user::User;
 
 /// What a command answers: its data, or why it was refused.
@@ -48,6 +50,7 @@ pub(crate) enum Command {
     Sel(Sel),
     Sensor(Sensor),
     Session(Session),
+    Sol(Sol),
     User(User),
 }
 
@@ -74,10 +77,11 @@ impl Command {
             (0x06, 0x38 | 0x40..=0x42 | 0x54 | 0x56) => Channel::read(code, data).map(Self::Channel),
             (0x06, 0x43..=0x47) => User::read(code, data).map(Self::User),
             (0x06, 0x3D) => Session::read(data).map(Self::Session),
-            (0x06, 0x4E | 0x4F) => Payload::read(code, data).map(Self::Payload),
+            (0x06, 0x48..=0x4B | 0x4E | 0x4F) => Payload::read(code, data).map(Self::Payload),
             (0x06, _) => App::read(code, data).map(Self::App),
             (0x0A, 0x20 | 0x22 | 0x23) => Sdr::read(code, data).map(Self::Sdr),
             (0x0A, 0x40 | 0x42..=0x44 | 0x46..=0x49) => Sel::read(code, data).map(Self::Sel),
+            (0x0C, 0x22) => Sol::read(data).map(Self::Sol),
             (0x0C, 0x01 | 0x02) => Lan::read(code, data).map(Self::Lan),
             _ => Err(Completion::INVALID_COMMAND),
         }
@@ -96,6 +100,7 @@ impl Command {
             Self::Sel(command) => command.text(),
             Self::Sensor(command) => command.text(),
             Self::Session(command) => command.text().to_owned(),
+            Self::Sol(command) => command.text(),
             Self::User(command) => command.text(),
         }
     }
@@ -125,11 +130,12 @@ impl Command {
             Self::Channel(command) => command.run(scene),
             Self::Chassis(command) => command.run(scene),
             Self::Lan(command) => command.run(scene),
-            Self::Payload(command) => command.run(),
+            Self::Payload(command) => command.run(scene),
             Self::Sdr(command) => command.run(scene),
             Self::Sel(command) => command.run(scene),
             Self::Sensor(command) => command.run(scene),
             Self::Session(command) => command.run(scene),
+            Self::Sol(command) => command.run(scene),
             Self::User(command) => command.run(scene),
         }
     }
@@ -146,6 +152,7 @@ impl Command {
             Self::Sel(command) => command.rights(),
             Self::Sensor(command) => command.rights(),
             Self::Session(command) => command.rights(),
+            Self::Sol(command) => command.rights(),
             Self::User(command) => command.rights(),
         }
     }

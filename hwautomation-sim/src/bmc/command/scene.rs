@@ -11,6 +11,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) memory: &'a mut Memory,
     /// Who gives the command; nobody, outside of a session.
     pub(crate) caller: Option<Caller>,
+    /// The port at which the BMC is reached.
+    pub(crate) port: u16,
     /// The sessions whose consoles have proved themselves.
     pub(crate) sessions: &'a [Seen],
     /// What happens to sessions once the answer is written.
@@ -31,6 +33,10 @@ pub(crate) struct Caller {
 pub(crate) enum After {
     Nothing,
     Privilege(Privilege),
+    /// The caller listens to the serial port.
+    Listen,
+    /// A session listens no more.
+    ListenNoMore(u32),
     Close(u32),
     /// The BMC restarts, or is to be found at another address.
     CloseAll,

@@ -4,6 +4,7 @@ use super::{Controller, Job, Outgoing, deliver};
 use crate::bmc::command::{After, Caller};
 use crate::bmc::ground::Ground;
 use crate::bmc::session::{Active, Session, Stage};
+use crate::bmc::sol::Sol;
 use crate::bmc::wire::{Envelope, Payload, Request};
 use crate::fault::Action;
 use crate::log::Outcome;
@@ -21,7 +22,12 @@ impl Controller {
     ) -> Option<Outgoing> {
         let session = self.sessions.get(envelope.session)?;
         let active = active(session)?;
-        let message = active.unseal(session.suite, envelope).filter(|_| envelope.kind == Payload::Message)?;
+        let message = active.unseal(session.suite, envelope)?;
+        match envelope.kind {
+            Payload::Message => {}
+            Payload::Sol => return self.typed(envelope, &message, ground),
+            _ => return None,
+        }
         let (caller, account) = (caller(session.id, active), Arc::clone(&active.account));
         // What cannot be read was received all the same.
         let Some(request) = Request::read(&message) else {
@@ -40,12 +46,17 @@ impl Controller {
             return None;
         }
         let done = self.perform(&job, ground);
-        let bytes = self.seal(envelope.session, &self.spoil(job.written(&done.reply)), job.fault.as_ref())?;
+        let bytes = self.seal(
+            Payload::Message,
+            envelope.session,
+            &self.spoil(job.written(&done.reply)),
+            job.fault.as_ref(),
+        )?;
         self.settle(caller.session, done.after);
         deliver(job.fault.as_ref(), || bytes)
     }
 
-    fn heard(&mut self, envelope: &Envelope<'_>, now: u64) {
+    pub(super) fn heard(&mut self, envelope: &Envelope<'_>, now: u64) {
         let Some(session) = self.sessions.get_mut(envelope.session) else { return };
         session.heard = now;
         if let Stage::Active(active) = &mut session.stage {
@@ -71,7 +82,13 @@ impl Controller {
         message
     }
 
-    fn seal(&mut self, id: u32, message: &[u8], fault: Option<&Action>) -> Option<Vec<u8>> {
+    pub(super) fn seal(
+        &mut self,
+        kind: Payload,
+        id: u32,
+        message: &[u8],
+        fault: Option<&Action>,
+    ) -> Option<Vec<u8>> {
         let mut iv = [0; _];
         (self.random)(&mut iv);
         let session = self.sessions.get_mut(id)?;
@@ -81,7 +98,19 @@ impl Controller {
             _ if self.quirks.has(Quirk::EmptySessionIds) => 0,
             _ => session.console,
         };
-        Some(active.seal(console, iv, message))
+        Some(active.seal(kind, console, iv, message))
+    }
+
+    /// Ends listening: the caller's own at once, that of another with a packet that says so.
+    fn end_listening(&mut self, caller: u32, listening: u32) {
+        let Some(Session { stage: Stage::Active(active), .. }) = self.sessions.get_mut(listening) else {
+            return;
+        };
+        if caller == listening {
+            active.sol = None;
+        } else if let Some(sol) = &mut active.sol {
+            sol.end();
+        }
     }
 
     /// Does to sessions what the command came to, now that its answer is written.
@@ -93,6 +122,12 @@ impl Controller {
                     active.privilege = privilege;
                 }
             }
+            After::Listen => {
+                if let Some(Session { stage: Stage::Active(active), .. }) = self.sessions.get_mut(id) {
+                    active.sol = Some(Sol::default());
+                }
+            }
+            After::ListenNoMore(own) => self.end_listening(id, own),
             After::Close(closed) => self.sessions.remove(closed),
             After::CloseAll => self.end_sessions(),
         }

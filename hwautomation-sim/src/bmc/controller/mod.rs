@@ -1,5 +1,6 @@
 //! One BMC: takes datagrams, returns answers. No socket and no clock are here.
 
+mod console;
 mod inside;
 mod opening;
 
@@ -228,12 +229,13 @@ fn act(
     ground: &impl Ground,
 ) -> Done {
     let caller = job.caller.as_ref().map(|(caller, _)| *caller);
+    let port = ground.port();
     ground.act(which, |machine| {
         let edge = machine.tempo.power_edge;
         if let Some(Action::LateEffect(late)) = &job.fault {
             machine.tempo.power_edge = *late;
         }
-        let mut scene = Scene { machine, memory, caller, sessions, after: After::Nothing };
+        let mut scene = Scene { machine, memory, caller, port, sessions, after: After::Nothing };
         let reply = command.run(&mut scene);
         let after = scene.after;
         machine.tempo.power_edge = edge;

@@ -308,7 +308,7 @@ fn account(machine: &Machine, rakp: &Rakp1, suite: Suite, limit: Privilege) -> R
 /// Changes what is remembered of log-ins, where it ever matters.
 fn remember(ground: &impl Ground, change: impl FnOnce(&mut Login, u64)) {
     if ground.look(|machine| machine.bmc.login.lock_out.is_some()) {
-        ground.remember(change);
+        ground.change(|machine| change(&mut machine.bmc.login, machine.now));
     }
 }
 

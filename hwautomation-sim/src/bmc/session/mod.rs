@@ -7,7 +7,8 @@ pub(crate) use table::{Limits, Table};
 
 use super::crypto::{Exchange, IV_LENGTH, Keys, Suite};
 use super::privilege::Privilege;
-use super::wire::{Envelope, Request, sign_and_wrap};
+use super::sol::Sol;
+use super::wire::{Envelope, Payload, Request, sign_and_wrap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use window::Window;
@@ -38,6 +39,8 @@ pub(crate) struct Seen {
     pub(crate) user: u8,
     pub(crate) privilege: Privilege,
     pub(crate) peer: SocketAddr,
+    /// Whether it listens to the serial port.
+    pub(crate) listens: bool,
 }
 
 /// How far a session has come.
@@ -91,6 +94,8 @@ pub(crate) struct Active {
     pub(crate) answered: Answered,
     /// The last request that was understood.
     pub(crate) last: Option<Request>,
+    /// The serial port, when its console listens to it.
+    pub(crate) sol: Option<Sol>,
     inbound: Window,
     outbound: u32,
 }
@@ -99,7 +104,16 @@ impl Active {
     /// Begins as the specification says: with the privilege of a user, however much may be asked for later.
     pub(crate) fn new(keys: Keys, account: Arc<Account>, answered: Answered) -> Self {
         let privilege = account.limit.min(Privilege::User);
-        Self { keys, account, privilege, answered, last: None, inbound: Window::default(), outbound: 0 }
+        Self {
+            keys,
+            account,
+            privilege,
+            answered,
+            last: None,
+            sol: None,
+            inbound: Window::default(),
+            outbound: 0,
+        }
     }
 
     /// Reads a packet that carries a message of this session; a forged, damaged or repeated one is nothing.
@@ -117,10 +131,16 @@ impl Active {
     }
 
     /// Writes a packet for the console.
-    pub(crate) fn seal(&mut self, console: u32, iv: [u8; IV_LENGTH], message: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(
+        &mut self,
+        kind: Payload,
+        console: u32,
+        iv: [u8; IV_LENGTH],
+        message: &[u8],
+    ) -> Vec<u8> {
         // Zero is kept for packets outside of sessions.
         self.outbound = self.outbound.checked_add(1).unwrap_or(1);
         let payload = self.keys.cipher.encrypt(iv, message);
-        sign_and_wrap(console, self.outbound, &payload, |signed| self.keys.sign(signed))
+        sign_and_wrap(kind, console, self.outbound, &payload, |signed| self.keys.sign(signed))
     }
 }

@@ -67,6 +67,10 @@ impl Table {
         self.sessions.iter_mut().find(|session| session.id == id)
     }
 
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.sessions.iter_mut()
+    }
+
     pub(crate) fn remove(&mut self, id: u32) {
         let before = self.active_count();
         self.sessions.retain(|session| session.id != id);
@@ -100,7 +104,15 @@ impl Table {
         let seen = |session: &Session| {
             let Stage::Active(active) = &session.stage else { return None };
             let (user, privilege) = (active.account.number, active.privilege);
-            Some(Seen { id: session.id, handle: session.handle, user, privilege, peer: session.peer })
+            let listens = active.sol.as_ref().is_some_and(|sol| !sol.is_ended());
+            Some(Seen {
+                id: session.id,
+                handle: session.handle,
+                user,
+                privilege,
+                peer: session.peer,
+                listens,
+            })
         };
         self.sessions.iter().filter_map(seen)
     }

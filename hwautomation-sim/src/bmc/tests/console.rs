@@ -152,7 +152,23 @@ impl Console {
     pub(super) fn packet(&mut self, net_fn: u8, command: u8, data: &[u8]) -> Vec<u8> {
         self.sequence += 1;
         let payload = self.keys.cipher.encrypt([3; 16], &message(net_fn, command, data));
-        sign_and_wrap(self.managed, self.sequence, &payload, |signed| self.keys.sign(signed))
+        sign_and_wrap(Payload::Message, self.managed, self.sequence, &payload, |signed| {
+            self.keys.sign(signed)
+        })
+    }
+
+    /// Writes the next packet of characters.
+    pub(super) fn characters(&mut self, packet: &[u8]) -> Vec<u8> {
+        self.sequence += 1;
+        let payload = self.keys.cipher.encrypt([3; 16], packet);
+        sign_and_wrap(Payload::Sol, self.managed, self.sequence, &payload, |signed| self.keys.sign(signed))
+    }
+
+    /// Reads a packet of characters.
+    pub(super) fn read_characters(&self, datagram: &[u8]) -> Vec<u8> {
+        let Some(Datagram::Lan20(envelope)) = Datagram::read(datagram) else { panic!("no RMCP+") };
+        assert_eq!(envelope.kind, Payload::Sol);
+        self.keys.cipher.decrypt(envelope.payload).expect("an encrypted packet")
     }
 
     /// Reads an answer: its data, or its completion code.

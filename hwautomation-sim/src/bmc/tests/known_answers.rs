@@ -130,7 +130,10 @@ fn captured_packets_are_read_and_written_again_byte_for_byte() {
             let iv = envelope.payload[..16].try_into().unwrap();
             let payload = keys.cipher.encrypt(iv, message);
             let sign = |signed: &[u8]| keys.sign(signed);
-            assert_eq!(sign_and_wrap(envelope.session, envelope.sequence, &payload, sign), frame.datagram);
+            assert_eq!(
+                sign_and_wrap(Payload::Message, envelope.session, envelope.sequence, &payload, sign),
+                frame.datagram
+            );
             count += 1;
         }
         assert!(count >= 6, "a session has at least three commands");

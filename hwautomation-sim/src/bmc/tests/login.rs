@@ -143,10 +143,10 @@ fn sessions_are_listed_with_who_and_from_where() {
 }
 
 #[test]
-fn messages_and_handshakes_are_the_payloads_that_travel() {
+fn messages_characters_and_handshakes_are_the_payloads_that_travel() {
     let mut lab = Lab::new();
     let mut console = lab.log_in();
-    assert_eq!(console.call(&mut lab, 0x06, 0x4E, &[0x0E]), Ok(vec![0x01, 0, 0x3F, 0, 0, 0, 0, 0]));
+    assert_eq!(console.call(&mut lab, 0x06, 0x4E, &[0x0E]), Ok(vec![0x03, 0, 0x3F, 0, 0, 0, 0, 0]));
     assert_eq!(console.call(&mut lab, 0x06, 0x4F, &[0x0E, 0x12]), Ok(vec![0x10]));
     assert_eq!(console.call(&mut lab, 0x06, 0x4F, &[0x0E, 0x02]), Err(0x80));
 }

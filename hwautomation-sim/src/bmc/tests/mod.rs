@@ -7,4 +7,5 @@ mod known_answers;
 mod login;
 mod quirks;
 mod sensors;
+mod serial;
 mod sessions;

@@ -8,6 +8,7 @@ use crate::model::login::SuitePrivileges;
 use crate::model::power::{Control, Power};
 use crate::model::quirk::Quirk;
 use crate::model::users::User;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 fn with(quirks: &[Quirk]) -> Lab {
@@ -217,6 +218,10 @@ fn an_answer_that_is_held_back_comes_behind_the_next() {
     lab.ground.once("get chassis status", Action::HoldBack);
     let packet = console.packet(0x00, 0x01, &[]);
     assert_eq!(lab.send(&packet), None);
+    let stranger = SocketAddr::from(([127, 0, 0, 2], 9));
+    let ping = [6, 0, 0xFF, 6, 0, 0, 0x11, 0xBE, 0x80, 1, 0, 0];
+    let answer = lab.bmc.receive(&ping, stranger, &lab.ground).unwrap();
+    assert_eq!(answer.after, None, "somebody else gets nothing of it");
     let packet = console.packet(0x06, 0x04, &[]);
     let answer = lab.send(&packet).unwrap();
     assert_eq!(console.read(&answer.bytes), Ok(vec![0x55, 0]));

@@ -19,6 +19,8 @@ const TRAILER_MAX: usize = 3 + 2 + 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload {
     Message,
+    /// Characters of a serial port.
+    Sol,
     OpenRequest,
     OpenResponse,
     Rakp1,
@@ -28,8 +30,9 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    const ALL: [(u8, Self); 7] = [
+    const ALL: [(u8, Self); 8] = [
         (0x00, Self::Message),
+        (0x01, Self::Sol),
         (0x10, Self::OpenRequest),
         (0x11, Self::OpenResponse),
         (0x12, Self::Rakp1),
@@ -120,6 +123,7 @@ pub(crate) fn wrap(kind: Payload, payload: &[u8]) -> Vec<u8> {
 
 /// Wraps an encrypted payload for a session, and signs it.
 pub(crate) fn sign_and_wrap<C: AsRef<[u8]>>(
+    kind: Payload,
     session: u32,
     sequence: u32,
     payload: &[u8],
@@ -127,7 +131,7 @@ pub(crate) fn sign_and_wrap<C: AsRef<[u8]>>(
 ) -> Vec<u8> {
     let mut bytes = packet(payload.len());
     let from = bytes.len();
-    write(&mut bytes, Payload::Message.code() | ENCRYPTED | AUTHENTICATED, session, sequence, payload);
+    write(&mut bytes, kind.code() | ENCRYPTED | AUTHENTICATED, session, sequence, payload);
     // What is signed must be a multiple of four bytes, with the two that follow the padding.
     let padding = (4 - (bytes.len() - from + 2) % 4) % 4;
     bytes.extend(std::iter::repeat_n(0xFF, padding));

@@ -1,0 +1,9 @@
+//! What holds for every value: drawn at random, and compared with an independent side (`fuzzing`).
+
+mod entrance;
+mod envelope;
+mod message;
+mod records;
+mod session;
+mod sides;
+mod window;
