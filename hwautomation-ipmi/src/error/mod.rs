@@ -84,6 +84,8 @@ pub(crate) enum IpmiError {
     Turn(Duration),
     #[error("as many sessions as may be are open: {0}")]
     Sessions(u32),
+    #[error("as many BMCs as may be were talked to for {} ms", .0.as_millis())]
+    Lanes(Duration),
     /// What others said in core's words, such as the source of credentials.
     #[error(transparent)]
     Core(#[from] Error),
@@ -157,7 +159,7 @@ impl IpmiError {
             Self::Malformed { .. } => ErrorKind::Protocol,
             Self::Mismatch { .. } => ErrorKind::Mismatch,
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::Turn(_) | Self::Sessions(_) | Self::Unsettled { .. } => ErrorKind::Busy,
+            Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) | Self::Unsettled { .. } => ErrorKind::Busy,
             Self::Core(error) => error.kind(),
         }
     }
@@ -192,8 +194,8 @@ impl IpmiError {
                 "enable cipher suite 17 or 3 on the BMC's LAN channel, or allow another one in cipher_suites"
             }
             Self::Downgrade(_) => {
-                "find out why the BMC lost the suite; if it was exchanged or set so, list the suites that it may \
-                 use under settings.ipmi.cipher_suites"
+                "find out why the BMC lost the suite; if that is as it should be, leave it out of the machine's \
+                 settings.ipmi.cipher_suites"
             }
             Self::Unsupported => "use another driver for this, such as Redfish",
             Self::Refused { completion, .. } => completion.remedy(),
@@ -209,6 +211,9 @@ impl IpmiError {
             Self::Invalid { right, .. } => right,
             Self::Turn(_) => "try again later, or let fewer callers use this BMC at a time",
             Self::Sessions(_) => "try again later, or raise sessions_max",
+            Self::Lanes(_) => {
+                "poll the answers of a call over many machines to their end, or raise in_flight_max or slow_max"
+            }
             Self::Unsettled { .. } => {
                 "try again in a few seconds: the machine is on its way, or the BMC tells its power late"
             }

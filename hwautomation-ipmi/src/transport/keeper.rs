@@ -124,7 +124,10 @@ async fn ask(
     mut seat: OwnedMutexGuard<Seat>,
 ) -> Option<(SocketAddr, Instant)> {
     let limit = pool.timing().command_limit;
-    let mut pass = pool.lanes().enter(Lane::Fast).await;
+    // Without a place the session is tried again soon, and stands meanwhile.
+    let Some(mut pass) = pool.lanes().enter_until(Lane::Fast, Instant::now() + limit).await else {
+        return Some((peer, Instant::now() + BUSY));
+    };
     let standing = seat.standing.as_mut()?;
     if standing.ask(limit, &mut pass).await.is_ok() {
         return Some((peer, standing.due_at(pool.keep_for())));

@@ -36,11 +36,18 @@ impl Lanes {
         Arc::new(Self { fast: Arc::new(Semaphore::new(fast)), slow: Arc::new(Semaphore::new(slow)) })
     }
 
-    /// Waits for a place. Whoever has one gives it back within the limits of a log-in and a command, or at the first
-    /// silence, so the wait ends.
+    /// Waits for a place, without a limit: for who is waited for by nobody else.
     pub(super) async fn enter(self: &Arc<Self>, lane: Lane) -> Pass {
         let place = self.of(lane).acquire_owned().await.ok();
         Pass { lanes: Arc::clone(self), place, lane }
+    }
+
+    /// Waits for a place; nothing when there was none until then. Those who have one may be calls that nobody polls.
+    pub(super) async fn enter_until(self: &Arc<Self>, lane: Lane, until: Instant) -> Option<Pass> {
+        match self.of(lane).try_acquire_owned() {
+            Ok(place) => Some(Pass { lanes: Arc::clone(self), place: Some(place), lane }),
+            Err(_) => Box::pin(timeout_at(until, self.enter(lane))).await.ok(),
+        }
     }
 
     fn of(&self, lane: Lane) -> Arc<Semaphore> {

@@ -93,7 +93,10 @@ impl Pool {
         let lane = seat.breaker.lane(&self.limits, asked, Instant::now()).map_err(IpmiError::Resting)?;
         let pass = match admitted.filter(|pass| pass.lane() == lane) {
             Some(pass) => pass,
-            None => self.lanes.enter(lane).await,
+            None => {
+                let pass = self.lanes.enter_until(lane, asked + self.turn_limit).await;
+                pass.ok_or(IpmiError::Lanes(self.turn_limit))?
+            }
         };
         Ok(Turn::new(self, target, seat, pass))
     }
@@ -102,10 +105,13 @@ impl Pool {
     pub(crate) async fn close(&self) {
         let seats: Vec<_> = self.seats().values().cloned().collect();
         let close = |seat: Arc<Mutex<Seat>>| async {
-            let standing = seat.lock_owned().await.standing.take();
-            if let Some(standing) = standing {
-                let mut pass = self.lanes.enter(Lane::Fast).await;
-                standing.session.close(self.timing.command_limit, &mut pass).await;
+            let mut seat = seat.lock_owned().await;
+            let limit = self.timing.command_limit;
+            // Without a place the BMC is told, and not waited for.
+            if let Some(standing) = seat.standing.take()
+                && let Some(mut pass) = self.lanes.enter_until(Lane::Fast, Instant::now() + limit).await
+            {
+                standing.session.close(limit, &mut pass).await;
             }
         };
         stream::iter(seats).for_each_concurrent(self.in_flight_max, close).await;

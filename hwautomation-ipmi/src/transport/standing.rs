@@ -1,11 +1,11 @@
 //! A session that stands between calls, and for how long.
 
-use super::identity::Owner;
+use super::identity::{Owner, Target};
 use super::lanes::Pass;
 use super::session::Session;
 use crate::error::IpmiError;
 use crate::model::command::Command;
-use crate::wire::Answer;
+use crate::wire::{Answer, Suite};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -17,6 +17,7 @@ const DEVICE_ID: [u8; 2] = [0x06, 0x01];
 pub(super) struct Standing {
     pub(super) session: Session,
     pub(super) owner: Owner,
+    pub(super) suite: Suite,
     /// When a caller last used it.
     pub(super) used: Instant,
     /// When the BMC last answered in it.
@@ -44,9 +45,14 @@ pub(super) enum Due {
 }
 
 impl Standing {
-    pub(super) fn new(session: Session, owner: Owner) -> Self {
+    pub(super) fn new(session: Session, owner: Owner, suite: Suite) -> Self {
         let now = Instant::now();
-        Self { session, owner, used: now, heard: now, is_doubtful: false }
+        Self { session, owner, suite, used: now, heard: now, is_doubtful: false }
+    }
+
+    /// Tells whether somebody else may use it: with the same credentials, and with a suite that is allowed to them.
+    pub(super) fn serves(&self, target: &Target<'_>) -> bool {
+        self.owner.serves(&target.identity) && target.suites.contains(&self.suite)
     }
 
     pub(super) async fn exchange(

@@ -39,7 +39,7 @@ impl<'a> Turn<'a> {
         pass: Pass,
     ) -> Self {
         match &mut seat.standing {
-            Some(standing) if standing.owner.serves(&target.identity) => standing.is_doubtful = true,
+            Some(standing) if standing.serves(target) => standing.is_doubtful = true,
             other => *other = None,
         }
         Self { pool, target, seat, pass }
@@ -144,7 +144,7 @@ impl<'a> Turn<'a> {
         let (session, entrance) = through?;
         tracing::debug!(%peer, suite = entrance.suite.id(), "logged in to a BMC");
         self.seat.entrance = Some(entrance);
-        Ok(Standing::new(session, identity.owner()))
+        Ok(Standing::new(session, identity.owner(), entrance.suite))
     }
 }
 

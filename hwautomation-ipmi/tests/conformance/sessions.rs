@@ -74,3 +74,33 @@ async fn a_weaker_suite_than_the_one_that_worked_needs_a_persons_word() {
     machine.settings.insert(PluginName::from_static("ipmi"), settings);
     assert_eq!(fixture.driver.power_state(&machine).await.unwrap(), PowerState::On);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_with_a_suite_that_is_not_allowed_any_more_is_not_used() {
+    let fixture = RackFixture::start_as(1, quick()).await;
+    let with = |suites: &[u8]| {
+        let mut machine = fixture.machine();
+        let settings = json!({"username": "ADMIN", "cipher_suites": suites});
+        machine.settings.insert(PluginName::from_static("ipmi"), settings);
+        machine
+    };
+    fixture.driver.power_state(&with(&[3])).await.unwrap();
+    fixture.driver.power_state(&with(&[17, 3])).await.unwrap();
+    assert_eq!(counted(&fixture, "open session"), 1, "suite 3 is allowed to both");
+    fixture.driver.power_state(&with(&[17])).await.unwrap();
+    assert_eq!(counted(&fixture, "open session"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_that_is_busy_when_the_privilege_is_taken_denies_nothing() {
+    let fixture = RackFixture::start_as(1, quick()).await;
+    let busy = Fault::new(Action::Refuse(Refusal::Code(0xC0))).face(Face::Bmc);
+    fixture.inject(busy.command("set session privilege").times(1));
+    let error = fixture.driver.power_state(&fixture.machine()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.class()),
+        (ErrorKind::Busy, ErrorClass::Transient { after: None }),
+        "{error}"
+    );
+    assert_eq!(fixture.driver.power_state(&fixture.machine()).await.unwrap(), PowerState::On);
+}

@@ -165,11 +165,19 @@ impl Attempt<'_, '_> {
         let limit = self.waits.within(limit).saturating_duration_since(Instant::now());
         match session.exchange(&command, limit, self.login.pass).await {
             Ok(answer) if answer.completion == 0 => Ok(session),
-            Ok(answer) => Err(Failure::Final(IpmiError::Privilege(Completion(answer.completion)))),
+            Ok(answer) => Err(Failure::Final(denied(name, Completion(answer.completion)))),
             Err(IpmiError::Unanswered { .. }) => Err(self.silent(Stage::Privilege)),
             Err(error) => Err(Failure::Final(error)),
         }
     }
+}
+
+/// A BMC that is busy or starts denies nobody anything.
+fn denied(what: &'static str, completion: Completion) -> IpmiError {
+    if completion.passes() {
+        return IpmiError::Refused { what, completion };
+    }
+    IpmiError::Privilege(completion)
 }
 
 fn refused(stage: Stage, code: u8) -> Failure {
