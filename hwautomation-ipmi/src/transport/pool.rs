@@ -11,6 +11,7 @@ use super::timing::Timing;
 use super::turn::Turn;
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;
+use foldhash::fast::RandomState;
 use futures_util::{StreamExt, stream};
 use hwautomation_core::plugin::CredentialSource;
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ use tokio::time::{Instant, timeout};
 /// How many BMCs are remembered with their cipher suite; beyond it, those without a session are forgotten.
 const SEATS_MAX: usize = 65_536;
 
-type Seats = HashMap<SocketAddr, Arc<Mutex<Seat>>>;
+type Seats = HashMap<SocketAddr, Arc<Mutex<Seat>>, RandomState>;
 
 /// Holds every seat.
 pub(crate) struct Pool {

@@ -127,7 +127,7 @@ impl<'a> Turn<'a> {
         let permit = Arc::new(self.pool.permit().await?);
         let credentials = identity.credentials(self.pool.source()).await?;
         let login = Login {
-            link: Arc::new(self.pool.net().link(*peer)?),
+            link: self.pool.net().link(*peer)?,
             credentials: &credentials,
             privilege: privilege::number(identity.privilege),
             role: identity.role(),

@@ -16,7 +16,9 @@ pub(super) struct Mailbox(Mutex<Inner>);
 struct Inner {
     is_open: bool,
     was_used: bool,
-    datagrams: VecDeque<Vec<u8>>,
+    /// The oldest. Mostly it is the only one, and lies where the rest of this is.
+    next: Option<Vec<u8>>,
+    later: VecDeque<Vec<u8>>,
     reader: Option<Waker>,
 }
 
@@ -30,17 +32,21 @@ impl Mailbox {
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.is_open = false;
-        inner.datagrams.clear();
+        inner.next = None;
+        inner.later.clear();
     }
 
     /// Puts a datagram in, and wakes its reader. Without one, or when there are enough, it is lost.
     pub(super) fn put(&self, datagram: &[u8]) {
         let mut inner = self.lock();
         inner.was_used = true;
-        if !inner.is_open || inner.datagrams.len() >= DATAGRAMS_MAX {
+        if !inner.is_open || inner.later.len() >= DATAGRAMS_MAX - 1 {
             return;
         }
-        inner.datagrams.push_back(datagram.into());
+        match &inner.next {
+            None => inner.next = Some(datagram.into()),
+            Some(_) => inner.later.push_back(datagram.into()),
+        }
         let reader = inner.reader.take();
         drop(inner);
         if let Some(reader) = reader {
@@ -59,8 +65,11 @@ impl Mailbox {
 
     fn poll_take(&self, context: &Context<'_>) -> Poll<Vec<u8>> {
         let mut inner = self.lock();
-        match inner.datagrams.pop_front() {
-            Some(datagram) => Poll::Ready(datagram),
+        match inner.next.take() {
+            Some(datagram) => {
+                inner.next = inner.later.pop_front();
+                Poll::Ready(datagram)
+            }
             None => {
                 inner.reader = Some(context.waker().clone());
                 Poll::Pending

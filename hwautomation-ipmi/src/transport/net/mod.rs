@@ -29,11 +29,11 @@ impl Net {
     }
 
     /// Begins to listen to one peer. There is one link to a peer at a time: a later one takes its place.
-    pub(super) fn link(&self, peer: SocketAddr) -> Result<Link, IpmiError> {
+    pub(super) fn link(&self, peer: SocketAddr) -> Result<Arc<Link>, IpmiError> {
         let socket = self.socket(peer)?;
-        let mailbox = Arc::new(Mailbox::default());
-        socket.listen_to(peer, Arc::clone(&mailbox));
-        Ok(Link { peer, socket, mailbox })
+        let link = Arc::new(Link { peer, socket, mailbox: Mailbox::default() });
+        link.socket.listen_to(peer, &link);
+        Ok(link)
     }
 
     fn socket(&self, peer: SocketAddr) -> Result<Arc<Socket>, IpmiError> {
@@ -57,7 +57,7 @@ impl Net {
 pub(crate) struct Link {
     peer: SocketAddr,
     socket: Arc<Socket>,
-    mailbox: Arc<Mailbox>,
+    mailbox: Mailbox,
 }
 
 impl Link {
@@ -93,6 +93,11 @@ impl Link {
         picked
     }
 
+    /// Takes what came from the BMC.
+    fn put(&self, datagram: &[u8]) {
+        self.mailbox.put(datagram);
+    }
+
     /// Tells whether anything ever came from there.
     pub(super) fn was_heard(&self) -> bool {
         self.mailbox.was_used()
@@ -101,6 +106,6 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.socket.forget(self.peer, &self.mailbox);
+        self.socket.forget(self.peer, self);
     }
 }

@@ -1,11 +1,12 @@
 //! One UDP socket, and the task that hands out what arrives on it.
 
-use super::mailbox::Mailbox;
+use super::Link;
 use crate::error::IpmiError;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
@@ -22,7 +23,8 @@ pub(super) struct Socket {
 #[derive(Debug)]
 struct Shared {
     udp: UdpSocket,
-    mailboxes: Mutex<HashMap<SocketAddr, Arc<Mailbox>>>,
+    /// A link goes with its last owner; strangers cannot add to this.
+    links: Mutex<HashMap<SocketAddr, Weak<Link>, RandomState>>,
 }
 
 impl Socket {
@@ -30,7 +32,8 @@ impl Socket {
     pub(super) fn bind(any: IpAddr) -> Result<Self, IpmiError> {
         let socket = std::net::UdpSocket::bind((any, 0))?;
         socket.set_nonblocking(true)?;
-        let shared = Arc::new(Shared { udp: UdpSocket::from_std(socket)?, mailboxes: Mutex::default() });
+        never_in_fragments(&socket, any);
+        let shared = Arc::new(Shared { udp: UdpSocket::from_std(socket)?, links: Mutex::default() });
         let receiver = tokio::spawn(receive(Arc::clone(&shared)));
         Ok(Self { shared, receiver })
     }
@@ -40,14 +43,14 @@ impl Socket {
         !self.receiver.is_finished()
     }
 
-    pub(super) fn listen_to(&self, peer: SocketAddr, mailbox: Arc<Mailbox>) {
-        self.shared.mailboxes().insert(peer, mailbox);
+    pub(super) fn listen_to(&self, peer: SocketAddr, link: &Arc<Link>) {
+        self.shared.links().insert(peer, Arc::downgrade(link));
     }
 
-    pub(super) fn forget(&self, peer: SocketAddr, mailbox: &Arc<Mailbox>) {
-        let mut mailboxes = self.shared.mailboxes();
-        if mailboxes.get(&peer).is_some_and(|newest| Arc::ptr_eq(newest, mailbox)) {
-            mailboxes.remove(&peer);
+    pub(super) fn forget(&self, peer: SocketAddr, link: *const Link) {
+        let mut links = self.shared.links();
+        if links.get(&peer).is_some_and(|newest| Weak::as_ptr(newest) == link) {
+            links.remove(&peer);
         }
     }
 
@@ -76,15 +79,15 @@ impl Drop for Socket {
 }
 
 impl Shared {
-    fn mailboxes(&self) -> MutexGuard<'_, HashMap<SocketAddr, Arc<Mailbox>>> {
-        self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn links(&self) -> MutexGuard<'_, HashMap<SocketAddr, Weak<Link>, RandomState>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives a datagram to whoever talks with its sender. What strangers send is lost.
     fn hand_out(&self, datagram: &[u8], peer: SocketAddr) {
-        let mailbox = self.mailboxes().get(&peer).cloned();
-        if let Some(mailbox) = mailbox {
-            mailbox.put(datagram);
+        let link = self.links().get(&peer).and_then(Weak::upgrade);
+        if let Some(link) = link {
+            link.put(datagram);
         }
     }
 }
@@ -100,3 +103,17 @@ async fn receive(shared: Arc<Shared>) {
         }
     }
 }
+
+/// Our datagrams fit into any packet. Told so, the system need not look for the number of what might be parts.
+#[cfg(target_os = "linux")]
+fn never_in_fragments(socket: &std::net::UdpSocket, any: IpAddr) {
+    use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
+    if any.is_ipv4()
+        && let Err(cause) = set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::DO)
+    {
+        tracing::debug!(error = %cause, "datagrams may be sent in fragments");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn never_in_fragments(_: &std::net::UdpSocket, _: IpAddr) {}
