@@ -7,11 +7,10 @@ use hwautomation_core::id::PluginName;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::secret::SecretRef;
 use serde::Deserialize;
+use std::sync::LazyLock;
 
 /// The name under which machines hold this driver's settings.
-fn plugin() -> PluginName {
-    PluginName::from_static("ipmi")
-}
+static PLUGIN: LazyLock<PluginName> = LazyLock::new(|| PluginName::from_static("ipmi"));
 
 /// Holds `settings.ipmi` of one machine.
 #[derive(Debug, Default, Deserialize)]
@@ -32,7 +31,7 @@ pub(crate) struct MachineSettings<'a> {
 impl<'a> MachineSettings<'a> {
     /// Reads and checks them.
     pub(crate) fn of(machine: &'a Machine) -> Result<Self> {
-        let settings: Self = machine.settings_of(&plugin())?;
+        let settings: Self = machine.settings_of(&PLUGIN)?;
         let action = || format!("reading the IPMI settings of machine {}", machine.id);
         check::of_machine(action, &settings)?;
         Ok(settings)
@@ -47,7 +46,7 @@ mod tests {
 
     fn machine(settings: serde_json::Value) -> Machine {
         let mut machine = Machine::new(MachineId::from_static("srv001"));
-        machine.settings.insert(plugin(), settings);
+        machine.settings.insert(PLUGIN.clone(), settings);
         machine
     }
 
