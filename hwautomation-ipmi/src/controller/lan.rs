@@ -14,6 +14,8 @@ const COMMIT: u8 = 2;
 /// "Another one is setting parameters": in truth, somebody who did not come to the end.
 const CLAIMED: u8 = 0x81;
 
+const CHANGING: &str = "changing the BMC's network";
+
 pub(super) async fn read(call: &Call<'_>) -> Result<LanSettings, IpmiError> {
     let mut turn = call.turn().await?;
     let channel = channel(&mut turn).await?;
@@ -41,7 +43,7 @@ pub(super) async fn set(call: &Call<'_>, change: &LanChange) -> Result<(), IpmiE
             drop(turn);
             look_where_it_went(call, change).await
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.after(CHANGING)),
     }
 }
 

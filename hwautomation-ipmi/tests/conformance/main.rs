@@ -1,6 +1,7 @@
 //! Core's suites against the simulated BMC, with both cipher suites, and what only IPMI has: log-ins that go wrong.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accepted;
 mod bmc;
 mod boot;
 mod fleet;
