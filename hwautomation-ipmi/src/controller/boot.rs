@@ -85,10 +85,13 @@ async fn finish(turn: &mut Turn<'_>, maker: u32, wanted: BootSetting) -> Result<
     stands(turn, maker, wanted).await
 }
 
-/// Sends what is good to have: a lasting refusal is no failure, since the flags are read back.
+/// Sends what is good to have: neither a lasting refusal nor an unclear answer is a failure, since the flags are read
+/// back.
 async fn optional(turn: &mut Turn<'_>, command: &Command) -> Result<(), IpmiError> {
     match turn.send(command).await {
-        Err(IpmiError::Refused { what, completion }) if !completion.passes() => {
+        Err(IpmiError::Refused { what, completion } | IpmiError::Unclear { what, completion })
+            if !completion.passes() || completion.may_have_happened() =>
+        {
             tracing::debug!(what, %completion, "the BMC does without");
             Ok(())
         }

@@ -6,6 +6,7 @@ mod bmc;
 mod boot;
 mod fleet;
 mod fleet_contract;
+mod frames;
 mod health;
 mod hostile;
 mod identity;
