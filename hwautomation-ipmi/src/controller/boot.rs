@@ -43,15 +43,13 @@ async fn set(call: &Call<'_>, request: BootRequest) -> Result<(), IpmiError> {
     let mut turn = call.turn().await?;
     let maker = maker(&mut turn).await?;
     let flags = boot::set(request, maker)?;
-    write(&mut turn, &flags).await?;
-    stands(&mut turn, maker, BootSetting::Override(request)).await
+    write(&mut turn, &flags, maker, BootSetting::Override(request)).await
 }
 
 async fn clear(call: &Call<'_>) -> Result<(), IpmiError> {
     let mut turn = call.turn().await?;
     let maker = maker(&mut turn).await?;
-    write(&mut turn, &boot::clear()).await?;
-    stands(&mut turn, maker, BootSetting::Unchanged).await
+    write(&mut turn, &boot::clear(), maker, BootSetting::Unchanged).await
 }
 
 async fn maker(turn: &mut Turn<'_>) -> Result<u32, IpmiError> {
@@ -65,22 +63,35 @@ async fn setting(turn: &mut Turn<'_>, maker: u32) -> Result<BootSetting, IpmiErr
     }
 }
 
-/// Writes the flags, framed as section 28.12 wants it. BMCs that lack the frame take the flags alone.
-async fn write(turn: &mut Turn<'_>, flags: &Command) -> Result<(), IpmiError> {
+/// Writes the flags, framed as section 28.12 wants it, and reads them back. BMCs that lack the frame take the flags
+/// alone.
+async fn write(
+    turn: &mut Turn<'_>,
+    flags: &Command,
+    maker: u32,
+    wanted: BootSetting,
+) -> Result<(), IpmiError> {
     for frame in [boot::progress(IN_PROGRESS), boot::acknowledge(), boot::keep_flags()] {
         optional(turn, &frame).await?;
     }
     turn.send(flags).await?;
+    finish(turn, maker, wanted).await.map_err(|error| error.after(flags.name))
+}
+
+async fn finish(turn: &mut Turn<'_>, maker: u32, wanted: BootSetting) -> Result<(), IpmiError> {
     for state in [COMMIT, COMPLETE] {
         optional(turn, &boot::progress(state)).await?;
     }
-    Ok(())
+    stands(turn, maker, wanted).await
 }
 
-/// Sends what is good to have: a lasting refusal is no failure, since the flags are read back.
+/// Sends what is good to have: neither a lasting refusal nor an unclear answer is a failure, since the flags are read
+/// back.
 async fn optional(turn: &mut Turn<'_>, command: &Command) -> Result<(), IpmiError> {
     match turn.send(command).await {
-        Err(IpmiError::Refused { what, completion }) if !completion.passes() => {
+        Err(IpmiError::Refused { what, completion } | IpmiError::Unclear { what, completion })
+            if !completion.passes() || completion.may_have_happened() =>
+        {
             tracing::debug!(what, %completion, "the BMC does without");
             Ok(())
         }

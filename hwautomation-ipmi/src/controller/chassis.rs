@@ -63,8 +63,9 @@ async fn policy(turn: &mut Turn<'_>) -> Result<Option<RestorePolicy>, IpmiError>
 
 async fn set_policy(call: &Call<'_>, wanted: RestorePolicy) -> Result<(), IpmiError> {
     let mut turn = call.turn().await?;
-    turn.send(&restore::set(wanted)).await?;
-    match policy(&mut turn).await? {
+    let command = restore::set(wanted);
+    turn.send(&command).await?;
+    match policy(&mut turn).await.map_err(|error| error.after(command.name))? {
         Some(found) if found == wanted => Ok(()),
         found => {
             let found = found.map_or_else(|| "unknown".to_owned(), |found| found.to_string());

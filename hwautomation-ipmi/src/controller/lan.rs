@@ -11,8 +11,12 @@ use hwautomation_core::plugin::{LanChange, LanSettings};
 const COMPLETE: u8 = 0;
 const IN_PROGRESS: u8 = 1;
 const COMMIT: u8 = 2;
+/// The bits of the state in the parameter.
+const STATE: u8 = 0x03;
 /// "Another one is setting parameters": in truth, somebody who did not come to the end.
 const CLAIMED: u8 = 0x81;
+
+const CHANGING: &str = "changing the BMC's network";
 
 pub(super) async fn read(call: &Call<'_>) -> Result<LanSettings, IpmiError> {
     let mut turn = call.turn().await?;
@@ -41,7 +45,7 @@ pub(super) async fn set(call: &Call<'_>, change: &LanChange) -> Result<(), IpmiE
             drop(turn);
             look_where_it_went(call, change).await
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.after(CHANGING)),
     }
 }
 
@@ -93,10 +97,18 @@ async fn value<const N: usize>(
 async fn begin(turn: &mut Turn<'_>, channel: u8) -> Result<(), IpmiError> {
     match turn.send(&progress(channel, IN_PROGRESS)).await {
         Err(IpmiError::Refused { completion, .. }) if completion.0 == CLAIMED => {
-            turn.send(&progress(channel, COMPLETE)).await?;
-            turn.send(&progress(channel, IN_PROGRESS)).await.map(drop)
+            unless_absent(turn.send(&progress(channel, COMPLETE)).await)?;
+            unless_absent(turn.send(&progress(channel, IN_PROGRESS)).await)
         }
+        answer => unless_absent(answer),
+    }
+}
+
+/// A BMC without claims says so with many codes, also as one that cannot say: what is read back counts.
+fn unless_absent<T>(answer: Result<T, IpmiError>) -> Result<(), IpmiError> {
+    match answer {
         Err(IpmiError::Refused { completion, .. }) if completion.is_absent() => Ok(()),
+        Err(IpmiError::Unclear { .. }) => Ok(()),
         answer => answer.map(drop),
     }
 }
@@ -110,21 +122,39 @@ async fn write(turn: &mut Turn<'_>, channel: u8, writes: &[(Parameter, Vec<u8>)]
 
 /// Gives the claim back after a refusal. In silence there is nobody to give it to.
 async fn leave(turn: &mut Turn<'_>, channel: u8, error: &IpmiError) {
-    if matches!(error, IpmiError::Refused { .. }) {
+    if matches!(error, IpmiError::Refused { .. } | IpmiError::Unclear { .. }) {
         drop(turn.send(&progress(channel, COMPLETE)).await);
     }
 }
 
 /// Puts what was written in force, and reads it back. BMCs that can go back (ipmi_sim) forget everything without a
-/// commit, and those that cannot refuse it.
+/// commit, and those that cannot refuse it or cannot say.
 async fn finish(turn: &mut Turn<'_>, channel: u8) -> Result<LanSettings, IpmiError> {
     for state in [COMMIT, COMPLETE] {
         match turn.send(&progress(channel, state)).await {
             Err(IpmiError::Refused { completion, .. }) if !completion.passes() => {}
+            Err(error @ IpmiError::Unclear { .. }) => unless_it_collects(turn, channel, state, error).await?,
             answer => drop(answer?),
         }
     }
     settings(turn, channel).await
+}
+
+/// A BMC that still collects changes may show them although they are not in force.
+async fn unless_it_collects(
+    turn: &mut Turn<'_>,
+    channel: u8,
+    state: u8,
+    error: IpmiError,
+) -> Result<(), IpmiError> {
+    if state == COMMIT {
+        return Ok(());
+    }
+    match value(turn, channel, Parameter::Progress).await {
+        Err(IpmiError::Refused { .. }) => Ok(()),
+        Ok([state]) if state & STATE != IN_PROGRESS => Ok(()),
+        answer => Err(answer.err().unwrap_or(error)),
+    }
 }
 
 fn compare(change: &LanChange, settings: &LanSettings) -> Result<(), IpmiError> {

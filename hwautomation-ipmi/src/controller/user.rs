@@ -9,6 +9,8 @@ use hwautomation_core::plugin::BmcUser;
 use hwautomation_core::plugin::Privilege;
 use hwautomation_core::secret::Secret;
 
+const WRITING: &str = "writing a BMC user";
+
 pub(super) async fn list(call: &Call<'_>) -> Result<Vec<BmcUser>, IpmiError> {
     let mut turn = call.turn().await?;
     let channel = lan::channel(&mut turn).await?;
@@ -44,13 +46,23 @@ pub(super) async fn set(call: &Call<'_>, user: &BmcUser, password: Option<&Secre
     let channel = lan::channel(&mut turn).await?;
     let (before, access) = read(&mut turn, channel, user.id).await?;
     write(&mut turn, user, &before, access.set(channel, user), password).await?;
-    let (found, _) = read(&mut turn, channel, user.id).await?;
+    stands(&mut turn, channel, user, password).await.map_err(|error| error.after(WRITING))
+}
+
+/// Reads back what was written. Where it was the password that this driver logs in with, the BMC may end the session.
+async fn stands(
+    turn: &mut Turn<'_>,
+    channel: u8,
+    user: &BmcUser,
+    password: Option<&[u8]>,
+) -> Result<(), IpmiError> {
+    let (found, _) = read(turn, channel, user.id).await?;
     if found != *user {
         let found = format!("{found:?}, expected {user:?}");
         return Err(IpmiError::Mismatch { what: "the BMC user", found });
     }
     match password {
-        Some(password) => has_password(&mut turn, user.id, password).await,
+        Some(password) => has_password(turn, user.id, password).await,
         None => Ok(()),
     }
 }
@@ -72,8 +84,16 @@ async fn write(
         (user.enabled != before.enabled || user.privilege != before.privilege).then_some(access),
         last,
     ];
+    let mut is_accepted = false;
     for command in commands.into_iter().flatten() {
-        turn.send(&command).await?;
+        match turn.send(&command).await {
+            Ok(_) => is_accepted = true,
+            // It is as it was, and what came before it is left out by the next attempt, which reads first.
+            Err(error @ IpmiError::Refused { .. }) => return Err(error),
+            // Also a log-in that is refused since the password was this driver's own.
+            Err(error) if is_accepted => return Err(error.after(WRITING)),
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

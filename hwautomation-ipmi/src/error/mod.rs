@@ -38,6 +38,9 @@ pub(crate) enum IpmiError {
     /// The BMC says that it cannot answer: what was asked may have been done.
     #[error("the BMC could not say what came of {what}: {completion}")]
     Unclear { what: &'static str, completion: Completion },
+    /// What was written was accepted, and then nobody could see whether it is so.
+    #[error("{what} was accepted, and what came of it was not seen: {cause}")]
+    Unseen { what: &'static str, cause: Box<IpmiError> },
     /// The BMC fell silent while its network changed, and was not found where it should be.
     #[error("the BMC fell silent while its network changed")]
     Moved,
@@ -108,6 +111,22 @@ impl IpmiError {
         )
     }
 
+    /// Says that this came after a write that was accepted: it may have happened, unless the error itself says what
+    /// was found. Accepted is not done, and not undone either.
+    pub(crate) fn after(self, what: &'static str) -> Self {
+        match self {
+            Self::Mismatch { .. } => self,
+            Self::Core(error) => Self::Core(error.unknown_outcome()),
+            _ if self.may_have_happened() => self,
+            cause => Self::Unseen { what, cause: Box::new(cause) },
+        }
+    }
+
+    /// Tells whether what was asked for may have been done.
+    fn may_have_happened(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Unclear { .. } | Self::Unseen { .. } | Self::Moved)
+    }
+
     /// Returns the same error if it is that the BMC does not take the credentials.
     pub(crate) fn of_credentials(&self) -> Option<Self> {
         match self {
@@ -130,7 +149,7 @@ impl IpmiError {
         }
         let error = Error::new(self.kind(), format!("{action}: {self}")).with_remedy(self.remedy());
         let error = match &self {
-            Self::Lost { .. } | Self::Unclear { .. } | Self::Moved => error.unknown_outcome(),
+            _ if self.may_have_happened() => error.unknown_outcome(),
             Self::Status(status) if status.passes() => error.transient(),
             Self::Resting(rest) => error.transient_after(rest.again_in),
             Self::Unsettled { again_in, .. } => error.transient_after(*again_in),
@@ -160,6 +179,7 @@ impl IpmiError {
             Self::Mismatch { .. } => ErrorKind::Mismatch,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) | Self::Unsettled { .. } => ErrorKind::Busy,
+            Self::Unseen { cause, .. } => cause.kind(),
             Self::Core(error) => error.kind(),
         }
     }
@@ -174,7 +194,7 @@ impl IpmiError {
                 "try again; if it stays so, too many datagrams get lost on the way, or the BMC needs a restart"
             }
             Self::Unanswered { .. } => "try again; if it stays so, raise command_limit_ms or restart the BMC",
-            Self::Lost { .. } | Self::Unclear { .. } => {
+            Self::Lost { .. } | Self::Unclear { .. } | Self::Unseen { .. } => {
                 "read the state before anything is sent again: the command may have taken effect"
             }
             Self::Moved => "read the network settings at the new address before anything is sent again",

@@ -5,9 +5,10 @@ use crate::error::IpmiError;
 use hwautomation_core::plugin::{LanAddressSource, LanChange, LanSettings, VlanChange, VlanId};
 use std::net::Ipv4Addr;
 
-/// Names a parameter that is read here.
+/// Names a parameter that is read or written here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parameter {
+    Progress = 0,
     Address = 3,
     Source = 4,
     Mask = 6,
@@ -18,6 +19,7 @@ pub(crate) enum Parameter {
 impl Parameter {
     fn reading(self) -> &'static str {
         match self {
+            Self::Progress => "reading whether the BMC's network is being set",
             Self::Address => "reading the BMC's address",
             Self::Source => "reading the BMC's address source",
             Self::Mask => "reading the BMC's subnet mask",
@@ -28,6 +30,7 @@ impl Parameter {
 
     fn setting(self) -> &'static str {
         match self {
+            Self::Progress => "saying that the BMC's network is being set",
             Self::Address => "setting the BMC's address",
             Self::Source => "setting the BMC's address source",
             Self::Mask => "setting the BMC's subnet mask",
@@ -58,8 +61,7 @@ impl Parameter {
 
 /// Says that parameters are being written, or that they are complete.
 pub(crate) fn progress(channel: u8, state: u8) -> Command {
-    let name = "saying that the BMC's network is being set";
-    Command::new(name, [0x0C, 0x01], Repeat::Never).with(&[channel, 0, state])
+    Parameter::Progress.write(channel, &[state])
 }
 
 /// What a BMC says about its network, parameter by parameter.

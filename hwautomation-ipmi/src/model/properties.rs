@@ -55,6 +55,7 @@ fn write(raw: &mut Raw, parameter: Parameter, value: &[u8]) {
         Parameter::Mask => raw.mask = address.unwrap(),
         Parameter::Gateway => raw.gateway = address.unwrap(),
         Parameter::Vlan => raw.vlan = Some(value.try_into().unwrap()),
+        Parameter::Progress => panic!("no setting"),
     }
 }
 

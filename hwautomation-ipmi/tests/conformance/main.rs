@@ -1,10 +1,12 @@
 //! Core's suites against the simulated BMC, with both cipher suites, and what only IPMI has: log-ins that go wrong.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accepted;
 mod bmc;
 mod boot;
 mod fleet;
 mod fleet_contract;
+mod frames;
 mod health;
 mod hostile;
 mod identity;

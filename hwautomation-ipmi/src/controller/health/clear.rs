@@ -13,12 +13,25 @@ const RESERVATIONS_MAX: u32 = 4;
 /// How often the BMC is asked whether it is done, a tenth of a second after the other. Flash is erased in seconds.
 const LOOKS_MAX: u32 = 100;
 
+const CLEARING: &str = "clearing the event log";
+
 type Entry = [u8; 16];
 
 pub(super) async fn log(bmc: &mut impl Asks, seen: &EventPosition, action: &str) -> Result<(), IpmiError> {
     let seen = position::bytes(seen)?;
     let first = entry(bmc, FIRST).await?;
     let reservation = begin(bmc, &seen, action).await?;
+    let end = ended(bmc, reservation, (seen, first), action).await;
+    end.map_err(|error| error.after(CLEARING))
+}
+
+/// Waits until it is erased, and looks whether it is: neither the entry that was seen nor the first one stays.
+async fn ended(
+    bmc: &mut impl Asks,
+    reservation: [u8; 2],
+    (seen, first): (Entry, Option<Entry>),
+    action: &str,
+) -> Result<(), IpmiError> {
     if !ends(bmc, reservation).await? {
         return Err(still_at_it(action));
     }
@@ -26,7 +39,7 @@ pub(super) async fn log(bmc: &mut impl Asks, seen: &EventPosition, action: &str)
         || first.is_some() && entry(bmc, FIRST).await? == first;
     if stays {
         let found = "it is as it was".to_owned();
-        return Err(IpmiError::Mismatch { what: "clearing the event log", found });
+        return Err(IpmiError::Mismatch { what: CLEARING, found });
     }
     Ok(())
 }

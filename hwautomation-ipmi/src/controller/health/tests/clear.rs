@@ -65,6 +65,19 @@ async fn one_that_is_still_erasing_after_many_looks_is_an_unknown_outcome() {
 }
 
 #[tokio::test]
+async fn once_it_was_told_to_erase_silence_is_an_unknown_outcome() {
+    let mut whole = bmc();
+    clear(&mut whole, 3).await.unwrap();
+    let told = whole.asked.iter().position(|asked| *asked == CLEAR).unwrap();
+    for from in 0..whole.asked.len() {
+        let mut bmc = Bmc { silent_from: Some(from), ..bmc() };
+        let error = clear(&mut bmc, 3).await.unwrap_err().into_error("");
+        assert_eq!(error.class() == ErrorClass::UnknownOutcome, from >= told, "{from}: {error:?}");
+        assert_eq!((error.kind(), bmc.log.is_empty()), (ErrorKind::Timeout, from > told), "{from}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_log_and_a_position_that_is_gone_are_a_conflict() {
     let error = clear(&mut Bmc::default(), 3).await.unwrap_err().into_error("");
     assert_eq!(error.kind(), ErrorKind::Conflict);

@@ -2,8 +2,9 @@
 
 use super::super::talk::Asks;
 use crate::error::{Completion, IpmiError};
-use crate::model::command::Command;
+use crate::model::command::{Command, Repeat};
 use std::collections::HashMap;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 type Answer = Result<Vec<u8>, u8>;
@@ -44,6 +45,8 @@ pub(super) struct Bmc {
     /// Whether it knows no reservations.
     pub(super) has_no_reservations: bool,
     pub(super) asked: Vec<[u8; 2]>,
+    /// From which question on it is silent.
+    pub(super) silent_from: Option<usize>,
     /// How often it was let alone.
     pub(super) rests: usize,
     pub(super) reservation: u16,
@@ -166,6 +169,13 @@ impl Bmc {
 impl Asks for Bmc {
     async fn ask(&mut self, command: &Command) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
         let code = [command.netfn, command.number];
+        if self.silent_from.is_some_and(|from| self.asked.len() >= from) {
+            let (what, limit) = (command.name, Duration::ZERO);
+            return Err(match command.repeat {
+                Repeat::Reads => IpmiError::Unanswered { what, limit },
+                Repeat::Harmless | Repeat::Never => IpmiError::Lost { what, limit },
+            });
+        }
         self.asked.push(code);
         let refused = |code| IpmiError::Refused { what: command.name, completion: Completion(code) };
         self.answer(code, &command.data).map(Zeroizing::new).map_err(refused)
