@@ -8,6 +8,7 @@ mod fleet_contract;
 mod health;
 mod hostile;
 mod identity;
+mod lanes;
 mod login;
 mod matrix;
 mod power;
