@@ -2,7 +2,7 @@
 
 use super::lanes::Lane;
 use crate::config::IpmiConfig;
-use crate::error::Rest;
+use crate::error::{Heard, Rest};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -60,12 +60,16 @@ impl Breaker {
         Err(Rest { failures: self.failures, silent_for: now - silent.since, again_in })
     }
 
-    pub(super) fn answered(&mut self) {
-        *self = Self::default();
+    /// Notes what a call that began to ask at `began` and ends now has found out.
+    pub(super) fn learn(&mut self, heard: Heard, began: Instant, now: Instant) {
+        match heard {
+            Heard::Answer => *self = Self::default(),
+            Heard::Silence => self.was_silent(began, now),
+            Heard::Nothing => {}
+        }
     }
 
-    /// Notes that a call which began to ask at `began` ended in silence now.
-    pub(super) fn was_silent(&mut self, began: Instant, now: Instant) {
+    fn was_silent(&mut self, began: Instant, now: Instant) {
         self.failures = self.failures.saturating_add(1);
         let since = self.silent.map_or(began, |silent| silent.since);
         self.silent = Some(Silence { since, found: now });
@@ -83,7 +87,7 @@ mod tests {
     fn silent(failures: u32) -> (Breaker, Instant) {
         let mut breaker = Breaker::default();
         let end = Instant::now() + Duration::from_secs(1_000);
-        (1..=failures).for_each(|_| breaker.was_silent(end - Duration::from_secs(5), end));
+        (1..=failures).for_each(|_| breaker.learn(Heard::Silence, end - Duration::from_secs(5), end));
         (breaker, end)
     }
 
@@ -96,7 +100,9 @@ mod tests {
     fn a_bmc_that_answers_is_fast_and_one_that_was_silent_is_slow() {
         let (mut breaker, end) = silent(1);
         assert_eq!(breaker.lane(&LIMITS, end, end), Ok(Lane::Slow));
-        breaker.answered();
+        breaker.learn(Heard::Nothing, end, end);
+        assert_eq!(breaker.lane(&LIMITS, end, end), Ok(Lane::Slow), "who learnt nothing changes nothing");
+        breaker.learn(Heard::Answer, end, end);
         assert_eq!(breaker.lane(&LIMITS, end, end), Ok(Lane::Fast));
     }
 

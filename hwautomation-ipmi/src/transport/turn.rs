@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::seat::Seat;
 use super::standing::Standing;
 use super::told::Told;
-use crate::error::{Completion, IpmiError};
+use crate::error::{Completion, Heard, IpmiError};
 use crate::model::command::{Command, Repeat};
 use crate::model::privilege;
 use crate::wire::Answer;
@@ -65,10 +65,8 @@ impl<'a> Turn<'a> {
     pub(crate) async fn send(&mut self, command: &Command) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
         let began = Instant::now();
         let answer = self.ask(command).await;
-        match &answer {
-            Err(error) if error.is_silence() => self.seat.breaker.was_silent(began, Instant::now()),
-            _ => self.seat.breaker.answered(),
-        }
+        let heard = answer.as_ref().map_or_else(IpmiError::heard, |_| Heard::Answer);
+        self.seat.breaker.learn(heard, began, Instant::now());
         judge(command, answer?)
     }
 

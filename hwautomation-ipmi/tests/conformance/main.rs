@@ -3,6 +3,7 @@
 
 mod bmc;
 mod boot;
+mod breaker;
 mod fleet;
 mod fleet_contract;
 mod health;
