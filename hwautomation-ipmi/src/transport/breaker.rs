@@ -44,6 +44,8 @@ pub(super) struct Breaker {
 struct Silence {
     since: Instant,
     found: Instant,
+    /// When a call last waited for an answer to the end.
+    heard_out: Option<Instant>,
 }
 
 impl Breaker {
@@ -54,7 +56,8 @@ impl Breaker {
         let opens = limits.failures > 0 && self.failures >= limits.failures;
         let pause = if opens { limits.pause_after(self.failures) } else { Duration::ZERO };
         let again_in = (silent.found + pause).saturating_duration_since(now);
-        if again_in.is_zero() && asked >= silent.found {
+        let has_its_answer = silent.heard_out.is_some_and(|end| asked < end);
+        if again_in.is_zero() && !has_its_answer {
             return Ok(Lane::Slow);
         }
         Err(Rest { failures: self.failures, silent_for: now - silent.since, again_in })
@@ -64,15 +67,21 @@ impl Breaker {
     pub(super) fn learn(&mut self, heard: Heard, began: Instant, now: Instant) {
         match heard {
             Heard::Answer => *self = Self::default(),
-            Heard::Silence => self.was_silent(began, now),
+            Heard::Silence => self.was_silent(began, now, Some(now)),
             Heard::Nothing => {}
         }
     }
 
-    fn was_silent(&mut self, began: Instant, now: Instant) {
+    /// Notes that a call was left by its caller which had been without an answer since then. Those who waited behind it
+    /// may be more patient: they ask.
+    pub(super) fn was_left(&mut self, since: Instant, now: Instant) {
+        self.was_silent(since, now, self.silent.and_then(|silent| silent.heard_out));
+    }
+
+    fn was_silent(&mut self, began: Instant, found: Instant, heard_out: Option<Instant>) {
         self.failures = self.failures.saturating_add(1);
         let since = self.silent.map_or(began, |silent| silent.since);
-        self.silent = Some(Silence { since, found: now });
+        self.silent = Some(Silence { since, found, heard_out });
     }
 }
 
@@ -120,6 +129,17 @@ mod tests {
         let (breaker, end) = silent(1);
         let rest = breaker.lane(&LIMITS, end - Duration::from_secs(1), end).unwrap_err();
         assert_eq!((rest.failures, rest.silent_for.as_secs(), rest.again_in.as_secs()), (1, 5, 0));
+    }
+
+    #[test]
+    fn who_waited_behind_a_caller_that_left_asks_until_the_bmc_was_silent_too_often() {
+        let (mut breaker, begin) = (Breaker::default(), Instant::now());
+        let end = begin + Duration::from_secs(20);
+        breaker.was_left(begin, end);
+        assert_eq!(breaker.lane(&LIMITS, begin, end), Ok(Lane::Slow));
+        breaker.was_left(begin, end);
+        let rest = breaker.lane(&LIMITS, begin, end).unwrap_err();
+        assert_eq!((rest.failures, rest.silent_for.as_secs(), rest.again_in.as_secs()), (2, 20, 10));
     }
 
     #[test]

@@ -15,17 +15,38 @@ impl Pass {
         deadline: Instant,
         mut pick: impl FnMut(Vec<u8>) -> Option<T>,
     ) -> Option<T> {
-        if let Some(answer) = link.receive(soon, &mut pick).await {
+        if let Some(answer) = self.listen(link, soon, &mut pick).await {
             return Some(answer);
         }
         // Silence is rare, and its state is large: boxed, the calls in flight stay small.
-        Box::pin(async {
+        let late = Box::pin(async {
             tokio::select! {
                 biased;
                 answer = link.receive(deadline, pick) => answer,
                 () = self.slow_down(deadline) => None,
             }
-        })
-        .await
+        });
+        let late = late.await;
+        self.note(late)
+    }
+
+    /// Waits for a datagram that `pick` takes, until then.
+    pub(super) async fn listen<T>(
+        &mut self,
+        link: &Link,
+        until: Instant,
+        pick: impl FnMut(Vec<u8>) -> Option<T>,
+    ) -> Option<T> {
+        self.unheard.get_or_insert_with(Instant::now);
+        let answer = link.receive(until, pick).await;
+        self.note(answer)
+    }
+
+    /// Notes that nobody waits any more if this is an answer.
+    fn note<T>(&mut self, answer: Option<T>) -> Option<T> {
+        if answer.is_some() {
+            self.unheard = None;
+        }
+        answer
     }
 }

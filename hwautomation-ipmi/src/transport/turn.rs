@@ -67,7 +67,18 @@ impl<'a> Turn<'a> {
         let answer = self.ask(command).await;
         let heard = answer.as_ref().map_or_else(IpmiError::heard, |_| Heard::Answer);
         self.seat.breaker.learn(heard, began, Instant::now());
+        self.pass.unheard = None;
         judge(command, answer?)
+    }
+
+    /// Has the breaker learn of a call that its caller dropped while it waited for an answer. One that waited no longer
+    /// than for the first copy of what it sent says nothing.
+    fn note_leaving(&mut self) {
+        let now = Instant::now();
+        let patience = self.pool.timing().retransmit;
+        if let Some(since) = self.pass.unheard.filter(|since| now - *since >= patience) {
+            self.seat.breaker.was_left(since, now);
+        }
     }
 
     /// Closes the session, after something that ends it on the BMC.
@@ -148,6 +159,7 @@ impl<'a> Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
+        self.note_leaving();
         if self.seat.standing.is_some() && !self.pool.keep(self.target.peer, &mut self.seat) {
             self.end_session();
         }

@@ -7,9 +7,10 @@ use hwautomation_core::plugin::{PowerController, PowerState, StaticCredentials};
 use hwautomation_core::secret::{Secret, SecretRef};
 use hwautomation_core::testing::conformance::DeviceFixture;
 use hwautomation_ipmi::{IpmiConfig, IpmiController};
-use hwautomation_sim::{Fault, Outcome};
+use hwautomation_sim::{Action, Face, Fault, Outcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A breaker that two silent calls open.
 fn wary() -> IpmiConfig {
@@ -28,6 +29,15 @@ fn rests(answer: &Result<PowerState, Error>) -> bool {
 /// Counts what arrived and got no answer.
 fn unanswered(fixture: &RackFixture) -> u64 {
     fixture.count(|entry| entry.outcome == Outcome::Ignored)
+}
+
+/// Drops a call after so many more datagrams arrived that got no answer.
+async fn leave_after(fixture: &RackFixture, datagrams: u64) {
+    let (machine, enough) = (fixture.machine(), unanswered(fixture) + datagrams);
+    tokio::select! {
+        answer = read(fixture, &machine) => panic!("{answer:?}"),
+        is_so = fixture.rack.wait_until(PATIENCE, |_| unanswered(fixture) >= enough) => assert!(is_so),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,4 +66,38 @@ async fn a_datagram_that_never_left_is_no_silence_of_the_bmc() {
         let answer = driver.power_state(&fixture.machine()).await;
         assert!(!rests(&answer) && answer.unwrap_err().kind() == ErrorKind::Unreachable);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_bmc_is_found_also_by_callers_who_leave_before_the_limits_are_over() {
+    let fixture = RackFixture::start_as(1, wary()).await;
+    fixture.inject(Fault::silent_bmc());
+    for _ in 0..2 {
+        leave_after(&fixture, 2).await;
+    }
+    let before = unanswered(&fixture);
+    assert!(rests(&read(&fixture, &fixture.machine()).await));
+    assert_eq!(unanswered(&fixture), before, "nothing was sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_who_leave_at_once_say_nothing_about_the_bmc() {
+    let config = IpmiConfig { retransmit: Duration::from_millis(600), ..wary() };
+    let fixture = RackFixture::start_as(1, config).await;
+    fixture.inject(Fault::silent_bmc());
+    for _ in 0..4 {
+        leave_after(&fixture, 1).await;
+    }
+    fixture.rack.clear_faults();
+    assert_eq!(read(&fixture, &fixture.machine()).await.unwrap(), PowerState::On);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_dropped_over_its_last_answer_is_a_silence_although_the_log_in_was_heard() {
+    let fixture = RackFixture::start_as(1, wary()).await;
+    fixture.inject(Fault::new(Action::Drop).face(Face::Bmc).command("get chassis"));
+    for _ in 0..2 {
+        leave_after(&fixture, 2).await;
+    }
+    assert!(rests(&read(&fixture, &fixture.machine()).await));
 }

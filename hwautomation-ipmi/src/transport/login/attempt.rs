@@ -57,14 +57,16 @@ impl Attempt<'_, '_> {
 
     /// Waits for the answer to a stage; every other datagram is dropped.
     async fn receive<T>(
-        &self,
+        &mut self,
         stage: Stage,
         payload: Payload,
         read: impl Fn(&[u8], u8) -> Option<T>,
     ) -> Option<T> {
         let tag = self.tag_of(stage);
         let pick = |datagram: Vec<u8>| read(unwrap_bare(payload, &datagram)?, tag);
-        self.login.link.receive(self.waits.within(self.wait), pick).await
+        let until = self.waits.within(self.wait);
+        let Login { link, pass, .. } = &mut *self.login;
+        pass.listen(link, until, pick).await
     }
 
     fn silent(&self, stage: Stage) -> Failure {
