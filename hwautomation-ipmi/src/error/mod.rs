@@ -10,6 +10,17 @@ use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::plugin::PowerState;
 use std::time::Duration;
 
+/// Says what a call found out about whether its BMC answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// It did, whatever it said.
+    Answer,
+    /// It was asked, and did not.
+    Silence,
+    /// Nothing: the call did not come so far.
+    Nothing,
+}
+
 /// Says that a BMC is not asked for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rest {
@@ -99,7 +110,7 @@ impl IpmiError {
         Self::Malformed { what, found: found.into() }
     }
 
-    /// Tells whether nothing came back from the BMC.
+    /// Tells whether nothing came back from the BMC, for whatever reason.
     pub(crate) fn is_silence(&self) -> bool {
         matches!(
             self,
@@ -125,6 +136,25 @@ impl IpmiError {
     /// Tells whether what was asked for may have been done.
     fn may_have_happened(&self) -> bool {
         matches!(self, Self::Lost { .. } | Self::Unclear { .. } | Self::Unseen { .. } | Self::Moved)
+    }
+
+    /// Tells what it says about whether the BMC answers. An error of the network is this side's: a datagram that got
+    /// lost on the way is silence.
+    pub(crate) fn heard(&self) -> Heard {
+        match self {
+            Self::Refused { .. }
+            | Self::Unclear { .. }
+            | Self::Status(_)
+            | Self::WrongPassword
+            | Self::WrongKg
+            | Self::Privilege(_)
+            | Self::NoSuite(_)
+            | Self::Downgrade(_) => Heard::Answer,
+            Self::Lost { .. } | Self::Unanswered { .. } | Self::Silent(_) | Self::LoginSilent { .. } => {
+                Heard::Silence
+            }
+            _ => Heard::Nothing,
+        }
     }
 
     /// Returns the same error if it is that the BMC does not take the credentials.

@@ -2,7 +2,7 @@
 
 use super::lanes::Lane;
 use crate::config::IpmiConfig;
-use crate::error::Rest;
+use crate::error::{Heard, Rest};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -44,6 +44,8 @@ pub(super) struct Breaker {
 struct Silence {
     since: Instant,
     found: Instant,
+    /// When a call last waited for an answer to the end.
+    heard_out: Option<Instant>,
 }
 
 impl Breaker {
@@ -54,21 +56,32 @@ impl Breaker {
         let opens = limits.failures > 0 && self.failures >= limits.failures;
         let pause = if opens { limits.pause_after(self.failures) } else { Duration::ZERO };
         let again_in = (silent.found + pause).saturating_duration_since(now);
-        if again_in.is_zero() && asked >= silent.found {
+        let has_its_answer = silent.heard_out.is_some_and(|end| asked < end);
+        if again_in.is_zero() && !has_its_answer {
             return Ok(Lane::Slow);
         }
         Err(Rest { failures: self.failures, silent_for: now - silent.since, again_in })
     }
 
-    pub(super) fn answered(&mut self) {
-        *self = Self::default();
+    /// Notes what a call that began to ask at `began` and ends now has found out.
+    pub(super) fn learn(&mut self, heard: Heard, began: Instant, now: Instant) {
+        match heard {
+            Heard::Answer => *self = Self::default(),
+            Heard::Silence => self.was_silent(began, now, Some(now)),
+            Heard::Nothing => {}
+        }
     }
 
-    /// Notes that a call which began to ask at `began` ended in silence now.
-    pub(super) fn was_silent(&mut self, began: Instant, now: Instant) {
+    /// Notes that a call was left by its caller which had been without an answer since then. Those who waited behind it
+    /// may be more patient: they ask.
+    pub(super) fn was_left(&mut self, since: Instant, now: Instant) {
+        self.was_silent(since, now, self.silent.and_then(|silent| silent.heard_out));
+    }
+
+    fn was_silent(&mut self, began: Instant, found: Instant, heard_out: Option<Instant>) {
         self.failures = self.failures.saturating_add(1);
         let since = self.silent.map_or(began, |silent| silent.since);
-        self.silent = Some(Silence { since, found: now });
+        self.silent = Some(Silence { since, found, heard_out });
     }
 }
 
@@ -83,7 +96,7 @@ mod tests {
     fn silent(failures: u32) -> (Breaker, Instant) {
         let mut breaker = Breaker::default();
         let end = Instant::now() + Duration::from_secs(1_000);
-        (1..=failures).for_each(|_| breaker.was_silent(end - Duration::from_secs(5), end));
+        (1..=failures).for_each(|_| breaker.learn(Heard::Silence, end - Duration::from_secs(5), end));
         (breaker, end)
     }
 
@@ -96,7 +109,9 @@ mod tests {
     fn a_bmc_that_answers_is_fast_and_one_that_was_silent_is_slow() {
         let (mut breaker, end) = silent(1);
         assert_eq!(breaker.lane(&LIMITS, end, end), Ok(Lane::Slow));
-        breaker.answered();
+        breaker.learn(Heard::Nothing, end, end);
+        assert_eq!(breaker.lane(&LIMITS, end, end), Ok(Lane::Slow), "who learnt nothing changes nothing");
+        breaker.learn(Heard::Answer, end, end);
         assert_eq!(breaker.lane(&LIMITS, end, end), Ok(Lane::Fast));
     }
 
@@ -114,6 +129,17 @@ mod tests {
         let (breaker, end) = silent(1);
         let rest = breaker.lane(&LIMITS, end - Duration::from_secs(1), end).unwrap_err();
         assert_eq!((rest.failures, rest.silent_for.as_secs(), rest.again_in.as_secs()), (1, 5, 0));
+    }
+
+    #[test]
+    fn who_waited_behind_a_caller_that_left_asks_until_the_bmc_was_silent_too_often() {
+        let (mut breaker, begin) = (Breaker::default(), Instant::now());
+        let end = begin + Duration::from_secs(20);
+        breaker.was_left(begin, end);
+        assert_eq!(breaker.lane(&LIMITS, begin, end), Ok(Lane::Slow));
+        breaker.was_left(begin, end);
+        let rest = breaker.lane(&LIMITS, begin, end).unwrap_err();
+        assert_eq!((rest.failures, rest.silent_for.as_secs(), rest.again_in.as_secs()), (2, 20, 10));
     }
 
     #[test]

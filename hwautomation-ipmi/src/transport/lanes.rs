@@ -20,6 +20,8 @@ pub(crate) struct Pass {
     lanes: Arc<Lanes>,
     place: Option<OwnedSemaphorePermit>,
     lane: Lane,
+    /// Since when its call has been waiting for an answer.
+    pub(super) unheard: Option<Instant>,
 }
 
 /// Names a lane.
@@ -39,13 +41,13 @@ impl Lanes {
     /// Waits for a place, without a limit: for who is waited for by nobody else.
     pub(super) async fn enter(self: &Arc<Self>, lane: Lane) -> Pass {
         let place = self.of(lane).acquire_owned().await.ok();
-        Pass { lanes: Arc::clone(self), place, lane }
+        Pass { lanes: Arc::clone(self), place, lane, unheard: None }
     }
 
     /// Waits for a place; nothing when there was none until then. Those who have one may be calls that nobody polls.
     pub(super) async fn enter_until(self: &Arc<Self>, lane: Lane, until: Instant) -> Option<Pass> {
         match self.of(lane).try_acquire_owned() {
-            Ok(place) => Some(Pass { lanes: Arc::clone(self), place: Some(place), lane }),
+            Ok(place) => Some(Pass { lanes: Arc::clone(self), place: Some(place), lane, unheard: None }),
             Err(_) => Box::pin(timeout_at(until, self.enter(lane))).await.ok(),
         }
     }

@@ -11,6 +11,7 @@
 //! ```
 
 mod breaker;
+mod hearing;
 mod identity;
 mod keeper;
 mod lanes;

@@ -2,7 +2,7 @@
 
 use super::lanes::Pass;
 use super::net::Link;
-use super::timing::Timing;
+use super::timing::{Timing, Waits};
 use crate::error::IpmiError;
 use crate::model::command::{Command, Repeat};
 use crate::wire::{Answer, Request, Sealed, random};
@@ -52,34 +52,44 @@ impl Session {
         let mut request =
             Request { netfn: command.netfn, command: command.number, number: first, data: &command.data };
         let mut waits = self.timing.waits(Instant::now() + limit);
-        let mut has_left = false;
-        while !waits.are_over() {
-            if !has_left || command.repeat != Repeat::Never {
-                self.number = self.number.wrapping_add(1);
-                request.number = self.number;
-                let packet = self.sealed.seal(&request, &random()?);
-                match self.link.send(&packet).await {
-                    Ok(()) => has_left = true,
-                    Err(cause) if !has_left || command.repeat == Repeat::Reads => return Err(cause),
-                    // An earlier copy may have been carried out.
-                    Err(_) => break,
-                }
-            }
-            let step = waits.step();
-            if let Some(answer) = self.answer(&request, first, waits.within(step)).await {
+        let packet = self.next(&mut request)?;
+        self.link.send(&packet, waits.deadline()).await?;
+        loop {
+            if let Some(answer) = self.answer(&request, first, &mut waits, pass).await {
                 return Ok(answer);
             }
-            Box::pin(pass.slow_down(waits.deadline())).await;
+            if waits.are_over() {
+                return Err(silence(command, limit));
+            }
+            if command.repeat != Repeat::Never
+                && let Ok(copy) = self.next(&mut request)
+            {
+                // One that the system does not take at once is lost, as on the way: an earlier one may be answered.
+                self.link.send_now(&copy);
+            }
         }
-        // It may have come while this call waited for its place among the slow ones.
-        self.answer(&request, first, Instant::now()).await.ok_or_else(|| silence(command, limit))
     }
 
-    /// Waits for the answer to any copy of a request, the first of which had this number.
-    async fn answer(&mut self, request: &Request<'_>, first: u8, until: Instant) -> Option<Answer> {
+    /// Makes the next copy of a request, which has a number of its own.
+    fn next(&mut self, request: &mut Request<'_>) -> Result<Vec<u8>, IpmiError> {
+        let iv = random()?;
+        self.number = self.number.wrapping_add(1);
+        request.number = self.number;
+        Ok(self.sealed.seal(request, &iv))
+    }
+
+    /// Waits once for the answer to any copy of a request, the first of which had this number.
+    async fn answer(
+        &mut self,
+        request: &Request<'_>,
+        first: u8,
+        waits: &mut Waits,
+        pass: &mut Pass,
+    ) -> Option<Answer> {
         let Self { link, sealed, .. } = self;
         let copies = request.number.wrapping_sub(first).min(COPIES_MAX - 1);
-        link.receive(until, |datagram| {
+        let step = waits.step();
+        pass.hear(link, waits.within(step), waits.deadline(), |datagram| {
             let message = sealed.open(datagram)?;
             let copies = (0..=copies).map(|back| request.copy_before(back));
             let answered = copies.into_iter().find(|copy| copy.is_answered_by(&message))?;

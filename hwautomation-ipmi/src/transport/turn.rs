@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::seat::Seat;
 use super::standing::Standing;
 use super::told::Told;
-use crate::error::{Completion, IpmiError};
+use crate::error::{Completion, Heard, IpmiError};
 use crate::model::command::{Command, Repeat};
 use crate::model::privilege;
 use crate::wire::Answer;
@@ -65,11 +65,20 @@ impl<'a> Turn<'a> {
     pub(crate) async fn send(&mut self, command: &Command) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
         let began = Instant::now();
         let answer = self.ask(command).await;
-        match &answer {
-            Err(error) if error.is_silence() => self.seat.breaker.was_silent(began, Instant::now()),
-            _ => self.seat.breaker.answered(),
-        }
+        let heard = answer.as_ref().map_or_else(IpmiError::heard, |_| Heard::Answer);
+        self.seat.breaker.learn(heard, began, Instant::now());
+        self.pass.unheard = None;
         judge(command, answer?)
+    }
+
+    /// Has the breaker learn of a call that its caller dropped while it waited for an answer. One that waited no longer
+    /// than for the first copy of what it sent says nothing.
+    fn note_leaving(&mut self) {
+        let now = Instant::now();
+        let patience = self.pool.timing().retransmit;
+        if let Some(since) = self.pass.unheard.filter(|since| now - *since >= patience) {
+            self.seat.breaker.was_left(since, now);
+        }
     }
 
     /// Closes the session, after something that ends it on the BMC.
@@ -150,6 +159,7 @@ impl<'a> Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
+        self.note_leaving();
         if self.seat.standing.is_some() && !self.pool.keep(self.target.peer, &mut self.seat) {
             self.end_session();
         }

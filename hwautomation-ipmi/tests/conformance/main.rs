@@ -4,12 +4,14 @@
 mod accepted;
 mod bmc;
 mod boot;
+mod breaker;
 mod fleet;
 mod fleet_contract;
 mod frames;
 mod health;
 mod hostile;
 mod identity;
+mod lanes;
 mod login;
 mod matrix;
 mod power;

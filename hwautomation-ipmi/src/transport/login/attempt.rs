@@ -52,19 +52,21 @@ impl Attempt<'_, '_> {
     }
 
     async fn send(&self, payload: Payload, body: &[u8]) -> Result<(), IpmiError> {
-        self.login.link.send(&bare(payload, body)).await
+        self.login.link.send(&bare(payload, body), self.waits.deadline()).await
     }
 
     /// Waits for the answer to a stage; every other datagram is dropped.
     async fn receive<T>(
-        &self,
+        &mut self,
         stage: Stage,
         payload: Payload,
         read: impl Fn(&[u8], u8) -> Option<T>,
     ) -> Option<T> {
         let tag = self.tag_of(stage);
         let pick = |datagram: Vec<u8>| read(unwrap_bare(payload, &datagram)?, tag);
-        self.login.link.receive(self.waits.within(self.wait), pick).await
+        let until = self.waits.within(self.wait);
+        let Login { link, pass, .. } = &mut *self.login;
+        pass.listen(link, until, pick).await
     }
 
     fn silent(&self, stage: Stage) -> Failure {
@@ -75,14 +77,20 @@ impl Attempt<'_, '_> {
 
     async fn open(&mut self, suite: Suite) -> Result<Exchange, Failure> {
         let console_id = random_id()?;
-        let request = open_session(self.tag_of(Stage::Open), self.login.privilege, console_id, suite);
+        let tag = self.tag_of(Stage::Open);
+        let request = open_session(tag, self.login.privilege, console_id, suite);
         let read = |body: &[u8], tag| OpenAnswer::read(body, tag, console_id);
         for _ in 0..OPENS {
             self.send(Payload::OpenRequest, &request).await?;
-            if let Some(answer) = self.receive(Stage::Open, Payload::OpenAnswer, read).await {
+            let pick = |datagram: Vec<u8>| read(unwrap_bare(Payload::OpenAnswer, &datagram)?, tag);
+            let (soon, deadline) = (self.waits.within(self.wait), self.waits.deadline());
+            let Login { link, pass, .. } = &mut *self.login;
+            if let Some(answer) = pass.hear(link, soon, deadline, pick).await {
                 return self.begin(suite, console_id, answer);
             }
-            self.login.pass.slow_down(self.waits.deadline()).await;
+            if self.waits.are_over() {
+                break;
+            }
         }
         Err(self.silent(Stage::Open))
     }

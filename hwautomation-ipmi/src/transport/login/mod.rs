@@ -102,6 +102,10 @@ impl Login<'_> {
             }
             self.pass.slow_down(waits.deadline()).await;
             pause(begun).await;
+            // It may have waited for its place until now: what is begun too late nobody ends.
+            if waits.are_over() {
+                return Err(Failure::Final(error));
+            }
         }
     }
 }

@@ -54,9 +54,15 @@ impl Login<'_> {
         let request = Request { netfn, command, number: index, data: &data };
         let waits = self.timing.waits(deadline);
         for _ in 0..SUITE_ASKS {
-            if let Some(answer) = self.outside(&request, waits.within(self.timing.retransmit)).await? {
+            self.link.send(&presession(&request.bytes()), deadline).await?;
+            let read = |datagram: Vec<u8>| Answer::of_unprotected(&request, unwrap_presession(&datagram)?);
+            let soon = waits.within(self.timing.retransmit);
+            if let Some(answer) = self.pass.hear(&self.link, soon, deadline, read).await {
                 let records = answer.data.get(1..).filter(|_| answer.completion == 0);
                 return Ok(records.map(<[u8]>::to_vec));
+            }
+            if waits.are_over() {
+                break;
             }
         }
         Ok(None)
@@ -73,21 +79,11 @@ impl Login<'_> {
             if waits.are_over() {
                 return Err(IpmiError::Silent(self.timing.handshake_limit));
             }
+            self.link.send(&presession(&request.bytes()), deadline).await?;
             let wait = waits.step();
-            self.outside(&request, waits.within(wait)).await?;
+            self.pass.hear(&self.link, waits.within(wait), deadline, Some).await;
         }
         Ok(())
-    }
-
-    /// Asks outside of a session, once.
-    async fn outside(&mut self, request: &Request<'_>, until: Instant) -> Result<Option<Answer>, IpmiError> {
-        self.link.send(&presession(&request.bytes())).await?;
-        let read = |datagram: Vec<u8>| Answer::of_unprotected(request, unwrap_presession(&datagram)?);
-        let answer = self.link.receive(until, read).await;
-        if answer.is_none() {
-            self.pass.slow_down(until).await;
-        }
-        Ok(answer)
     }
 }
 

@@ -61,12 +61,13 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(super) async fn send(&self, datagram: &[u8]) -> Result<(), IpmiError> {
+    /// Sends a datagram. Fails when the system has no room for it until then.
+    pub(super) async fn send(&self, datagram: &[u8], until: Instant) -> Result<(), IpmiError> {
         self.mailbox.open();
-        self.socket.send(datagram, self.peer).await
+        self.socket.send(datagram, self.peer, until).await
     }
 
-    /// Sends without waiting, for when nobody can wait any more. What the system does not take is lost.
+    /// Sends without waiting, for when nobody can, or need not. What the system does not take is lost.
     pub(super) fn send_now(&self, datagram: &[u8]) {
         self.socket.send_now(datagram, self.peer);
     }

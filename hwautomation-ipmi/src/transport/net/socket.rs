@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 /// How long a datagram may be: a session's longest is under 400 bytes, and what is longer is not for us.
 const DATAGRAM_BYTES_MAX: usize = 1_024;
@@ -54,12 +55,17 @@ impl Socket {
         }
     }
 
-    pub(super) async fn send(&self, datagram: &[u8], peer: SocketAddr) -> Result<(), IpmiError> {
+    pub(super) async fn send(
+        &self,
+        datagram: &[u8],
+        peer: SocketAddr,
+        until: Instant,
+    ) -> Result<(), IpmiError> {
         match self.shared.udp.try_send_to(datagram, peer) {
             // Rare, and its state is large: boxed, the calls in flight stay small.
             Err(full) if full.kind() == ErrorKind::WouldBlock => {
-                Box::pin(self.shared.udp.send_to(datagram, peer)).await?;
-                Ok(())
+                let sent = Box::pin(timeout_at(until, self.shared.udp.send_to(datagram, peer))).await;
+                Ok(sent.map_err(std::io::Error::from)?.map(drop)?)
             }
             sent => Ok(sent.map(drop)?),
         }
