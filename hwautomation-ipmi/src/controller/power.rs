@@ -26,9 +26,9 @@ impl PowerController for IpmiController {
 }
 
 impl IpmiController {
-    pub(super) async fn read_power(&self, machine: &Machine, pass: Option<Pass>) -> Result<PowerState> {
+    pub(super) async fn read_power(&self, machine: &Machine, mut pass: Option<Pass>) -> Result<PowerState> {
         let call = self.call(machine, "reading the power state", self.config.power_privilege)?;
-        call.end(read(&call, pass).await)
+        call.end(read(&call, &mut pass).await)
     }
 
     pub(super) async fn change_power(
@@ -42,8 +42,9 @@ impl IpmiController {
     }
 }
 
-async fn read(call: &Call<'_>, pass: Option<Pass>) -> Result<PowerState, IpmiError> {
-    state(&mut call.turn_admitted(pass).await?).await
+async fn read(call: &Call<'_>, pass: &mut Option<Pass>) -> Result<PowerState, IpmiError> {
+    let mut turn = call.turn_admitted(pass.take()).await?;
+    state(&mut turn).await
 }
 
 async fn state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {

@@ -2,7 +2,7 @@
 
 use super::lanes::Lane;
 use crate::config::IpmiConfig;
-use crate::error::{Heard, Rest};
+use crate::error::Rest;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -63,22 +63,22 @@ impl Breaker {
         Err(Rest { failures: self.failures, silent_for: now - silent.since, again_in })
     }
 
-    /// Notes what a call that began to ask at `began` and ends now has found out.
-    pub(super) fn learn(&mut self, heard: Heard, began: Instant, now: Instant) {
-        match heard {
-            Heard::Answer => *self = Self::default(),
-            Heard::Silence => self.was_silent(began, now, Some(now)),
-            Heard::Nothing => {}
-        }
+    pub(super) fn answered(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Notes that a call ends in silence now, which it has heard out since then.
+    pub(super) fn was_silent(&mut self, since: Instant, now: Instant) {
+        self.note(since, now, Some(now));
     }
 
     /// Notes that a call was left by its caller which had been without an answer since then. Those who waited behind it
     /// may be more patient: they ask.
     pub(super) fn was_left(&mut self, since: Instant, now: Instant) {
-        self.was_silent(since, now, self.silent.and_then(|silent| silent.heard_out));
+        self.note(since, now, self.silent.and_then(|silent| silent.heard_out));
     }
 
-    fn was_silent(&mut self, began: Instant, found: Instant, heard_out: Option<Instant>) {
+    fn note(&mut self, began: Instant, found: Instant, heard_out: Option<Instant>) {
         self.failures = self.failures.saturating_add(1);
         let since = self.silent.map_or(began, |silent| silent.since);
         self.silent = Some(Silence { since, found, heard_out });
@@ -96,7 +96,7 @@ mod tests {
     fn silent(failures: u32) -> (Breaker, Instant) {
         let mut breaker = Breaker::default();
         let end = Instant::now() + Duration::from_secs(1_000);
-        (1..=failures).for_each(|_| breaker.learn(Heard::Silence, end - Duration::from_secs(5), end));
+        (1..=failures).for_each(|_| breaker.was_silent(end - Duration::from_secs(5), end));
         (breaker, end)
     }
 
@@ -109,9 +109,7 @@ mod tests {
     fn a_bmc_that_answers_is_fast_and_one_that_was_silent_is_slow() {
         let (mut breaker, end) = silent(1);
         assert_eq!(breaker.lane(&LIMITS, end, end), Ok(Lane::Slow));
-        breaker.learn(Heard::Nothing, end, end);
-        assert_eq!(breaker.lane(&LIMITS, end, end), Ok(Lane::Slow), "who learnt nothing changes nothing");
-        breaker.learn(Heard::Answer, end, end);
+        breaker.answered();
         assert_eq!(breaker.lane(&LIMITS, end, end), Ok(Lane::Fast));
     }
 

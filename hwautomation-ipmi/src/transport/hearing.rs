@@ -3,6 +3,7 @@
 
 use super::lanes::Pass;
 use super::net::Link;
+use futures_util::FutureExt;
 use tokio::time::Instant;
 
 impl Pass {
@@ -31,15 +32,14 @@ impl Pass {
     }
 
     /// Waits for a datagram that `pick` takes, until then.
-    pub(super) async fn listen<T>(
+    pub(super) fn listen<T>(
         &mut self,
         link: &Link,
         until: Instant,
         pick: impl FnMut(Vec<u8>) -> Option<T>,
-    ) -> Option<T> {
+    ) -> impl Future<Output = Option<T>> {
         self.unheard.get_or_insert_with(Instant::now);
-        let answer = link.receive(until, pick).await;
-        self.note(answer)
+        link.receive(until, pick).map(|answer| self.note(answer))
     }
 
     /// Notes that nobody waits any more if this is an answer.

@@ -47,55 +47,55 @@ impl Session {
         limit: Duration,
         pass: &mut Pass,
     ) -> Result<Answer, IpmiError> {
-        // Numbers of its own: the late answer to a call that was dropped fits no other.
-        let first = self.number.wrapping_add(1);
-        let mut request =
-            Request { netfn: command.netfn, command: command.number, number: first, data: &command.data };
         let mut waits = self.timing.waits(Instant::now() + limit);
-        let packet = self.next(&mut request)?;
-        self.link.send(&packet, waits.deadline()).await?;
-        loop {
-            if let Some(answer) = self.answer(&request, first, &mut waits, pass).await {
-                return Ok(answer);
-            }
-            if waits.are_over() {
-                return Err(silence(command, limit));
-            }
-            if command.repeat != Repeat::Never
-                && let Ok(copy) = self.next(&mut request)
-            {
-                // One that the system does not take at once is lost, as on the way: an earlier one may be answered.
-                self.link.send_now(&copy);
+        // Numbers of its own: the late answer to a call that was dropped fits no other.
+        let mut copies = Copies::of(command, self.number.wrapping_add(1));
+        {
+            let packet = self.next(&mut copies)?;
+            self.link.send(&packet, waits.deadline()).await?;
+        }
+        let soon = waits.soon();
+        let Self { link, sealed, .. } = self;
+        match pass.listen(link, soon, |datagram| copies.answer(sealed, datagram)).await {
+            Some(answer) => Ok(answer),
+            // Silence is rare, and its state is large: boxed, the calls in flight stay small.
+            None => {
+                Box::pin(self.insist(copies, waits, soon, pass)).await.ok_or_else(|| silence(command, limit))
             }
         }
     }
 
-    /// Makes the next copy of a request, which has a number of its own.
-    fn next(&mut self, request: &mut Request<'_>) -> Result<Vec<u8>, IpmiError> {
-        let iv = random()?;
-        self.number = self.number.wrapping_add(1);
-        request.number = self.number;
-        Ok(self.sealed.seal(request, &iv))
-    }
-
-    /// Waits once for the answer to any copy of a request, the first of which had this number.
-    async fn answer(
+    /// Sends copies of what may be sent again, until there is an answer to any of them or the time is over.
+    async fn insist(
         &mut self,
-        request: &Request<'_>,
-        first: u8,
-        waits: &mut Waits,
+        mut copies: Copies<'_>,
+        mut waits: Waits,
+        mut soon: Instant,
         pass: &mut Pass,
     ) -> Option<Answer> {
-        let Self { link, sealed, .. } = self;
-        let copies = request.number.wrapping_sub(first).min(COPIES_MAX - 1);
-        let step = waits.step();
-        pass.hear(link, waits.within(step), waits.deadline(), |datagram| {
-            let message = sealed.open(datagram)?;
-            let copies = (0..=copies).map(|back| request.copy_before(back));
-            let answered = copies.into_iter().find(|copy| copy.is_answered_by(&message))?;
-            Answer::inside(&answered, message)
-        })
-        .await
+        loop {
+            let Self { link, sealed, .. } = self;
+            let pick = |datagram| copies.answer(sealed, datagram);
+            let answer = pass.hear(link, soon, waits.deadline(), pick).await;
+            if answer.is_some() || waits.are_over() {
+                return answer;
+            }
+            if copies.repeat != Repeat::Never
+                && let Ok(copy) = self.next(&mut copies)
+            {
+                // One that the system does not take at once is lost, as on the way: an earlier one may be answered.
+                self.link.send_now(&copy);
+            }
+            soon = waits.soon();
+        }
+    }
+
+    /// Makes the next copy of a request, which has a number of its own.
+    fn next(&mut self, copies: &mut Copies<'_>) -> Result<Vec<u8>, IpmiError> {
+        let iv = random()?;
+        self.number = self.number.wrapping_add(1);
+        copies.request.number = self.number;
+        Ok(self.sealed.seal(&copies.request, &iv))
     }
 
     /// Ends it and waits for the BMC to say so, which it need not.
@@ -124,6 +124,32 @@ impl Drop for Session {
         if !self.ends_here {
             self.close_now();
         }
+    }
+}
+
+/// The copies of one request.
+struct Copies<'a> {
+    repeat: Repeat,
+    /// The newest.
+    request: Request<'a>,
+    /// The number of the first.
+    first: u8,
+}
+
+impl<'a> Copies<'a> {
+    fn of(command: &'a Command, first: u8) -> Self {
+        let request =
+            Request { netfn: command.netfn, command: command.number, number: first, data: &command.data };
+        Self { repeat: command.repeat, request, first }
+    }
+
+    /// Reads a datagram that answers any of them.
+    fn answer(&self, sealed: &mut Sealed, datagram: Vec<u8>) -> Option<Answer> {
+        let message = sealed.open(datagram)?;
+        let copies = self.request.number.wrapping_sub(self.first).min(COPIES_MAX - 1);
+        let copies = (0..=copies).map(|back| self.request.copy_before(back));
+        let answered = copies.into_iter().find(|copy| copy.is_answered_by(&message))?;
+        Answer::inside(&answered, message)
     }
 }
 

@@ -5,7 +5,7 @@ use super::lanes::Pass;
 use super::session::Session;
 use crate::error::IpmiError;
 use crate::model::command::Command;
-use crate::wire::{Answer, Suite};
+use crate::wire::Suite;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -18,7 +18,7 @@ pub(super) struct Standing {
     pub(super) session: Session,
     pub(super) owner: Owner,
     pub(super) suite: Suite,
-    /// When a caller last used it.
+    /// When a caller last got an answer in it.
     pub(super) used: Instant,
     /// When the BMC last answered in it.
     heard: Instant,
@@ -55,22 +55,23 @@ impl Standing {
         self.owner.serves(&target.identity) && target.suites.contains(&self.suite)
     }
 
-    pub(super) async fn exchange(
-        &mut self,
-        command: &Command,
-        limit: Duration,
-        pass: &mut Pass,
-    ) -> Result<Answer, IpmiError> {
-        let answer = self.session.exchange(command, limit, pass).await?;
+    /// Notes that a caller got an answer in it.
+    pub(super) fn was_used(&mut self) {
+        self.was_heard();
+        self.used = self.heard;
+    }
+
+    fn was_heard(&mut self) {
         self.heard = Instant::now();
         self.is_doubtful = false;
-        Ok(answer)
     }
 
     /// Asks the BMC who it is, to hear whether the session stands.
     pub(super) async fn ask(&mut self, limit: Duration, pass: &mut Pass) -> Result<(), IpmiError> {
         let question = Command::reads("asking the BMC who it is", DEVICE_ID, &[]);
-        self.exchange(&question, limit, pass).await.map(drop)
+        self.session.exchange(&question, limit, pass).await?;
+        self.was_heard();
+        Ok(())
     }
 
     pub(super) fn due(&self, keep: &Keep, now: Instant) -> Due {

@@ -58,6 +58,12 @@ impl Waits {
         wait
     }
 
+    /// Returns when the next wait ends that begins now.
+    pub(super) fn soon(&mut self) -> Instant {
+        let wait = self.step();
+        self.within(wait)
+    }
+
     /// Returns when a wait that begins now ends, at the deadline at the latest.
     pub(super) fn within(&self, wait: Duration) -> Instant {
         (Instant::now() + wait).min(self.deadline)

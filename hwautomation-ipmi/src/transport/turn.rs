@@ -63,10 +63,15 @@ impl<'a> Turn<'a> {
 
     /// Sends a command and returns the data of its answer.
     pub(crate) async fn send(&mut self, command: &Command) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
-        let began = Instant::now();
         let answer = self.ask(command).await;
-        let heard = answer.as_ref().map_or_else(IpmiError::heard, |_| Heard::Answer);
-        self.seat.breaker.learn(heard, began, Instant::now());
+        match answer.as_ref().map_or_else(IpmiError::heard, |_| Heard::Answer) {
+            Heard::Answer => self.seat.breaker.answered(),
+            Heard::Silence => {
+                let now = Instant::now();
+                self.seat.breaker.was_silent(self.pass.unheard.unwrap_or(now), now);
+            }
+            Heard::Nothing => {}
+        }
         self.pass.unheard = None;
         judge(command, answer?)
     }
@@ -74,9 +79,9 @@ impl<'a> Turn<'a> {
     /// Has the breaker learn of a call that its caller dropped while it waited for an answer. One that waited no longer
     /// than for the first copy of what it sent says nothing.
     fn note_leaving(&mut self) {
+        let Some(since) = self.pass.unheard else { return };
         let now = Instant::now();
-        let patience = self.pool.timing().retransmit;
-        if let Some(since) = self.pass.unheard.filter(|since| now - *since >= patience) {
+        if now - since >= self.pool.timing().retransmit {
             self.seat.breaker.was_left(since, now);
         }
     }
@@ -91,13 +96,13 @@ impl<'a> Turn<'a> {
         if is_doubtful && command.repeat != Repeat::Reads {
             Box::pin(self.make_sure()).await;
         }
-        match self.exchange(command).await {
-            // BMCs forget sessions when they restart. In a new one, silence is silence.
-            Err(IpmiError::Unanswered { .. } | IpmiError::Network(_)) if is_doubtful => {
-                Box::pin(self.exchange(command)).await
-            }
-            answer => answer,
+        let answer = self.exchange(command).await;
+        if !(is_doubtful && matches!(answer, Err(IpmiError::Unanswered { .. } | IpmiError::Network(_)))) {
+            return answer;
         }
+        // BMCs forget sessions when they restart. In a new one, silence is silence.
+        drop(answer);
+        Box::pin(self.exchange(command)).await
     }
 
     /// Makes sure that the session stands before something is sent that may be sent once only: in a session that
@@ -122,9 +127,9 @@ impl<'a> Turn<'a> {
         let limit = self.pool.timing().command_limit;
         let standing = self.seat.standing.as_mut().expect("it was just put there");
         let limit = if standing.is_doubtful { limit / DOUBT_DIVISOR } else { limit };
-        let answer = standing.exchange(command, limit, &mut self.pass).await;
+        let answer = standing.session.exchange(command, limit, &mut self.pass).await;
         if answer.is_ok() {
-            standing.used = Instant::now();
+            standing.was_used();
         } else {
             self.seat.standing = None;
         }
