@@ -12,6 +12,7 @@ mod hostile;
 mod identity;
 mod login;
 mod matrix;
+mod moves;
 mod power;
 mod quirks;
 mod rack;
