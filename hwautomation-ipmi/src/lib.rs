@@ -32,7 +32,10 @@
 //!   `UnknownOutcome`; questions, and writes that do no harm twice, are sent again until they are answered.
 //! - A wrong password is one try.
 //! - A BMC has one session at a time, kept for a short while and closed on every path.
-//! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`.
+//! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`, and one that says Ok and falls silent is
+//!   an unknown outcome.
+//! - A BMC that goes to another address is looked for there and known by its MAC address; to another BMC that is there,
+//!   nothing is written.
 //! - A power cycle, a reset or an interrupt of a machine that is off is `Refused`; a BMC that switches such a machine on
 //!   for a cycle has done what was asked for.
 //! - The records of a BMC's sensors are read once, and anew when they changed. A long reading lets other calls on the

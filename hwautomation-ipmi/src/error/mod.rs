@@ -6,8 +6,10 @@ mod status;
 pub(crate) use completion::Completion;
 pub(crate) use status::{Stage, Status};
 
+use crate::model::mac::Mac;
 use hwautomation_core::error::{Error, ErrorKind};
 use hwautomation_core::plugin::PowerState;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Says what a call found out about whether its BMC answers.
@@ -53,8 +55,14 @@ pub(crate) enum IpmiError {
     #[error("{what} was accepted, and what came of it was not seen: {cause}")]
     Unseen { what: &'static str, cause: Box<IpmiError> },
     /// The BMC fell silent while its network changed, and was not found where it should be.
-    #[error("the BMC fell silent while its network changed")]
-    Moved,
+    #[error("the BMC fell silent while its network changed, and looking for it at {at} failed: {cause}")]
+    Moved { at: IpAddr, cause: Box<IpmiError> },
+    /// Another BMC is where the one should be whose network changed.
+    #[error(
+        "the BMC fell silent while its network changed, and the one at {at} is another one, to which nothing was \
+         written: its MAC address is {found}, expected {expected}"
+    )]
+    Stranger { at: IpAddr, expected: Mac, found: Mac },
     #[error("the network did not take or give a datagram")]
     Network(#[from] std::io::Error),
     #[error("the BMC does not have the password that was given for this user")]
@@ -119,7 +127,7 @@ impl IpmiError {
                 | Self::Silent(_)
                 | Self::LoginSilent { .. }
                 | Self::Network(_)
-        )
+        ) || matches!(self, Self::Unseen { cause, .. } if cause.is_silence())
     }
 
     /// Says that this came after a write that was accepted: it may have happened, unless the error itself says what
@@ -135,7 +143,14 @@ impl IpmiError {
 
     /// Tells whether what was asked for may have been done.
     fn may_have_happened(&self) -> bool {
-        matches!(self, Self::Lost { .. } | Self::Unclear { .. } | Self::Unseen { .. } | Self::Moved)
+        matches!(
+            self,
+            Self::Lost { .. }
+                | Self::Unclear { .. }
+                | Self::Unseen { .. }
+                | Self::Moved { .. }
+                | Self::Stranger { .. }
+        )
     }
 
     /// Tells what it says about whether the BMC answers. An error of the network is this side's: a datagram that got
@@ -196,7 +211,7 @@ impl IpmiError {
             Self::Silent(_) | Self::LoginSilent { .. } | Self::Resting(_) | Self::Network(_) => {
                 ErrorKind::Unreachable
             }
-            Self::Unanswered { .. } | Self::Lost { .. } | Self::Unclear { .. } | Self::Moved => {
+            Self::Unanswered { .. } | Self::Lost { .. } | Self::Unclear { .. } | Self::Moved { .. } => {
                 ErrorKind::Timeout
             }
             Self::WrongPassword | Self::WrongKg => ErrorKind::Unauthorized,
@@ -207,6 +222,7 @@ impl IpmiError {
             Self::Privilege(_) => ErrorKind::Forbidden,
             Self::Malformed { .. } => ErrorKind::Protocol,
             Self::Mismatch { .. } => ErrorKind::Mismatch,
+            Self::Stranger { .. } => ErrorKind::Conflict,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) | Self::Unsettled { .. } => ErrorKind::Busy,
             Self::Unseen { cause, .. } => cause.kind(),
@@ -227,7 +243,12 @@ impl IpmiError {
             Self::Lost { .. } | Self::Unclear { .. } | Self::Unseen { .. } => {
                 "read the state before anything is sent again: the command may have taken effect"
             }
-            Self::Moved => "read the network settings at the new address before anything is sent again",
+            Self::Moved { .. } => {
+                "read the network settings at the new address, and at the old one, before anything is sent again"
+            }
+            Self::Stranger { .. } => {
+                "find this BMC by its MAC address, from its host or at the switch, and give it an address that is free"
+            }
             Self::WrongPassword => {
                 "correct settings.ipmi.username or the secret under credentials.bmc; it is not tried again, \
                  since BMCs lock accounts"

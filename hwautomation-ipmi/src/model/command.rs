@@ -1,5 +1,6 @@
 //! A command to a BMC, and whether it may be sent twice.
 
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// Says whether a command does no harm when it arrives twice.
@@ -14,7 +15,7 @@ pub(crate) enum Repeat {
 }
 
 /// One command of IPMI 2.0, appendix G.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Command {
     /// What it is called in errors.
     pub(crate) name: &'static str,
@@ -37,5 +38,33 @@ impl Command {
     pub(crate) fn with(mut self, data: &[u8]) -> Self {
         self.data.extend(data);
         self
+    }
+}
+
+/// Hides the data.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, netfn, number, repeat, data } = self;
+        let code = format_args!("{netfn:02X}h/{number:02X}h");
+        let fields = &mut f.debug_struct("Command");
+        fields
+            .field("name", name)
+            .field("code", &code)
+            .field("repeat", repeat)
+            .field("bytes", &data.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::user;
+
+    #[test]
+    fn a_command_prints_without_its_password() {
+        let text = format!("{:?}", user::set_password(5, b"Secret-4711"));
+        let expected =
+            "Command { name: \"setting a BMC user's password\", code: 06h/47h, repeat: Never, bytes: 18 }";
+        assert_eq!(text, expected);
     }
 }

@@ -11,6 +11,7 @@ pub(crate) enum Parameter {
     Progress = 0,
     Address = 3,
     Source = 4,
+    Mac = 5,
     Mask = 6,
     Gateway = 12,
     Vlan = 20,
@@ -22,6 +23,7 @@ impl Parameter {
             Self::Progress => "reading whether the BMC's network is being set",
             Self::Address => "reading the BMC's address",
             Self::Source => "reading the BMC's address source",
+            Self::Mac => "reading the BMC's MAC address",
             Self::Mask => "reading the BMC's subnet mask",
             Self::Gateway => "reading the BMC's gateway",
             Self::Vlan => "reading the BMC's VLAN",
@@ -33,10 +35,16 @@ impl Parameter {
             Self::Progress => "saying that the BMC's network is being set",
             Self::Address => "setting the BMC's address",
             Self::Source => "setting the BMC's address source",
+            Self::Mac => "setting the BMC's MAC address",
             Self::Mask => "setting the BMC's subnet mask",
             Self::Gateway => "setting the BMC's gateway",
             Self::Vlan => "setting the BMC's VLAN",
         }
+    }
+
+    /// Tells whether a BMC may answer elsewhere once it is written.
+    pub(crate) fn moves(self) -> bool {
+        matches!(self, Self::Address | Self::Vlan)
     }
 
     /// Asks for it.
@@ -58,6 +66,9 @@ impl Parameter {
         })
     }
 }
+
+/// Is a parameter, and the value to give it.
+pub(crate) type Write = (Parameter, Vec<u8>);
 
 /// Says that parameters are being written, or that they are complete.
 pub(crate) fn progress(channel: u8, state: u8) -> Command {
@@ -90,6 +101,16 @@ impl Raw {
             vlan: self.vlan.map(u16::from_le_bytes).and_then(vlan),
         }
     }
+
+    /// Tells whether it is as a change wants it.
+    pub(crate) fn has(self, change: &LanChange) -> bool {
+        change.is_in_force(&self.settings()) && change.vlan.is_none_or(|vlan| self.has_vlan(vlan))
+    }
+
+    /// Tells whether its VLAN is as wanted.
+    fn has_vlan(self, wanted: VlanChange) -> bool {
+        wanted.is_in_force(self.settings().vlan)
+    }
 }
 
 /// Reads parameter 20. What is enabled without a number that a VLAN can have is none.
@@ -99,10 +120,11 @@ fn vlan(word: u16) -> Option<u16> {
 }
 
 /// Lists what to write so that the settings become as wanted, in the order in which to write it. The source comes
-/// first: addresses are read-only while it is DHCP. The VLAN and then the address come last: where they move the BMC at
-/// once, all else has been said.
-pub(crate) fn plan(change: &LanChange, now: &LanSettings) -> Result<Vec<(Parameter, Vec<u8>)>, IpmiError> {
-    let mut writes = Vec::new();
+/// first: addresses are read-only while it is DHCP. The address and then the VLAN come last: where each moves the BMC
+/// at once, all else has been said, and at its new address in the old VLAN it is rather within reach than at its old
+/// address in the new one, to be told of the VLAN.
+pub(crate) fn plan(change: &LanChange, found: &Raw) -> Result<Vec<Write>, IpmiError> {
+    let (mut writes, now) = (Vec::new(), found.settings());
     if let Some(source) = change.source.filter(|source| *source != now.source) {
         writes.push((Parameter::Source, vec![source_number(source)?]));
     }
@@ -113,9 +135,9 @@ pub(crate) fn plan(change: &LanChange, now: &LanSettings) -> Result<Vec<(Paramet
     writes.extend(address(Parameter::Mask, change.subnet_mask, now.subnet_mask));
     let gateway = now.gateway.unwrap_or(Ipv4Addr::UNSPECIFIED);
     writes.extend(address(Parameter::Gateway, change.gateway, gateway));
-    let vlan = change.vlan.filter(|vlan| !vlan.is_in_force(now.vlan));
-    writes.extend(vlan.map(|vlan| (Parameter::Vlan, vlan_bytes(vlan).to_vec())));
     writes.extend(address(Parameter::Address, change.address, now.address));
+    let vlan = change.vlan.filter(|vlan| !found.has_vlan(*vlan));
+    writes.extend(vlan.map(|vlan| (Parameter::Vlan, vlan_bytes(vlan).to_vec())));
     Ok(writes)
 }
 
@@ -142,7 +164,7 @@ fn source_number(source: LanAddressSource) -> Result<u8, IpmiError> {
 mod tests {
     use super::*;
 
-    fn now() -> LanSettings {
+    fn now() -> Raw {
         Raw {
             source: [0x12],
             address: [10, 0, 0, 5],
@@ -150,12 +172,11 @@ mod tests {
             gateway: [10, 0, 0, 1],
             vlan: Some([0x34, 0x81]),
         }
-        .settings()
     }
 
     #[test]
     fn what_a_bmc_says_is_read() {
-        let settings = now();
+        let settings = now().settings();
         assert_eq!(settings.source, LanAddressSource::Dhcp);
         assert_eq!((settings.vlan, settings.gateway), (Some(0x134), Some(Ipv4Addr::new(10, 0, 0, 1))));
         let raw =
@@ -171,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_written_the_source_first_and_the_address_last() {
+    fn only_what_differs_is_written_the_source_first_and_what_moves_the_bmc_last() {
         let change = LanChange {
             source: Some(LanAddressSource::Static),
             address: Some(Ipv4Addr::new(10, 0, 0, 9)),
@@ -182,11 +203,11 @@ mod tests {
         let order: Vec<_> =
             plan(&change, &now()).unwrap().into_iter().map(|(parameter, _)| parameter).collect();
         let expected =
-            [Parameter::Source, Parameter::Mask, Parameter::Gateway, Parameter::Vlan, Parameter::Address];
+            [Parameter::Source, Parameter::Mask, Parameter::Gateway, Parameter::Address, Parameter::Vlan];
         assert_eq!(order, expected);
         let same = LanChange {
-            address: Some(now().address),
-            source: Some(now().source),
+            address: Some(now().settings().address),
+            source: Some(now().settings().source),
             vlan: Some(VlanChange::Id(VlanId::new(0x134).unwrap())),
             ..LanChange::default()
         };
@@ -196,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_vlan_is_written_low_byte_first_with_the_highest_bit_set() {
-        let none = LanSettings { vlan: None, ..now() };
+        let none = Raw { vlan: Some([0; 2]), ..now() };
         let id = |number| VlanChange::Id(VlanId::new(number).unwrap());
         for (change, before, bytes) in [
             (id(1), none, [0x01, 0x80]),
@@ -207,7 +228,7 @@ mod tests {
             let change = LanChange { vlan: Some(change), ..LanChange::default() };
             assert_eq!(plan(&change, &before).unwrap(), [(Parameter::Vlan, bytes.to_vec())]);
             let vlan = Raw { source: [1], address: [0; 4], mask: [0; 4], gateway: [0; 4], vlan: Some(bytes) };
-            assert!(change.is_in_force(&vlan.settings()), "{bytes:02x?}");
+            assert!(vlan.has(&change), "{bytes:02x?}");
         }
         let off = LanChange { vlan: Some(VlanChange::Off), ..LanChange::default() };
         assert_eq!(plan(&off, &none).unwrap(), []);
@@ -217,9 +238,9 @@ mod tests {
     fn no_gateway_is_written_as_zeros_and_only_where_there_is_one() {
         let none = LanChange { gateway: Some(Ipv4Addr::UNSPECIFIED), ..LanChange::default() };
         assert_eq!(plan(&none, &now()).unwrap(), [(Parameter::Gateway, vec![0; 4])]);
-        let without = LanSettings { gateway: None, ..now() };
+        let without = Raw { gateway: [0; 4], ..now() };
         assert_eq!(plan(&none, &without).unwrap(), []);
-        assert!(none.is_in_force(&without) && !none.is_in_force(&now()));
+        assert!(without.has(&none) && !now().has(&none));
     }
 
     #[test]

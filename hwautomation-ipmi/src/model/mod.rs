@@ -9,6 +9,7 @@ pub(crate) mod guid;
 pub(crate) mod hours;
 pub(crate) mod identify;
 pub(crate) mod lan;
+pub(crate) mod mac;
 pub(crate) mod manufacturer;
 pub(crate) mod privilege;
 pub(crate) mod restore;

@@ -55,7 +55,7 @@ fn write(raw: &mut Raw, parameter: Parameter, value: &[u8]) {
         Parameter::Mask => raw.mask = address.unwrap(),
         Parameter::Gateway => raw.gateway = address.unwrap(),
         Parameter::Vlan => raw.vlan = Some(value.try_into().unwrap()),
-        Parameter::Progress => panic!("no setting"),
+        Parameter::Progress | Parameter::Mac => panic!("no setting"),
     }
 }
 
@@ -90,23 +90,25 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_of_a_lan_is_in_force_with_the_source_first_and_the_address_last(
+    fn what_is_written_of_a_lan_is_in_force_with_the_source_first_and_what_moves_the_bmc_last(
         before in raw(),
         change in change(),
     ) {
         let mut raw = before;
-        let writes = plan(&change, &raw.settings()).unwrap();
+        let writes = plan(&change, &raw).unwrap();
         for (parameter, value) in &writes {
             // As the command has it: the channel, the parameter, its value.
             let command = parameter.write(1, value);
             prop_assert_eq!(&command.data[..2], &[1, *parameter as u8]);
             write(&mut raw, *parameter, &command.data[2..]);
         }
-        prop_assert!(change.is_in_force(&raw.settings()), "{:?} after {:?}", raw, writes);
-        prop_assert_eq!(plan(&change, &raw.settings()).unwrap(), vec![]);
+        prop_assert!(raw.has(&change) && change.is_in_force(&raw.settings()), "{:?} after {:?}", raw, writes);
+        prop_assert_eq!(plan(&change, &raw).unwrap(), vec![]);
         let place = |wanted| writes.iter().position(|(parameter, _)| *parameter == wanted);
         prop_assert!(place(Parameter::Source).is_none_or(|at| at == 0));
-        prop_assert!(place(Parameter::Address).is_none_or(|at| at + 1 == writes.len()));
+        prop_assert!(place(Parameter::Vlan).is_none_or(|at| at + 1 == writes.len()));
+        let last = place(Parameter::Vlan).unwrap_or(writes.len());
+        prop_assert!(place(Parameter::Address).is_none_or(|at| at + 1 == last));
         prop_assert!(change.vlan.is_some() || raw.vlan == before.vlan);
     }
 

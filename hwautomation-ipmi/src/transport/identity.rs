@@ -123,20 +123,26 @@ impl Identity<'_> {
 fn key(secret: &Secret) -> Result<Zeroizing<Vec<u8>>> {
     let text = secret.expose();
     let bytes = match text.strip_prefix("0x") {
-        Some(digits) => from_hex(digits),
-        None => Some(text.as_bytes().to_vec()),
+        Some(digits) => from_hex(digits.as_bytes()),
+        None => Some(Zeroizing::new(text.as_bytes().to_vec())),
     };
-    let bytes = Zeroizing::new(bytes.unwrap_or_default());
+    let bytes = bytes.unwrap_or_default();
     short_enough("the secret under settings.ipmi.kg", &bytes)?;
     Ok(bytes)
 }
 
-fn from_hex(digits: &str) -> Option<Vec<u8>> {
-    let nibbles: Option<Vec<u8>> =
-        digits.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-    let nibbles = Zeroizing::new(nibbles?);
-    let (pairs, odd) = nibbles.as_chunks::<2>();
-    odd.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
+/// Reads pairs of digits into a place that has room for all of them: what grows leaves copies behind.
+fn from_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (pairs, odd) = digits.as_chunks::<2>();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
+    for [high, low] in pairs {
+        bytes.push(nibble(*high)? << 4 | nibble(*low)?);
+    }
+    odd.is_empty().then_some(bytes)
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 fn short_enough(what: &'static str, bytes: &[u8]) -> Result<()> {
@@ -158,7 +164,8 @@ mod tests {
     fn a_key_is_a_text_or_hexadecimal_and_never_too_long() {
         assert_eq!(*key(&Secret::new("key-of-the-bmc")).unwrap(), b"key-of-the-bmc".to_vec());
         assert_eq!(*key(&Secret::new("0x00ff10")).unwrap(), [0, 255, 16]);
-        for wrong in ["", "0x", "0x1", "0xzz", "more-than-twenty-bytes-"] {
+        assert_eq!(*key(&Secret::new("0x0aBc")).unwrap(), [0x0A, 0xBC]);
+        for wrong in ["", "0x", "0x1", "0xzz", "0x0é", "0x+1", "0x123", "more-than-twenty-bytes-"] {
             let error = key(&Secret::new(wrong)).unwrap_err();
             assert!(wrong.is_empty() || !error.message().contains(wrong), "{error}");
         }

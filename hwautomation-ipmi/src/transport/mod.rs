@@ -1,7 +1,7 @@
 //! RMCP+ over UDP: sessions, one for each BMC at a time, kept for a while and always closed.
 //!
-//! Here alone datagrams are sent again and log-ins begun anew: that is protocol. What is sent again is what may be
-//! done twice; a command that may not is sent once, and its lost answer is an unknown outcome.
+//! Here alone datagrams are sent again, log-ins begun anew, and BMCs waited for: that is protocol. What is sent again
+//! is what may be done twice; a command that may not is sent once, and its lost answer is an unknown outcome.
 //!
 //! ```text
 //! pool ─ seat (one per BMC: whoever has it talks) ─ session ─ link ─ net (a few sockets for all)
@@ -19,6 +19,7 @@ mod login;
 mod net;
 mod pool;
 mod refusal;
+mod rest;
 mod seat;
 mod session;
 mod standing;
@@ -29,4 +30,5 @@ mod turn;
 pub(crate) use identity::Target;
 pub(crate) use lanes::Pass;
 pub(crate) use pool::Pool;
+pub(crate) use rest::rest;
 pub(crate) use turn::Turn;

@@ -1,6 +1,7 @@
 //! Messages inside a session: commands and their answers (IPMI 2.0, section 13.8).
 
 use super::reader::Reader;
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// The BMC's address on its own bus.
@@ -13,7 +14,7 @@ const FRONT_BYTES: usize = 7;
 pub(crate) const NUMBERS: u8 = 64;
 
 /// One command as it goes out.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) netfn: u8,
     pub(crate) command: u8,
@@ -57,8 +58,18 @@ impl Request<'_> {
     }
 }
 
+/// Hides the data, which may hold a password.
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { netfn, command, number, data } = self;
+        let code = format_args!("{netfn:02X}h/{command:02X}h");
+        let fields = &mut f.debug_struct("Request");
+        fields.field("code", &code).field("number", number).field("bytes", &data.len()).finish()
+    }
+}
+
 /// One answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) completion: u8,
     pub(crate) data: Zeroizing<Vec<u8>>,
@@ -82,6 +93,14 @@ impl Answer {
     }
 }
 
+/// Hides the data: who asks for a key gets one.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let completion = format_args!("{:02X}h", self.completion);
+        f.debug_struct("Answer").field("completion", &completion).field("bytes", &self.data.len()).finish()
+    }
+}
+
 /// Returns the completion code of a message if it answers this command.
 fn completion(request: &Request<'_>, message: &[u8]) -> Option<u8> {
     let mut reader = Reader::new(message);
@@ -96,4 +115,17 @@ fn completion(request: &Request<'_>, message: &[u8]) -> Option<u8> {
 /// The two's complement of the sum: bytes and their checksum add up to zero.
 fn checksum(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_print_without_their_data() {
+        let request = Request { netfn: 0x06, command: 0x47, number: 3, data: b"Secret-4711" };
+        assert_eq!(format!("{request:?}"), "Request { code: 06h/47h, number: 3, bytes: 11 }");
+        let answer = Answer { completion: 0xC1, data: Zeroizing::new(b"Secret-4711".to_vec()) };
+        assert_eq!(format!("{answer:?}"), "Answer { completion: C1h, bytes: 11 }");
+    }
 }

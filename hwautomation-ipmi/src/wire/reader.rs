@@ -1,7 +1,7 @@
 //! Reads bytes from the front, and never past the end.
 
 /// What is left to read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {

@@ -14,6 +14,7 @@ mod identity;
 mod lanes;
 mod login;
 mod matrix;
+mod moves;
 mod power;
 mod quirks;
 mod rack;

@@ -105,8 +105,8 @@ async fn a_refused_address_is_definite_and_leaves_nothing_half_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bmc_that_falls_silent_after_its_vlan_was_written_may_be_there() {
     let fixture = RackFixture::start(17).await;
-    // The settings are read before they are written; the second reading finds nobody.
-    fixture.inject(Fault::new(Action::Drop).face(Face::Bmc).command("get lan").skip(SETTINGS));
+    // The settings and the MAC address are read before anything is written; the second reading finds nobody.
+    fixture.inject(Fault::new(Action::Drop).face(Face::Bmc).command("get lan").skip(SETTINGS + 1));
     let change = LanChange { vlan: fixture.new_vlan().map(VlanChange::Id), ..LanChange::default() };
     let at = fixture.truth().lan.address.into();
     let error = fixture.driver.set_lan(&fixture.machine(), at, &change).await.unwrap_err();

@@ -3,7 +3,7 @@
 use crate::controller::Call;
 use crate::error::IpmiError;
 use crate::model::command::Command;
-use crate::transport::Turn;
+use crate::transport::{self, Turn};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -12,9 +12,6 @@ use zeroize::Zeroizing;
 /// How long one turn is held. Hundreds of sensors take a slow BMC a minute, and who waits to cut the power waits no
 /// longer than this and one answer.
 const TURN_MAX: Duration = Duration::from_secs(1);
-
-/// How long the BMC is let alone before it is asked again whether it is done.
-const REST: Duration = Duration::from_millis(100);
 
 /// Whoever can be asked: a BMC, or the double of one.
 pub(super) trait Asks: Send {
@@ -55,9 +52,8 @@ impl Asks for Talk<'_> {
         self.turn().await?.send(command).await
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a BMC that erases its log tells nobody when it is done")]
     async fn rest(&mut self) {
         self.turn = None;
-        tokio::time::sleep(REST).await;
+        transport::rest().await;
     }
 }

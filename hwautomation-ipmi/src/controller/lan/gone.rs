@@ -1,0 +1,52 @@
+//! A BMC that fell silent while its network changed, before or after it answered: it may be somewhere else by now. And
+//! where it should be, another one may be, with the same password.
+
+use super::change::{compare, write};
+use super::frame::{begin, finish};
+use super::{Call, mac};
+use crate::error::IpmiError;
+use crate::model::lan::Write;
+use crate::model::mac::Mac;
+use crate::transport::Turn;
+use hwautomation_core::plugin::LanChange;
+use std::net::IpAddr;
+
+/// Where it should be, and what it is known by.
+pub(super) struct Gone<'a> {
+    pub(super) at: IpAddr,
+    /// Of its channels the one that was changed. It has the same number, also where another one of them answers.
+    pub(super) channel: u8,
+    pub(super) mac: Option<Mac>,
+    /// What it was not told before it went.
+    pub(super) left: &'a [Write],
+}
+
+impl Gone<'_> {
+    /// Looks for it, and tells it what is left. What it was told before is not said again.
+    pub(super) async fn find(self, call: &Call<'_>, change: &LanChange) -> Result<(), IpmiError> {
+        match self.complete(call, change).await {
+            Err(error @ IpmiError::Stranger { .. }) => Err(error),
+            result => result.map_err(|cause| IpmiError::Moved { at: self.at, cause: Box::new(cause) }),
+        }
+    }
+
+    async fn complete(&self, call: &Call<'_>, change: &LanChange) -> Result<(), IpmiError> {
+        let there = call.moved_to(self.at)?;
+        let mut turn = there.turn().await?;
+        self.recognise(&mut turn).await?;
+        if !self.left.is_empty() {
+            begin(&mut turn, self.channel).await?;
+            write(&mut turn, self.channel, &mut self.left.iter()).await?;
+        }
+        compare(change, &finish(&mut turn, self.channel).await?)
+    }
+
+    /// Makes sure that it is the same BMC, before anything is written.
+    async fn recognise(&self, turn: &mut Turn<'_>) -> Result<(), IpmiError> {
+        match (self.mac, mac(turn, self.channel).await?) {
+            (Some(expected), Some(found)) if expected == found => Ok(()),
+            (Some(expected), Some(found)) => Err(IpmiError::Stranger { at: self.at, expected, found }),
+            _ => Err(IpmiError::malformed("reading the BMC's MAC address", "none that tells it from others")),
+        }
+    }
+}

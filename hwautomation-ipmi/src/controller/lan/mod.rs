@@ -1,0 +1,72 @@
+//! The BMC's network: read here, changed in `change`, and looked for in `gone` where a change leads it elsewhere.
+
+mod change;
+mod frame;
+mod gone;
+
+pub(super) use change::set;
+
+use super::Call;
+use crate::error::IpmiError;
+use crate::model::channel;
+use crate::model::lan::{Parameter, Raw};
+use crate::model::mac::Mac;
+use crate::transport::Turn;
+use hwautomation_core::plugin::LanSettings;
+
+pub(super) async fn read(call: &Call<'_>) -> Result<LanSettings, IpmiError> {
+    let mut turn = call.turn().await?;
+    let channel = channel(&mut turn).await?;
+    Ok(settings(&mut turn, channel).await?.settings())
+}
+
+/// Returns the number of the LAN channel: as configured, else the one that this is asked on, else the first that the
+/// BMC has.
+pub(super) async fn channel(turn: &mut Turn<'_>) -> Result<u8, IpmiError> {
+    if let Some(channel) = turn.channel() {
+        return Ok(channel);
+    }
+    for asked in std::iter::once(channel::THIS).chain(channel::NUMBERS) {
+        match turn.send(&channel::ask(asked)).await {
+            Ok(data) => match channel::lan(&data) {
+                Some(channel) => return Ok(channel),
+                None => continue,
+            },
+            Err(IpmiError::Refused { completion, .. }) if completion.is_absent() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(IpmiError::Invalid {
+        wrong: "the BMC names none of its channels as a LAN".to_owned(),
+        right: "enter the channel's number under settings.ipmi.channel",
+    })
+}
+
+async fn settings(turn: &mut Turn<'_>, channel: u8) -> Result<Raw, IpmiError> {
+    Ok(Raw {
+        source: value(turn, channel, Parameter::Source).await?,
+        address: value(turn, channel, Parameter::Address).await?,
+        mask: value(turn, channel, Parameter::Mask).await?,
+        gateway: value(turn, channel, Parameter::Gateway).await?,
+        vlan: match value(turn, channel, Parameter::Vlan).await {
+            Err(IpmiError::Refused { completion, .. }) if completion.is_absent() => None,
+            vlan => Some(vlan?),
+        },
+    })
+}
+
+/// Reads by what the BMC is told from others; nothing where it does not say.
+async fn mac(turn: &mut Turn<'_>, channel: u8) -> Result<Option<Mac>, IpmiError> {
+    match value(turn, channel, Parameter::Mac).await {
+        Err(IpmiError::Refused { completion, .. }) if !completion.passes() => Ok(None),
+        bytes => Ok(Mac::of(bytes?)),
+    }
+}
+
+async fn value<const N: usize>(
+    turn: &mut Turn<'_>,
+    channel: u8,
+    parameter: Parameter,
+) -> Result<[u8; N], IpmiError> {
+    parameter.value(&turn.send(&parameter.ask(channel)).await?)
+}
