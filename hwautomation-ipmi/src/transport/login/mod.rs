@@ -1,6 +1,7 @@
 //! The way into a BMC (IPMI 2.0, section 13.14): which cipher suites it has, Open Session, RAKP.
 
 mod attempt;
+mod begun;
 mod suites;
 
 use super::lanes::Pass;
