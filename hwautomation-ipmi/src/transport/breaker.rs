@@ -63,11 +63,16 @@ impl Breaker {
         Err(Rest { failures: self.failures, silent_for: now - silent.since, again_in })
     }
 
+    /// Tells whether nothing was heard since a call ended in silence.
+    pub(super) fn was_silent(&self) -> bool {
+        self.silent.is_some()
+    }
+
     /// Notes what a call that began to ask at `began` and ends now has found out.
     pub(super) fn learn(&mut self, heard: Heard, began: Instant, now: Instant) {
         match heard {
             Heard::Answer => *self = Self::default(),
-            Heard::Silence => self.was_silent(began, now, Some(now)),
+            Heard::Silence => self.find_silence(began, now, Some(now)),
             Heard::Nothing => {}
         }
     }
@@ -75,10 +80,10 @@ impl Breaker {
     /// Notes that a call was left by its caller which had been without an answer since then. Those who waited behind it
     /// may be more patient: they ask.
     pub(super) fn was_left(&mut self, since: Instant, now: Instant) {
-        self.was_silent(since, now, self.silent.and_then(|silent| silent.heard_out));
+        self.find_silence(since, now, self.silent.and_then(|silent| silent.heard_out));
     }
 
-    fn was_silent(&mut self, began: Instant, found: Instant, heard_out: Option<Instant>) {
+    fn find_silence(&mut self, began: Instant, found: Instant, heard_out: Option<Instant>) {
         self.failures = self.failures.saturating_add(1);
         let since = self.silent.map_or(began, |silent| silent.since);
         self.silent = Some(Silence { since, found, heard_out });

@@ -142,6 +142,7 @@ impl<'a> Turn<'a> {
             role: identity.role(),
             allowed: suites,
             known: self.seat.entrance,
+            was_silent: self.seat.breaker.was_silent(),
             quirks: identity.quirks,
             timing: self.pool.timing(),
             permit,

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod begun;
+mod greeting;
 mod suites;
 
 use super::lanes::Pass;
@@ -28,6 +29,8 @@ pub(super) struct Login<'a> {
     pub(super) allowed: &'a [Suite],
     /// What worked the last time.
     pub(super) known: Option<Entrance>,
+    /// The last call ended in silence.
+    pub(super) was_silent: bool,
     pub(super) timing: Timing,
     pub(super) permit: Arc<OwnedSemaphorePermit>,
     pub(super) pass: &'a mut Pass,
@@ -65,6 +68,9 @@ impl Login<'_> {
     /// Opens a session, and says how.
     pub(super) async fn run(mut self) -> Result<(Session, Entrance), IpmiError> {
         let deadline = Instant::now() + self.timing.handshake_limit;
+        if self.was_silent {
+            self.knock().await?;
+        }
         let suites = self.suites(deadline).await?;
         let mut waits = self.timing.waits(deadline);
         let mut refusals = Vec::new();

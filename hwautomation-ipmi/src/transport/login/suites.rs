@@ -5,20 +5,16 @@ use crate::error::IpmiError;
 use crate::wire::{Answer, Request, Suite, presession, suite_ids, unwrap_presession};
 use tokio::time::Instant;
 
-/// Get Channel Authentication Capabilities and Get Channel Cipher Suites (sections 22.13 and 22.15).
-const CAPABILITIES: [u8; 2] = [0x06, 0x38];
+/// Get Channel Cipher Suites (IPMI 2.0, section 22.15).
 const CIPHER_SUITES: [u8; 2] = [0x06, 0x54];
-/// "The channel that this is asked on", with the bit that asks for IPMI 2.0.
+/// "The channel that this is asked on".
 const THIS_CHANNEL: u8 = 0x0E;
-const ASK_2_0: u8 = 0x80;
 /// "By algorithm", not "by suite": what is listed are records of suites.
 const LIST_BY_SUITE: u8 = 0x80;
 /// How many bytes of records one answer has; a shorter one is the last.
 const RECORD_BYTES: usize = 16;
 /// How many answers are asked for at most: no BMC has more than 60 suites.
 const RECORD_INDICES: u8 = 20;
-/// The number of the greeting: none of the questions about suites has it.
-const GREETING: u8 = 63;
 /// How often the suites are asked for: an old BMC that does not know the question is silent.
 const SUITE_ASKS: u32 = 2;
 
@@ -37,7 +33,7 @@ impl Login<'_> {
         let mut records = Vec::new();
         for index in 0..RECORD_INDICES {
             let Some(more) = self.records(index, deadline).await? else {
-                self.greet(deadline).await?;
+                self.greet(deadline, self.timing.handshake_limit).await?;
                 return Ok(Vec::new());
             };
             records.extend(&more);
@@ -66,24 +62,6 @@ impl Login<'_> {
             }
         }
         Ok(None)
-    }
-
-    /// Asks what everybody may ask, until somebody answers anything. What the answer says is not believed: some
-    /// BMCs deny what they can (freeipmi's `authcap`).
-    async fn greet(&mut self, deadline: Instant) -> Result<(), IpmiError> {
-        let data = [THIS_CHANNEL | ASK_2_0, self.privilege];
-        let [netfn, command] = CAPABILITIES;
-        let request = Request { netfn, command, number: GREETING, data: &data };
-        let mut waits = self.timing.waits(deadline);
-        while !self.link.was_heard() {
-            if waits.are_over() {
-                return Err(IpmiError::Silent(self.timing.handshake_limit));
-            }
-            self.link.send(&presession(&request.bytes()), deadline).await?;
-            let wait = waits.step();
-            self.pass.hear(&self.link, waits.within(wait), deadline, Some).await;
-        }
-        Ok(())
     }
 }
 
