@@ -40,6 +40,8 @@ pub(super) struct Login<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entrance {
     pub(super) suite: Suite,
+    /// The strongest suite that was allowed then.
+    best: Suite,
     pub(super) proof: Proof,
 }
 
@@ -68,6 +70,8 @@ impl Login<'_> {
     /// Opens a session, and says how.
     pub(super) async fn run(mut self) -> Result<(Session, Entrance), IpmiError> {
         let deadline = Instant::now() + self.timing.handshake_limit;
+        let before = self.known;
+        self.forget_what_is_not_allowed();
         if self.was_silent {
             self.knock().await?;
         }
@@ -76,7 +80,7 @@ impl Login<'_> {
         let mut refusals = Vec::new();
         for suite in &suites {
             match self.until_through(*suite, &mut waits).await {
-                Ok((session, proof)) => return Ok((session, Entrance { suite: *suite, proof })),
+                Ok((session, proof)) => return Ok((session, self.entrance(*suite, proof, before))),
                 Err(Failure::NextSuite(refusal)) => refusals.push(refusal),
                 Err(Failure::Again(error) | Failure::Final(error)) => return Err(error),
             }

@@ -1,7 +1,8 @@
 //! Which cipher suites to try, and in which order: those that are allowed and that the BMC says it has.
 
-use super::Login;
+use super::{Entrance, Login};
 use crate::error::IpmiError;
+use crate::quirks::Proof;
 use crate::wire::{Answer, Request, Suite, presession, suite_ids, unwrap_presession};
 use tokio::time::Instant;
 
@@ -19,13 +20,38 @@ const RECORD_INDICES: u8 = 20;
 const SUITE_ASKS: u32 = 2;
 
 impl Login<'_> {
-    /// Returns the suites to try. The one that worked is tried without a question, and nothing weaker than it.
+    /// Returns the suites to try. The one that worked is tried without a question, unless a stronger one is allowed by
+    /// now than was then; nothing weaker than it is tried.
     pub(super) async fn suites(&mut self, deadline: Instant) -> Result<Vec<Suite>, IpmiError> {
-        let known = self.known.map(|known| known.suite);
-        match known.filter(|known| self.allowed.contains(known)) {
-            Some(known) => Ok(at_least(self.allowed, known)),
-            None => Ok(choose(self.allowed, &self.offered(deadline).await?)),
+        match self.known {
+            Some(known) if self.best() <= Some(known.best) => Ok(at_least(self.allowed, known.suite)),
+            known => {
+                let is_weaker = |suite: &Suite| known.is_some_and(|known| *suite < known.suite);
+                let allowed: Vec<_> =
+                    self.allowed.iter().copied().filter(|suite| !is_weaker(suite)).collect();
+                Ok(choose(&allowed, &self.offered(deadline).await?))
+            }
         }
+    }
+
+    /// Returns the strongest suite that is allowed.
+    fn best(&self) -> Option<Suite> {
+        self.allowed.iter().copied().max()
+    }
+
+    /// Forgets how the BMC let this program in, where that suite is not in the list any more: a person took it out, and
+    /// what else is in the list may be weaker.
+    pub(super) fn forget_what_is_not_allowed(&mut self) {
+        self.known = self.known.filter(|known| self.allowed.contains(&known.suite));
+    }
+
+    /// Returns what to remember. Says loudly that a suite is weaker than that before, although a person wants it so.
+    pub(super) fn entrance(&self, suite: Suite, proof: Proof, before: Option<Entrance>) -> Entrance {
+        if let Some(before) = before.filter(|before| suite < before.suite) {
+            let (peer, suite, before) = (self.link.peer(), suite.id(), before.suite.id());
+            tracing::warn!(%peer, suite, before, "logged in with a weaker cipher suite: that before is not allowed");
+        }
+        Entrance { suite, best: self.best().unwrap_or(suite), proof }
     }
 
     /// Asks which suites the channel has. Nothing when the BMC is there and does not say: not all know the question.
@@ -78,14 +104,14 @@ fn at_least(allowed: &[Suite], known: Suite) -> Vec<Suite> {
     std::iter::once(known).chain(stronger).collect()
 }
 
-/// What to say when each suite was refused. A full BMC or a low privilege is told as such, whatever else was said.
+/// What to say when each suite was refused, among them perhaps the one that worked before. A full BMC or a low privilege is told as such, whatever else was said.
 pub(super) fn verdict(tried: &[Suite], known: Option<Suite>, refusals: Vec<IpmiError>) -> IpmiError {
     let telling = |error: &IpmiError| match error {
         IpmiError::Status(status) => status.is_about_the_session(),
         _ => false,
     };
     let ids = tried.iter().map(|suite| suite.id()).collect();
-    let none = match known.filter(|known| tried.first() == Some(known)) {
+    let none = match known.filter(|known| tried.contains(known)) {
         Some(known) => IpmiError::Downgrade(known.id()),
         None => IpmiError::NoSuite(ids),
     };
