@@ -61,7 +61,8 @@ pub struct IpmiConfig {
     /// Says how many UDP sockets of an address family all BMCs share. Default 8.
     pub sockets: u8,
     /// Says after how many calls in a row that ended in silence a BMC is left alone for a while, zero for never.
-    /// Calls in that time fail at once and say when it is asked again. Default 3.
+    /// Calls in that time fail at once and say when it is asked again. A call that its caller dropped counts, too, if
+    /// it had been without an answer for longer than `retransmit`. Default 3.
     pub breaker_failures: u16,
     /// Says for how long it is left alone at first; each further silence doubles it. In JSON `breaker_pause_ms`.
     /// Default 10 s.

@@ -109,14 +109,7 @@ impl IpmiError {
 
     /// Tells whether nothing came back from the BMC, for whatever reason.
     pub(crate) fn is_silence(&self) -> bool {
-        matches!(
-            self,
-            Self::Lost { .. }
-                | Self::Unanswered { .. }
-                | Self::Silent(_)
-                | Self::LoginSilent { .. }
-                | Self::Network(_)
-        )
+        self.heard() == Heard::Silence || matches!(self, Self::Network(_))
     }
 
     /// Tells what it says about whether the BMC answers. An error of the network is this side's: a datagram that got

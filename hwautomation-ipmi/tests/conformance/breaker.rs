@@ -97,6 +97,23 @@ async fn a_bmc_that_was_silent_is_asked_one_short_question_before_a_log_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_that_rests_after_half_a_log_in_is_not_said_to_have_answered_nothing() {
+    let fixture = RackFixture::start_as(1, wary()).await;
+    fixture.inject(Fault::new(Action::LoseAnswer).face(Face::Bmc).command("rakp 1"));
+    let machine = fixture.machine();
+    for _ in 0..2 {
+        let error = read(&fixture, &machine).await.unwrap_err();
+        assert!(error.message().contains("the BMC answers, but"), "{error}");
+    }
+    let error = read(&fixture, &machine).await.unwrap_err();
+    assert!(error.message().contains("in 2 calls in a row"), "{error}");
+    assert!(
+        !error.message().contains("nobody answered") && error.remedy().unwrap().contains("restart"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_who_leave_at_once_say_nothing_about_the_bmc() {
     let config = IpmiConfig { retransmit: Duration::from_millis(600), ..wary() };
     let fixture = RackFixture::start_as(1, config).await;
