@@ -237,6 +237,14 @@ mod tests {
     }
 
     #[test]
+    fn by_default_a_call_to_a_silent_bmc_ends_before_a_workflow_takes_its_outcome_for_unknown() {
+        // How long core's effects may take that say nothing else.
+        const MAY_TAKE: Duration = Duration::from_secs(20);
+        let config = IpmiConfig::default();
+        assert!(config.command_limit / 2 + config.handshake_limit + config.command_limit < MAY_TAKE);
+    }
+
+    #[test]
     fn every_suite_but_two_is_refused_with_a_reason() {
         for id in 0..=u8::MAX {
             assert_eq!(suites("cipher_suites", &[id]).is_none(), id == 3 || id == 17, "{id}");

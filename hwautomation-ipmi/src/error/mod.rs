@@ -79,9 +79,9 @@ pub(crate) enum IpmiError {
     /// The suite that worked before is refused, and a weaker one was not tried.
     #[error("the BMC refuses cipher suite {0}, with which it let this program in before")]
     Downgrade(u8),
-    /// It was silent so often that it is left alone for a while.
+    /// It was silent so often that it is left alone for a while. A silence may have begun in the middle of a log-in.
     #[error(
-        "nobody answered for {} s, in {} calls in a row; it is asked again in {} s",
+        "no log-in or command was answered to its end for {} s, in {} calls in a row; it is asked again in {} s",
         .0.silent_for.as_secs(), .0.failures, .0.again_in.as_secs()
     )]
     Resting(Rest),
@@ -120,14 +120,11 @@ impl IpmiError {
 
     /// Tells whether nothing came back from the BMC, for whatever reason.
     pub(crate) fn is_silence(&self) -> bool {
-        matches!(
-            self,
-            Self::Lost { .. }
-                | Self::Unanswered { .. }
-                | Self::Silent(_)
-                | Self::LoginSilent { .. }
-                | Self::Network(_)
-        ) || matches!(self, Self::Unseen { cause, .. } if cause.is_silence())
+        match self {
+            Self::Network(_) => true,
+            Self::Unseen { cause, .. } => cause.is_silence(),
+            error => error.heard() == Heard::Silence,
+        }
     }
 
     /// Says that this came after a write that was accepted: it may have happened, unless the error itself says what
@@ -232,7 +229,11 @@ impl IpmiError {
 
     fn remedy(&self) -> &'static str {
         match self {
-            Self::Silent(_) | Self::Resting(_) | Self::Network(_) => {
+            Self::Resting(_) => {
+                "see the errors of the calls before: either the BMC is not reached at all, or it needs a restart, or \
+                 too many datagrams get lost on the way"
+            }
+            Self::Silent(_) | Self::Network(_) => {
                 "check the BMC's address, its cable and VLAN, that UDP port 623 is open on the way, and that \
                  IPMI over LAN is switched on"
             }

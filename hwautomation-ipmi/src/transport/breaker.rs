@@ -63,6 +63,11 @@ impl Breaker {
         Err(Rest { failures: self.failures, silent_for: now - silent.since, again_in })
     }
 
+    /// Tells whether nothing was heard since a call ended in silence.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent.is_some()
+    }
+
     pub(super) fn answered(&mut self) {
         *self = Self::default();
     }

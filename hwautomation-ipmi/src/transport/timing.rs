@@ -26,6 +26,12 @@ impl Timing {
         }
     }
 
+    /// Returns how long so many waits are.
+    pub(super) fn of_first(&self, count: u32) -> Duration {
+        let mut waits = self.waits(Instant::now());
+        (0..count).map(|_| waits.step()).sum()
+    }
+
     /// Begins to count.
     pub(super) fn waits(&self, deadline: Instant) -> Waits {
         Waits { next: self.retransmit, growth_percent: self.growth_percent, deadline }

@@ -147,6 +147,7 @@ impl<'a> Turn<'a> {
             role: identity.role(),
             allowed: suites,
             known: self.seat.entrance,
+            was_silent: self.seat.breaker.is_silent(),
             quirks: identity.quirks,
             timing: self.pool.timing(),
             permit,

@@ -81,6 +81,39 @@ async fn a_silent_bmc_is_found_also_by_callers_who_leave_before_the_limits_are_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_that_was_silent_is_asked_one_short_question_before_a_log_in() {
+    let config = IpmiConfig { breaker_failures: 0, session_idle: Duration::ZERO, ..quick() };
+    let fixture = RackFixture::start_as(1, config).await;
+    let (machine, opened) = (fixture.machine(), || fixture.count(|entry| entry.command == "open session"));
+    read(&fixture, &machine).await.unwrap();
+    fixture.inject(Fault::silent_bmc());
+    read(&fixture, &machine).await.unwrap_err();
+    let (before, log_ins) = (unanswered(&fixture), opened());
+    let error = read(&fixture, &machine).await.unwrap_err();
+    let questions = unanswered(&fixture) - before;
+    assert!(questions > 1 && questions <= 3 && opened() == log_ins, "{questions} questions: {error}");
+    fixture.rack.clear_faults();
+    assert_eq!(read(&fixture, &machine).await.unwrap(), PowerState::On);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_that_rests_after_half_a_log_in_is_not_said_to_have_answered_nothing() {
+    let fixture = RackFixture::start_as(1, wary()).await;
+    fixture.inject(Fault::new(Action::LoseAnswer).face(Face::Bmc).command("rakp 1"));
+    let machine = fixture.machine();
+    for _ in 0..2 {
+        let error = read(&fixture, &machine).await.unwrap_err();
+        assert!(error.message().contains("the BMC answers, but"), "{error}");
+    }
+    let error = read(&fixture, &machine).await.unwrap_err();
+    assert!(error.message().contains("in 2 calls in a row"), "{error}");
+    assert!(
+        !error.message().contains("nobody answered") && error.remedy().unwrap().contains("restart"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_who_leave_at_once_say_nothing_about_the_bmc() {
     let config = IpmiConfig { retransmit: Duration::from_millis(600), ..wary() };
     let fixture = RackFixture::start_as(1, config).await;

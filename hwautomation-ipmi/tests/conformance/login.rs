@@ -1,10 +1,11 @@
 //! Log-ins over a bad way and into odd BMCs.
 
-use super::rack::{PATIENCE, RackFixture};
+use super::rack::{PATIENCE, RackFixture, quick};
 use hwautomation_core::error::{Error, ErrorClass, ErrorKind};
 use hwautomation_core::plugin::{PowerAction, PowerController, PowerState};
 use hwautomation_core::testing::conformance::DeviceFixture;
-use hwautomation_sim::{Action, Face, Fault, Refusal};
+use hwautomation_ipmi::IpmiConfig;
+use hwautomation_sim::{Action, Face, Fault, Quirk, Refusal};
 use std::time::Duration;
 
 fn fault(action: Action, command: &str) -> Fault {
@@ -132,6 +133,35 @@ async fn log_ins_that_got_lost_do_not_fill_the_places_of_the_bmc() {
     fixture.inject(fault(Action::LoseAnswer, "rakp 1").times(LOST));
     assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
     assert_eq!(fixture.count(|entry| entry.command == "rakp 1"), u64::from(LOST) + 1);
+}
+
+/// How many log-ins are left in the middle: a BMC has fewer places, and keeps each that is half open for a minute.
+const LEFT: u64 = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_are_dropped_before_the_bmc_proves_itself_fill_none_of_its_places() {
+    let fixture = RackFixture::start_as(1, IpmiConfig { breaker_failures: 0, ..quick() }).await;
+    fixture.inject(fault(Action::LoseAnswer, "rakp 1"));
+    for left in 1..=LEFT {
+        let named = |_: &_| fixture.count(|entry| entry.command == "rakp 1") >= left;
+        tokio::select! {
+            answer = read(&fixture) => panic!("{answer:?}"),
+            is_so = fixture.rack.wait_until(PATIENCE, named) => assert!(is_so),
+        }
+    }
+    fixture.rack.clear_faults();
+    assert_eq!(read(&fixture).await.unwrap(), PowerState::On);
+    assert_eq!(fixture.count(|entry| entry.command == "open session"), LEFT + 1, "there was a place at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_that_opens_another_suite_than_was_asked_for_is_told_to_forget_it() {
+    let fixture = RackFixture::start(17).await;
+    fixture.change(|machine| machine.bmc.quirks.add(Quirk::AnswersSuiteThree));
+    for _ in 0..LEFT {
+        let error = read(&fixture).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "there was a place: {error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

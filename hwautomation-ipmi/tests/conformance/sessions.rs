@@ -1,12 +1,12 @@
 //! How long sessions live, and which cipher suite they have.
 
-use super::rack::{PATIENCE, RackFixture, quick};
+use super::rack::{PATIENCE, RackFixture, patient, quick};
 use hwautomation_core::error::{ErrorClass, ErrorKind};
 use hwautomation_core::id::PluginName;
 use hwautomation_core::plugin::{PowerController, PowerState};
 use hwautomation_core::testing::conformance::DeviceFixture;
 use hwautomation_ipmi::IpmiConfig;
-use hwautomation_sim::{Action, Face, Fault, Refusal};
+use hwautomation_sim::{Action, Face, Fault, Quirk, Quirks, Refusal};
 use serde_json::json;
 use std::time::Duration;
 
@@ -89,6 +89,55 @@ async fn a_session_with_a_suite_that_is_not_allowed_any_more_is_not_used() {
     assert_eq!(counted(&fixture, "open session"), 1, "suite 3 is allowed to both");
     fixture.driver.power_state(&with(&[17])).await.unwrap();
     assert_eq!(counted(&fixture, "open session"), 2);
+}
+
+/// Reads through a log-in of its own, where these suites are allowed.
+async fn read_with(fixture: &RackFixture, suites: &[u8]) -> Result<PowerState, ErrorKind> {
+    let machine = fixture.machine_with(json!({"username": "ADMIN", "cipher_suites": suites}));
+    fixture.driver.power_state(&machine).await.map_err(|error| error.kind())
+}
+
+async fn forgetful() -> RackFixture {
+    RackFixture::start_as(1, IpmiConfig { session_idle: Duration::ZERO, ..patient() }).await
+}
+
+fn cannot_do_17(fixture: &RackFixture) {
+    fixture.change(|machine| machine.bmc.quirks.add(Quirk::CannotDoSuiteSeventeen));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stronger_suite_that_is_allowed_later_is_taken_and_kept_to() {
+    let fixture = forgetful().await;
+    read_with(&fixture, &[3]).await.unwrap();
+    read_with(&fixture, &[17, 3]).await.unwrap();
+    cannot_do_17(&fixture);
+    assert_eq!(read_with(&fixture, &[17, 3]).await, Err(ErrorKind::Unsupported), "17 had worked");
+    assert_eq!(read_with(&fixture, &[3]).await, Ok(PowerState::On), "a person's word");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stronger_suite_that_is_allowed_later_and_refused_is_asked_for_once() {
+    let fixture = forgetful().await;
+    cannot_do_17(&fixture);
+    let mut opened = Vec::new();
+    for suites in [&[3][..], &[17, 3], &[17, 3], &[3], &[17, 3]] {
+        read_with(&fixture, suites).await.unwrap();
+        opened.push(counted(&fixture, "open session"));
+    }
+    assert_eq!(opened, [1, 3, 4, 5, 7]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_only_a_stronger_suite_is_left_the_weaker_one_that_worked_is_not_used() {
+    let fixture = forgetful().await;
+    cannot_do_17(&fixture);
+    read_with(&fixture, &[3]).await.unwrap();
+    assert_eq!(read_with(&fixture, &[17]).await, Err(ErrorKind::Unsupported));
+    assert_eq!((counted(&fixture, "open session"), counted(&fixture, "rakp 1")), (2, 1));
+    fixture.change(|machine| machine.bmc.quirks = Quirks::default());
+    read_with(&fixture, &[17]).await.unwrap();
+    cannot_do_17(&fixture);
+    assert_eq!(read_with(&fixture, &[17, 3]).await, Err(ErrorKind::Unsupported), "17 had worked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,13 +4,14 @@
 
 use super::super::session::{SET_PRIVILEGE, Session};
 use super::super::timing::Waits;
+use super::begun::Begun;
 use super::{Failure, Login};
 use crate::error::{Completion, IpmiError, Stage, Status};
 use crate::model::command::Command;
 use crate::quirks::{self, Proof};
 use crate::wire::{
-    Exchange, OpenAnswer, Payload, Rakp2, Rakp4, Sealed, Suite, bare, open_session, rakp1, rakp3,
-    rakp3_refusal, random, random_id, unwrap_bare,
+    Exchange, OpenAnswer, Payload, Rakp2, Rakp4, Sealed, Suite, bare, open_session, rakp1, rakp3, random,
+    random_id, unwrap_bare,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,9 +32,9 @@ impl Login<'_> {
     ) -> Result<Session, Failure> {
         let [tag] = random()?;
         let mut attempt = Attempt { login: self, waits, wait, tag };
-        let exchange = attempt.open(suite).await?;
-        let exchange = attempt.name(exchange).await?;
-        attempt.prove(exchange, proof).await
+        let (exchange, mut begun) = attempt.open(suite).await?;
+        let exchange = attempt.name(exchange, &mut begun).await?;
+        attempt.prove(exchange, begun, proof).await
     }
 }
 
@@ -75,7 +76,7 @@ impl Attempt<'_, '_> {
         Failure::Again(if heard { IpmiError::LoginSilent { stage, limit } } else { IpmiError::Silent(limit) })
     }
 
-    async fn open(&mut self, suite: Suite) -> Result<Exchange, Failure> {
+    async fn open(&mut self, suite: Suite) -> Result<(Exchange, Begun), Failure> {
         let console_id = random_id()?;
         let tag = self.tag_of(Stage::Open);
         let request = open_session(tag, self.login.privilege, console_id, suite);
@@ -95,53 +96,54 @@ impl Attempt<'_, '_> {
         Err(self.silent(Stage::Open))
     }
 
-    fn begin(&self, suite: Suite, console_id: u32, answer: OpenAnswer) -> Result<Exchange, Failure> {
-        match answer {
-            OpenAnswer::Refused(code) => Err(refused(Stage::Open, code)),
-            OpenAnswer::Opened { algorithms, .. } if algorithms != suite.algorithms() => {
-                Err(Failure::NextSuite(IpmiError::NoSuite(vec![suite.id()])))
-            }
-            OpenAnswer::Opened { managed_id, .. } => Ok(Exchange {
-                suite,
-                console_id,
-                managed_id,
-                console_random: random()?,
-                managed_random: [0; 16],
-                guid: [0; 16],
-                role: self.login.role.clone(),
-            }),
+    fn begin(&self, suite: Suite, console_id: u32, answer: OpenAnswer) -> Result<(Exchange, Begun), Failure> {
+        let (managed_id, algorithms) = match answer {
+            OpenAnswer::Refused(code) => return Err(refused(Stage::Open, code)),
+            OpenAnswer::Opened { managed_id, algorithms } => (managed_id, algorithms),
+        };
+        let begun = Begun::new(&self.login.link, self.tag_of(Stage::Rakp3), managed_id);
+        if algorithms != suite.algorithms() {
+            return Err(Failure::NextSuite(IpmiError::NoSuite(vec![suite.id()])));
         }
+        let exchange = Exchange {
+            suite,
+            console_id,
+            managed_id,
+            console_random: random()?,
+            managed_random: [0; 16],
+            guid: [0; 16],
+            role: self.login.role.clone(),
+        };
+        Ok((exchange, begun))
     }
 
     /// Says who wants in, and checks that the BMC knows the password. One try: BMCs lock accounts.
-    async fn name(&mut self, mut exchange: Exchange) -> Result<Exchange, Failure> {
+    async fn name(&mut self, mut exchange: Exchange, begun: &mut Begun) -> Result<Exchange, Failure> {
         self.send(Payload::Rakp1, &rakp1(self.tag_of(Stage::Rakp1), &exchange)).await?;
         let read = |body: &[u8], tag| Rakp2::read(body, tag, exchange.console_id, exchange.suite);
         match self.receive(Stage::Rakp1, Payload::Rakp2, read).await {
-            Some(Rakp2::Refused(code)) => Err(refused(Stage::Rakp1, code)),
+            Some(Rakp2::Refused(code)) => {
+                begun.end();
+                Err(refused(Stage::Rakp1, code))
+            }
             Some(Rakp2::Proof { managed_random, guid, code }) => {
                 (exchange.managed_random, exchange.guid) = (managed_random, guid);
                 if exchange.accepts_rakp2(&self.login.credentials.password, &code) {
                     return Ok(exchange);
                 }
-                self.give_up(&exchange).await?;
                 Err(Failure::Final(IpmiError::WrongPassword))
             }
-            None => {
-                self.give_up(&exchange).await?;
-                Err(self.silent(Stage::Rakp1))
-            }
+            None => Err(self.silent(Stage::Rakp1)),
         }
     }
 
-    /// Tells the BMC to forget what was begun: it has few places, and would keep this one for a minute.
-    async fn give_up(&self, exchange: &Exchange) -> Result<(), IpmiError> {
-        let refusal = rakp3_refusal(self.tag_of(Stage::Rakp3), exchange.managed_id);
-        self.send(Payload::Rakp3, &refusal).await
-    }
-
     /// Proves that this side knows the password, and checks that both came to the same keys.
-    async fn prove(&mut self, exchange: Exchange, proof: Proof) -> Result<Session, Failure> {
+    async fn prove(
+        &mut self,
+        exchange: Exchange,
+        mut begun: Begun,
+        proof: Proof,
+    ) -> Result<Session, Failure> {
         let Login { credentials, link, timing, permit, .. } = &*self.login;
         let password = &credentials.password;
         let sik = exchange.sik(credentials.kg.as_ref().unwrap_or(password));
@@ -151,6 +153,7 @@ impl Attempt<'_, '_> {
         let sealed = Sealed::new(exchange.console_id, exchange.managed_id, exchange.keys(&sik));
         let session = Session::new(Arc::clone(link), sealed, *timing, Arc::clone(permit));
         self.send(Payload::Rakp3, &proof).await?;
+        begun.end();
         let read = |body: &[u8], tag| Rakp4::read(body, tag, exchange.console_id, exchange.suite);
         match self.receive(Stage::Rakp3, Payload::Rakp4, read).await {
             Some(Rakp4::Refused(code)) => Err(refused(Stage::Rakp3, code)),

@@ -1,6 +1,8 @@
 //! The way into a BMC (IPMI 2.0, section 13.14): which cipher suites it has, Open Session, RAKP.
 
 mod attempt;
+mod begun;
+mod greeting;
 mod suites;
 
 use super::lanes::Pass;
@@ -27,6 +29,8 @@ pub(super) struct Login<'a> {
     pub(super) allowed: &'a [Suite],
     /// What worked the last time.
     pub(super) known: Option<Entrance>,
+    /// The last call ended in silence.
+    pub(super) was_silent: bool,
     pub(super) timing: Timing,
     pub(super) permit: Arc<OwnedSemaphorePermit>,
     pub(super) pass: &'a mut Pass,
@@ -36,6 +40,8 @@ pub(super) struct Login<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entrance {
     pub(super) suite: Suite,
+    /// The strongest suite that was allowed then.
+    best: Suite,
     pub(super) proof: Proof,
 }
 
@@ -64,12 +70,17 @@ impl Login<'_> {
     /// Opens a session, and says how.
     pub(super) async fn run(mut self) -> Result<(Session, Entrance), IpmiError> {
         let deadline = Instant::now() + self.timing.handshake_limit;
+        let before = self.known;
+        self.forget_what_is_not_allowed();
+        if self.was_silent {
+            self.knock().await?;
+        }
         let suites = self.suites(deadline).await?;
         let mut waits = self.timing.waits(deadline);
         let mut refusals = Vec::new();
         for suite in &suites {
             match self.until_through(*suite, &mut waits).await {
-                Ok((session, proof)) => return Ok((session, Entrance { suite: *suite, proof })),
+                Ok((session, proof)) => return Ok((session, self.entrance(*suite, proof, before))),
                 Err(Failure::NextSuite(refusal)) => refusals.push(refusal),
                 Err(Failure::Again(error) | Failure::Final(error)) => return Err(error),
             }

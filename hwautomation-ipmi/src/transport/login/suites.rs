@@ -1,35 +1,57 @@
 //! Which cipher suites to try, and in which order: those that are allowed and that the BMC says it has.
 
-use super::Login;
+use super::{Entrance, Login};
 use crate::error::IpmiError;
+use crate::quirks::Proof;
 use crate::wire::{Answer, Request, Suite, presession, suite_ids, unwrap_presession};
 use tokio::time::Instant;
 
-/// Get Channel Authentication Capabilities and Get Channel Cipher Suites (sections 22.13 and 22.15).
-const CAPABILITIES: [u8; 2] = [0x06, 0x38];
+/// Get Channel Cipher Suites (IPMI 2.0, section 22.15).
 const CIPHER_SUITES: [u8; 2] = [0x06, 0x54];
-/// "The channel that this is asked on", with the bit that asks for IPMI 2.0.
+/// "The channel that this is asked on".
 const THIS_CHANNEL: u8 = 0x0E;
-const ASK_2_0: u8 = 0x80;
 /// "By algorithm", not "by suite": what is listed are records of suites.
 const LIST_BY_SUITE: u8 = 0x80;
 /// How many bytes of records one answer has; a shorter one is the last.
 const RECORD_BYTES: usize = 16;
 /// How many answers are asked for at most: no BMC has more than 60 suites.
 const RECORD_INDICES: u8 = 20;
-/// The number of the greeting: none of the questions about suites has it.
-const GREETING: u8 = 63;
 /// How often the suites are asked for: an old BMC that does not know the question is silent.
 const SUITE_ASKS: u32 = 2;
 
 impl Login<'_> {
-    /// Returns the suites to try. The one that worked is tried without a question, and nothing weaker than it.
+    /// Returns the suites to try. The one that worked is tried without a question, unless a stronger one is allowed by
+    /// now than was then; nothing weaker than it is tried.
     pub(super) async fn suites(&mut self, deadline: Instant) -> Result<Vec<Suite>, IpmiError> {
-        let known = self.known.map(|known| known.suite);
-        match known.filter(|known| self.allowed.contains(known)) {
-            Some(known) => Ok(at_least(self.allowed, known)),
-            None => Ok(choose(self.allowed, &self.offered(deadline).await?)),
+        match self.known {
+            Some(known) if self.best() <= Some(known.best) => Ok(at_least(self.allowed, known.suite)),
+            known => {
+                let is_weaker = |suite: &Suite| known.is_some_and(|known| *suite < known.suite);
+                let allowed: Vec<_> =
+                    self.allowed.iter().copied().filter(|suite| !is_weaker(suite)).collect();
+                Ok(choose(&allowed, &self.offered(deadline).await?))
+            }
         }
+    }
+
+    /// Returns the strongest suite that is allowed.
+    fn best(&self) -> Option<Suite> {
+        self.allowed.iter().copied().max()
+    }
+
+    /// Forgets how the BMC let this program in, where that suite is not in the list any more: a person took it out, and
+    /// what else is in the list may be weaker.
+    pub(super) fn forget_what_is_not_allowed(&mut self) {
+        self.known = self.known.filter(|known| self.allowed.contains(&known.suite));
+    }
+
+    /// Returns what to remember. Says loudly that a suite is weaker than that before, although a person wants it so.
+    pub(super) fn entrance(&self, suite: Suite, proof: Proof, before: Option<Entrance>) -> Entrance {
+        if let Some(before) = before.filter(|before| suite < before.suite) {
+            let (peer, suite, before) = (self.link.peer(), suite.id(), before.suite.id());
+            tracing::warn!(%peer, suite, before, "logged in with a weaker cipher suite: that before is not allowed");
+        }
+        Entrance { suite, best: self.best().unwrap_or(suite), proof }
     }
 
     /// Asks which suites the channel has. Nothing when the BMC is there and does not say: not all know the question.
@@ -37,7 +59,7 @@ impl Login<'_> {
         let mut records = Vec::new();
         for index in 0..RECORD_INDICES {
             let Some(more) = self.records(index, deadline).await? else {
-                self.greet(deadline).await?;
+                self.greet(deadline, self.timing.handshake_limit).await?;
                 return Ok(Vec::new());
             };
             records.extend(&more);
@@ -67,24 +89,6 @@ impl Login<'_> {
         }
         Ok(None)
     }
-
-    /// Asks what everybody may ask, until somebody answers anything. What the answer says is not believed: some
-    /// BMCs deny what they can (freeipmi's `authcap`).
-    async fn greet(&mut self, deadline: Instant) -> Result<(), IpmiError> {
-        let data = [THIS_CHANNEL | ASK_2_0, self.privilege];
-        let [netfn, command] = CAPABILITIES;
-        let request = Request { netfn, command, number: GREETING, data: &data };
-        let mut waits = self.timing.waits(deadline);
-        while !self.link.was_heard() {
-            if waits.are_over() {
-                return Err(IpmiError::Silent(self.timing.handshake_limit));
-            }
-            self.link.send(&presession(&request.bytes()), deadline).await?;
-            let wait = waits.step();
-            self.pass.hear(&self.link, waits.within(wait), deadline, Some).await;
-        }
-        Ok(())
-    }
 }
 
 /// The allowed suites that the BMC offers, or all when it offers none of them: it may be wrong.
@@ -100,14 +104,14 @@ fn at_least(allowed: &[Suite], known: Suite) -> Vec<Suite> {
     std::iter::once(known).chain(stronger).collect()
 }
 
-/// What to say when each suite was refused. A full BMC or a low privilege is told as such, whatever else was said.
+/// What to say when each suite was refused, among them perhaps the one that worked before. A full BMC or a low privilege is told as such, whatever else was said.
 pub(super) fn verdict(tried: &[Suite], known: Option<Suite>, refusals: Vec<IpmiError>) -> IpmiError {
     let telling = |error: &IpmiError| match error {
         IpmiError::Status(status) => status.is_about_the_session(),
         _ => false,
     };
     let ids = tried.iter().map(|suite| suite.id()).collect();
-    let none = match known.filter(|known| tried.first() == Some(known)) {
+    let none = match known.filter(|known| tried.contains(known)) {
         Some(known) => IpmiError::Downgrade(known.id()),
         None => IpmiError::NoSuite(ids),
     };

@@ -61,6 +61,11 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// Returns whom it leads to.
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
     /// Sends a datagram. Fails when the system has no room for it until then.
     pub(super) async fn send(&self, datagram: &[u8], until: Instant) -> Result<(), IpmiError> {
         self.mailbox.open();

@@ -123,3 +123,22 @@ fn never_in_fragments(socket: &std::net::UdpSocket, any: IpAddr) {
 
 #[cfg(not(target_os = "linux"))]
 fn never_in_fragments(_: &std::net::UdpSocket, _: IpAddr) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    /// A runtime with one thread hears of room in a new socket only when nobody runs: until then it is as if full.
+    #[tokio::test(flavor = "current_thread")]
+    async fn room_in_a_full_socket_is_waited_for_until_the_deadline() {
+        let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let full = || Socket::bind(Ipv4Addr::UNSPECIFIED.into()).unwrap();
+        let past = Instant::now() - Duration::from_secs(1);
+        let error = full().send(b"now", peer, past).await.unwrap_err();
+        let IpmiError::Network(cause) = error else { panic!("{error}") };
+        assert_eq!(cause.kind(), ErrorKind::TimedOut);
+        full().send(b"soon", peer, Instant::now() + Duration::from_secs(20)).await.unwrap();
+    }
+}
