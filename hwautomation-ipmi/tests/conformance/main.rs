@@ -17,6 +17,7 @@ mod reading;
 mod refusal;
 mod rogue;
 mod sessions;
+mod unread;
 
 mod suite_3 {
     use crate::rack::RackFixture;
