@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The answers of hosts, by their places in the fleet. Nothing is asked but while it is polled.
+/// The answers of hosts, by their places in the fleet. No host is begun but while it is polled.
 pub type Answers<'a> = Pin<Box<dyn Stream<Item = (usize, Answer)> + Send + 'a>>;
 
 /// Which machine of the list answered, and what.

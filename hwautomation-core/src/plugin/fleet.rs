@@ -7,7 +7,8 @@ use futures_core::Stream;
 use std::fmt;
 use std::pin::Pin;
 
-/// The answers of many machines, in the order in which they come. Nothing is asked but while it is polled.
+/// The answers of many machines, in the order in which they come. No machine is begun but while it is polled; what was
+/// begun goes on by itself with some drivers, and with others stands still until the next poll.
 pub type FleetAnswers<'a, T> = Pin<Box<dyn Stream<Item = FleetAnswer<T>> + Send + 'a>>;
 
 /// Is what one machine of many answered.
@@ -44,12 +45,16 @@ pub struct FleetAnswer<T> {
 ///
 /// # For callers
 ///
-/// Poll the stream to its end without long pauses: what is under way may time out while nobody looks. Drop it to
-/// stop; the machines that had not answered then may have been told, or not. Inside a workflow, use
-/// `WorkflowContext::power` for the workflow's own machine, whose handle refuses a command without a fresh reading;
-/// here nobody looks first.
+/// Poll the stream to its end without long pauses: with a driver whose calls stand still meanwhile, what is under way
+/// may time out while nobody looks. Drop it to stop; the machines that had not answered then may have been told, or
+/// not. Inside a workflow, use `WorkflowContext::power` for the workflow's own machine, whose handle refuses a command
+/// without a fresh reading; here nobody looks first.
 ///
 /// # For plugin authors
+///
+/// Where calls share something with those of other callers, such as places or a device that takes one at a time, let
+/// what was begun go on while nobody polls: a caller may ask this driver between two answers, and would wait for
+/// itself. Begin nobody for a caller who does not read.
 ///
 /// The names differ from those of [`PowerController`](super::PowerController), so that one driver can be both. A
 /// driver without a way of its own to ask many is served by [`EachPower`](super::EachPower).

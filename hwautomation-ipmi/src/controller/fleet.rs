@@ -1,14 +1,22 @@
-//! The power of many machines in one call. A machine is begun when there is a place for it, so a call over ten thousand
-//! holds no more state than there are places; one that turns out to be busy or dead gives its place to the next.
+//! The power of many machines in one call. A machine is begun when the stream of answers is polled and there is a place
+//! for it; one that turns out to be busy or dead gives its place to the next. What was begun goes on by itself, so a
+//! caller who does not look holds up nobody, and nobody is begun for a caller who is behind with reading.
 
-use super::IpmiController;
-use crate::transport::Pass;
-use futures_util::{StreamExt, stream};
+use super::errands::Errands;
+use super::{IpmiController, power};
+use crate::error::IpmiError;
+use crate::transport::{Pass, Pool, Target, Turn};
+use futures_util::stream;
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{
     FleetAnswer, FleetAnswers, FleetPower, PowerAction, PowerController, PowerState,
 };
+use std::borrow::Cow;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::oneshot;
 
 impl FleetPower for IpmiController {
     fn supported_of(&self, machine: &Machine) -> Vec<PowerAction> {
@@ -16,11 +24,13 @@ impl FleetPower for IpmiController {
     }
 
     fn read_power_of<'a>(&'a self, machines: &'a [Machine]) -> FleetAnswers<'a, PowerState> {
-        self.each(machines, |machine, pass| self.read_power(machine, Some(pass)))
+        let read = |mut errand: Errand| async move { power::read(errand.turn()).await };
+        self.each(machines, "reading the power state".into(), read)
     }
 
     fn request_power_of<'a>(&'a self, machines: &'a [Machine], action: PowerAction) -> FleetAnswers<'a, ()> {
-        self.each(machines, move |machine, pass| self.change_power(machine, action, Some(pass)))
+        let request = move |mut errand: Errand| async move { power::request(errand.turn(), action).await };
+        self.each(machines, format!("requesting {action}").into(), request)
     }
 }
 
@@ -28,19 +38,111 @@ impl IpmiController {
     fn each<'a, T, F>(
         &'a self,
         machines: &'a [Machine],
-        ask: impl Fn(&'a Machine, Pass) -> F + Send + Sync + 'a,
+        what: Cow<'static, str>,
+        ask: impl Fn(Errand) -> F + Send + 'a,
     ) -> FleetAnswers<'a, T>
     where
-        T: Send + 'a,
-        F: Future<Output = Result<T>> + Send + 'a,
+        T: Send + 'static,
+        F: Future<Output = Result<T, IpmiError>> + Send + 'static,
     {
-        let admitted = stream::iter(machines.iter().enumerate())
-            .then(move |(index, machine)| async move { (index, machine, self.pool.admit().await) });
-        let calls = admitted.map(move |(index, machine, pass)| {
-            // Boxed, since it is moved several times before it begins.
-            let answer = Box::pin(ask(machine, pass));
-            async move { FleetAnswer { index, result: answer.await } }
+        let mut fleet = Fleet { driver: self, machines, what, next: 0, begun: None, queued: None };
+        Box::pin(stream::poll_fn(move |context| fleet.poll(context, &ask)))
+    }
+
+    fn target_of(&self, machine: &Machine) -> Result<Target<'static>> {
+        let (at, privilege) = (machine.bmc_address()?, self.config.power_privilege);
+        Target::of(&self.config, &self.suites, machine, at, privilege).map(Target::into_owned)
+    }
+}
+
+/// What one call needs, apart from the caller.
+struct Errand {
+    pool: Arc<Pool>,
+    target: Target<'static>,
+    pass: Option<Pass>,
+    /// Without a pass: is told when there was one.
+    admitted: Option<oneshot::Sender<()>>,
+}
+
+impl Errand {
+    async fn turn(&mut self) -> Result<Turn<'_>, IpmiError> {
+        if let Some(admitted) = self.admitted.take() {
+            self.pass = Some(self.pool.admit().await);
+            // The stream may be gone, and this call soon is.
+            admitted.send(()).ok();
+        }
+        self.pool.turn(&self.target, self.pass.take()).await
+    }
+}
+
+/// The machines of one call, and how far it is.
+struct Fleet<'a, T> {
+    driver: &'a IpmiController,
+    machines: &'a [Machine],
+    what: Cow<'static, str>,
+    /// Which machine is begun next.
+    next: usize,
+    /// The calls, from the first poll on.
+    begun: Option<Errands<Result<T, IpmiError>>>,
+    /// The last one that was begun waits for a place. One waits at a time.
+    queued: Option<oneshot::Receiver<()>>,
+}
+
+impl<T: Send + 'static> Fleet<'_, T> {
+    /// What was answered comes first, and machines are begun when nothing is there to be read.
+    fn poll<F>(
+        &mut self,
+        context: &mut Context<'_>,
+        ask: &impl Fn(Errand) -> F,
+    ) -> Poll<Option<FleetAnswer<T>>>
+    where
+        F: Future<Output = Result<T, IpmiError>> + Send + 'static,
+    {
+        if let Poll::Ready(Some(answer)) = self.poll_answer(context) {
+            return Poll::Ready(Some(answer));
+        }
+        while !self.is_queued(context)
+            && let Some(machine) = self.machines.get(self.next)
+        {
+            let index = self.next;
+            self.next += 1;
+            match self.errand(machine) {
+                Ok(errand) => self.begun.get_or_insert_with(Errands::start).begin(index, ask(errand)),
+                Err(error) => return Poll::Ready(Some(FleetAnswer { index, result: Err(error) })),
+            }
+        }
+        self.poll_answer(context)
+    }
+
+    /// Waits for the next answer; `None` when no call is under way.
+    fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<Option<FleetAnswer<T>>> {
+        let Some(begun) = &mut self.begun else { return Poll::Ready(None) };
+        begun.poll_answer(context).map(|answer| {
+            let (index, result) = answer?;
+            let result = result.unwrap_or(Err(IpmiError::Abandoned));
+            Some(FleetAnswer { index, result: result.or_else(|error| self.failed(index, error)) })
+        })
+    }
+
+    fn is_queued(&mut self, context: &mut Context<'_>) -> bool {
+        self.queued.take_if(|queued| Pin::new(queued).poll(context).is_ready());
+        self.queued.is_some()
+    }
+
+    fn errand(&mut self, machine: &Machine) -> Result<Errand> {
+        let (target, pool) = (self.driver.target_of(machine)?, Arc::clone(&self.driver.pool));
+        let pass = pool.try_admit();
+        let admitted = pass.is_none().then(|| {
+            let (tell, queued) = oneshot::channel();
+            self.queued = Some(queued);
+            tell
         });
-        Box::pin(calls.buffer_unordered(machines.len().max(1)))
+        Ok(Errand { pool, target, pass, admitted })
+    }
+
+    /// Says of which machine an error is.
+    fn failed(&self, index: usize, error: IpmiError) -> Result<T> {
+        let privilege = self.driver.config.power_privilege;
+        self.driver.call(&self.machines[index], self.what.clone(), privilege)?.end(Err(error))
     }
 }

@@ -4,6 +4,7 @@ mod bmc;
 mod boot;
 mod chassis;
 mod device;
+mod errands;
 mod fleet;
 mod health;
 mod lan;
@@ -12,7 +13,7 @@ mod user;
 
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;
-use crate::transport::{Pass, Pool, Target, Turn};
+use crate::transport::{Pool, Target, Turn};
 use crate::wire::Suite;
 use health::Cache;
 use hwautomation_core::error::Result;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct IpmiController {
     config: IpmiConfig,
-    suites: Vec<Suite>,
+    suites: Arc<[Suite]>,
     pool: Arc<Pool>,
     /// What was learnt about the sensors of BMCs.
     known: Cache,
@@ -48,7 +49,7 @@ impl IpmiController {
     pub fn new(config: IpmiConfig, credentials: Arc<dyn CredentialSource>) -> Result<Self> {
         config.validate()?;
         let pool = Pool::new(&config, credentials);
-        Ok(Self { suites: config.suites(), config, pool, known: Cache::default() })
+        Ok(Self { suites: config.suites().into(), config, pool, known: Cache::default() })
     }
 
     /// Ends every session and waits for the BMCs to say so, each for one command's time at most. A later call logs in
@@ -94,11 +95,6 @@ impl<'a> Call<'a> {
     /// Waits for the turn to talk to the BMC.
     async fn turn(&self) -> Result<Turn<'_>, IpmiError> {
         self.driver.pool.turn(&self.target, None).await
-    }
-
-    /// The same for a call that has been admitted.
-    async fn turn_admitted(&self, pass: Option<Pass>) -> Result<Turn<'_>, IpmiError> {
-        self.driver.pool.turn(&self.target, pass).await
     }
 
     /// Returns the same call at another address.

@@ -1,10 +1,10 @@
 //! Power, as the chassis commands give it.
 
-use super::{Call, IpmiController};
+use super::IpmiController;
 use crate::error::{Completion, IpmiError};
 use crate::model::chassis;
 use crate::quirks;
-use crate::transport::{Pass, Turn};
+use crate::transport::Turn;
 use async_trait::async_trait;
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
@@ -17,33 +17,20 @@ impl PowerController for IpmiController {
     }
 
     async fn power_state(&self, machine: &Machine) -> Result<PowerState> {
-        self.read_power(machine, None).await
+        let call = self.call(machine, "reading the power state", self.config.power_privilege)?;
+        call.end(read(call.turn()).await)
     }
 
     async fn request_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
-        self.change_power(machine, action, None).await
-    }
-}
-
-impl IpmiController {
-    pub(super) async fn read_power(&self, machine: &Machine, mut pass: Option<Pass>) -> Result<PowerState> {
-        let call = self.call(machine, "reading the power state", self.config.power_privilege)?;
-        call.end(read(&call, &mut pass).await)
-    }
-
-    pub(super) async fn change_power(
-        &self,
-        machine: &Machine,
-        action: PowerAction,
-        pass: Option<Pass>,
-    ) -> Result<()> {
         let call = self.call(machine, format!("requesting {action}"), self.config.power_privilege)?;
-        call.end(request(&call, action, pass).await)
+        call.end(request(call.turn(), action).await)
     }
 }
 
-async fn read(call: &Call<'_>, pass: &mut Option<Pass>) -> Result<PowerState, IpmiError> {
-    let mut turn = call.turn_admitted(pass.take()).await?;
+pub(super) async fn read<'a>(
+    turn: impl Future<Output = Result<Turn<'a>, IpmiError>>,
+) -> Result<PowerState, IpmiError> {
+    let mut turn = turn.await?;
     state(&mut turn).await
 }
 
@@ -66,9 +53,12 @@ async fn settled_state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
     }
 }
 
-async fn request(call: &Call<'_>, action: PowerAction, pass: Option<Pass>) -> Result<(), IpmiError> {
+pub(super) async fn request<'a>(
+    turn: impl Future<Output = Result<Turn<'a>, IpmiError>>,
+    action: PowerAction,
+) -> Result<(), IpmiError> {
     let command = chassis::control(action).ok_or(IpmiError::Unsupported)?;
-    let mut turn = call.turn_admitted(pass).await?;
+    let mut turn = turn.await?;
     // A BMC that asks by pressing the power button would turn on a machine that is off.
     if action == PowerAction::GracefulOff && settled_state(&mut turn).await? == PowerState::Off {
         return Ok(());

@@ -108,6 +108,9 @@ pub(crate) enum IpmiError {
     Sessions(u32),
     #[error("as many BMCs as may be were talked to for {} ms", .0.as_millis())]
     Lanes(Duration),
+    /// The runtime that it ran on was shut down, or another call of the same task panicked.
+    #[error("the task that the call ran in ended before it")]
+    Abandoned,
     /// What others said in core's words, such as the source of credentials.
     #[error(transparent)]
     Core(#[from] Error),
@@ -147,6 +150,7 @@ impl IpmiError {
                 | Self::Unseen { .. }
                 | Self::Moved { .. }
                 | Self::Stranger { .. }
+                | Self::Abandoned
         )
     }
 
@@ -223,6 +227,7 @@ impl IpmiError {
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) | Self::Unsettled { .. } => ErrorKind::Busy,
             Self::Unseen { cause, .. } => cause.kind(),
+            Self::Abandoned => ErrorKind::Internal,
             Self::Core(error) => error.kind(),
         }
     }
@@ -284,10 +289,15 @@ impl IpmiError {
             Self::Turn(_) => "try again later, or let fewer callers use this BMC at a time",
             Self::Sessions(_) => "try again later, or raise sessions_max",
             Self::Lanes(_) => {
-                "poll the answers of a call over many machines to their end, or raise in_flight_max or slow_max"
+                "try again later, or raise in_flight_max or slow_max; a call that is begun and then not polled keeps \
+                 its place"
             }
             Self::Unsettled { .. } => {
                 "try again in a few seconds: the machine is on its way, or the BMC tells its power late"
+            }
+            Self::Abandoned => {
+                "keep the runtime on which a call over many machines began until its end; read the state before \
+                 anything is sent again"
             }
             Self::Core(_) => "see the cause",
         }

@@ -26,17 +26,17 @@ const SECRET_BYTES_MAX: usize = 20;
 pub(crate) struct Target<'a> {
     pub(crate) peer: SocketAddr,
     pub(crate) identity: Identity<'a>,
-    pub(crate) suites: Cow<'a, [Suite]>,
+    pub(crate) suites: Arc<[Suite]>,
     pub(crate) channel: Option<u8>,
 }
 
 /// As whom.
 #[derive(Debug)]
 pub(crate) struct Identity<'a> {
-    username: &'a str,
+    username: Cow<'a, str>,
     pub(crate) privilege: Privilege,
     pub(super) quirks: Quirks,
-    password: &'a SecretRef,
+    password: Cow<'a, SecretRef>,
     kg: Option<SecretRef>,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Target<'a> {
     /// Finds out where the BMC with this nominal address is reached, and as whom.
     pub(crate) fn of(
         config: &'a IpmiConfig,
-        suites: &'a [Suite],
+        suites: &Arc<[Suite]>,
         machine: &'a Machine,
         at: IpAddr,
         privilege: Privilege,
@@ -64,15 +64,23 @@ impl<'a> Target<'a> {
         Ok(Self {
             peer: config.connect.resolve(SocketAddr::new(at, PORT)),
             identity: Identity {
-                username: settings.username,
+                username: Cow::Borrowed(settings.username),
                 privilege,
                 quirks: settings.quirks,
-                password: machine.credential(PURPOSE)?,
+                password: Cow::Borrowed(machine.credential(PURPOSE)?),
                 kg: settings.kg,
             },
-            suites: own.map_or(Cow::Borrowed(suites), Cow::Owned),
+            suites: own.unwrap_or_else(|| Arc::clone(suites)),
             channel: settings.channel.or(config.channel),
         })
+    }
+
+    /// Returns the same, apart from the machine's entry.
+    pub(crate) fn into_owned(self) -> Target<'static> {
+        let Identity { username, privilege, quirks, password, kg } = self.identity;
+        let (username, password) = (Cow::Owned(username.into_owned()), Cow::Owned(password.into_owned()));
+        let Self { peer, suites, channel, .. } = self;
+        Target { peer, identity: Identity { username, privilege, quirks, password, kg }, suites, channel }
     }
 }
 
@@ -85,37 +93,37 @@ impl Owner {
     /// Tells whether somebody logs in with the same name and secrets.
     pub(super) fn has_credentials_of(&self, other: &Identity<'_>) -> bool {
         let Identity { username, quirks, password, kg, .. } = other;
-        (self.username.as_str(), self.quirks) == (*username, *quirks)
-            && (&self.password, &self.kg) == (*password, kg)
+        (self.username.as_str(), self.quirks) == (&**username, *quirks)
+            && (&self.password, &self.kg) == (&**password, kg)
     }
 }
 
 impl Identity<'_> {
     pub(super) fn owner(&self) -> Owner {
         Owner {
-            username: self.username.to_owned(),
+            username: self.username.clone().into_owned(),
             privilege: self.privilege,
             quirks: self.quirks,
-            password: self.password.clone(),
+            password: self.password.clone().into_owned(),
             kg: self.kg.clone(),
         }
     }
 
     /// Returns the role as RAKP message 1 says it.
     pub(super) fn role(&self) -> Role {
-        self.quirks.role(self.username, privilege::number(self.privilege))
+        self.quirks.role(&self.username, privilege::number(self.privilege))
     }
 
     /// Resolves the secrets, for one log-in.
     pub(super) async fn credentials(&self, source: &Arc<dyn CredentialSource>) -> Result<Credentials> {
-        let password = source.resolve(self.password).await?;
+        let password = source.resolve(&self.password).await?;
         let kg = match &self.kg {
             Some(reference) => Some(key(&source.resolve(reference).await?)?),
             None => None,
         };
         let password = Zeroizing::new(password.expose().as_bytes().to_vec());
         short_enough("the secret under credentials.bmc", &password)?;
-        Ok(Credentials { username: self.username.to_owned(), password, kg })
+        Ok(Credentials { username: self.username.clone().into_owned(), password, kg })
     }
 }
 

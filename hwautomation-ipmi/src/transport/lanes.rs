@@ -38,6 +38,12 @@ impl Lanes {
         Arc::new(Self { fast: Arc::new(Semaphore::new(fast)), slow: Arc::new(Semaphore::new(slow)) })
     }
 
+    /// Takes a place that is free now and that nobody waits for.
+    pub(super) fn try_enter(self: &Arc<Self>, lane: Lane) -> Option<Pass> {
+        let place = self.of(lane).try_acquire_owned().ok()?;
+        Some(Pass { lanes: Arc::clone(self), place: Some(place), lane, unheard: None })
+    }
+
     /// Waits for a place, without a limit: for who is waited for by nobody else.
     pub(super) async fn enter(self: &Arc<Self>, lane: Lane) -> Pass {
         let place = self.of(lane).acquire_owned().await.ok();
@@ -46,9 +52,9 @@ impl Lanes {
 
     /// Waits for a place; nothing when there was none until then. Those who have one may be calls that nobody polls.
     pub(super) async fn enter_until(self: &Arc<Self>, lane: Lane, until: Instant) -> Option<Pass> {
-        match self.of(lane).try_acquire_owned() {
-            Ok(place) => Some(Pass { lanes: Arc::clone(self), place: Some(place), lane, unheard: None }),
-            Err(_) => Box::pin(timeout_at(until, self.enter(lane))).await.ok(),
+        match self.try_enter(lane) {
+            Some(pass) => Some(pass),
+            None => Box::pin(timeout_at(until, self.enter(lane))).await.ok(),
         }
     }
 

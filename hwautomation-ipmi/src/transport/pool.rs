@@ -63,7 +63,12 @@ impl Pool {
         })
     }
 
-    /// Waits for a place among the BMCs that are talked to, before it is known to which.
+    /// Takes a place among the BMCs that are talked to, if one is free.
+    pub(crate) fn try_admit(&self) -> Option<Pass> {
+        self.lanes.try_enter(Lane::Fast)
+    }
+
+    /// Waits for a place among the BMCs that are talked to.
     pub(crate) async fn admit(&self) -> Pass {
         self.lanes.enter(Lane::Fast).await
     }

@@ -1,9 +1,8 @@
 //! Many BMCs at a time, some of them dead.
 
 use super::rack::{PATIENCE, RackFixture, quick};
-use futures_util::StreamExt;
 use hwautomation_core::error::{ErrorClass, ErrorKind};
-use hwautomation_core::plugin::{FleetPower, PowerController, PowerState};
+use hwautomation_core::plugin::{PowerController, PowerState};
 use hwautomation_core::testing::conformance::DeviceFixture;
 use hwautomation_ipmi::IpmiConfig;
 use hwautomation_sim::{Fault, Outcome};
@@ -11,7 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Counts what reached a dead BMC.
-fn unanswered(fixture: &RackFixture) -> u64 {
+pub(crate) fn unanswered(fixture: &RackFixture) -> u64 {
     fixture.count(|entry| entry.outcome == Outcome::Ignored)
 }
 
@@ -56,23 +55,6 @@ async fn a_dead_bmc_holds_nobody_up_even_where_one_is_talked_to_at_a_time() {
     }
     assert!(dead.try_join_next().is_none(), "the dead one is still waited for");
     assert_eq!(dead.join_next().await.unwrap().unwrap(), Err(ErrorKind::Unreachable));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unread_call_over_many_machines_makes_others_busy_and_stops_nobody_for_ever() {
-    let config = IpmiConfig { in_flight_max: 1, turn_limit: Duration::from_millis(300), ..quick() };
-    let fixture = RackFixture::start_as(3, config).await;
-    let machines: Vec<_> = (1..=3).map(|number| fixture.machine_of(number)).collect();
-    let mut answers = fixture.driver.read_power_of(&machines);
-    answers.next().await.unwrap().result.unwrap();
-    let error = fixture.driver.power_state(&machines[0]).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.class()),
-        (ErrorKind::Busy, ErrorClass::Transient { after: None }),
-        "{error}"
-    );
-    drop(answers);
-    assert_eq!(fixture.driver.power_state(&machines[0]).await.unwrap(), PowerState::On);
 }
 
 #[tokio::test(flavor = "multi_thread")]

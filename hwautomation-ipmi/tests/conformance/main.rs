@@ -22,6 +22,7 @@ mod reading;
 mod refusal;
 mod rogue;
 mod sessions;
+mod unread;
 
 mod suite_3 {
     use crate::rack::RackFixture;

@@ -1,0 +1,88 @@
+//! Calls that go on in a task of their own, whether or not somebody waits for what they answer.
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+/// Runs the calls of one caller. Dropping it ends them all.
+pub(super) struct Errands<T> {
+    /// Whoever begins calls has a limit for them, and so have both channels.
+    calls: UnboundedSender<BoxFuture<'static, ()>>,
+    reply: UnboundedSender<Answer<T>>,
+    answers: UnboundedReceiver<Answer<T>>,
+    under_way: usize,
+    task: JoinHandle<()>,
+}
+
+/// What the call with this number answered; nothing when it ended without an answer.
+pub(super) type Answer<T> = (usize, Option<T>);
+
+impl<T: Send + 'static> Errands<T> {
+    /// Starts the task, on the runtime of whoever asks.
+    pub(super) fn start() -> Self {
+        let (calls, new) = unbounded_channel();
+        let (reply, answers) = unbounded_channel();
+        Self { calls, reply, answers, under_way: 0, task: tokio::spawn(run(new)) }
+    }
+
+    /// Begins a call.
+    pub(super) fn begin(&mut self, number: usize, call: impl Future<Output = T> + Send + 'static) {
+        let reply = Reply { number, to: self.reply.clone(), answer: None };
+        self.under_way += 1;
+        // Without the task the call is dropped here, and its reply says so.
+        drop(self.calls.send(Box::pin(reply.with(call))));
+    }
+
+    /// Waits for the next answer; `None` when no call is under way.
+    pub(super) fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<Option<Answer<T>>> {
+        if self.under_way == 0 {
+            return Poll::Ready(None);
+        }
+        let answer = self.answers.poll_recv(context);
+        self.under_way -= usize::from(answer.is_ready());
+        answer
+    }
+}
+
+impl<T> Drop for Errands<T> {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Gives an answer when it is dropped, so that there is one also where the task ends before the call.
+struct Reply<T> {
+    number: usize,
+    to: UnboundedSender<Answer<T>>,
+    answer: Option<T>,
+}
+
+impl<T> Reply<T> {
+    async fn with(mut self, call: impl Future<Output = T>) {
+        self.answer = Some(call.await);
+    }
+}
+
+impl<T> Drop for Reply<T> {
+    fn drop(&mut self) {
+        // A caller who is gone needs none.
+        self.to.send((self.number, self.answer.take())).ok();
+    }
+}
+
+/// Runs calls until it is aborted.
+async fn run(mut new: UnboundedReceiver<BoxFuture<'static, ()>>) {
+    let mut calls = FuturesUnordered::new();
+    poll_fn(|context| {
+        while let Poll::Ready(Some(call)) = new.poll_recv(context) {
+            calls.push(call);
+        }
+        while let Poll::Ready(Some(())) = calls.poll_next_unpin(context) {}
+        Poll::Pending
+    })
+    .await
+}

@@ -1,0 +1,114 @@
+//! Calls over many machines whose answers nobody reads for a while.
+
+use super::fleet::unanswered;
+use super::rack::{PATIENCE, RackFixture, quick};
+use futures_util::{FutureExt, StreamExt};
+use hwautomation_core::error::ErrorClass;
+use hwautomation_core::machine::Machine;
+use hwautomation_core::plugin::{FleetPower, PowerAction, PowerController, PowerState};
+use hwautomation_ipmi::IpmiConfig;
+use hwautomation_sim::{Fault, LogEntry};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// One BMC is talked to at a time, and whoever waits for a place waits longer than the test.
+fn narrow() -> IpmiConfig {
+    IpmiConfig { in_flight_max: 1, slow_max: 1, turn_limit: PATIENCE * 3, ..quick() }
+}
+
+fn machines(fixture: &RackFixture, count: usize) -> Vec<Machine> {
+    (1..=count).map(|number| fixture.machine_of(number)).collect()
+}
+
+async fn is_on(fixture: &RackFixture, machine: &Machine) {
+    let found = timeout(PATIENCE, fixture.driver.power_state(machine)).await;
+    assert_eq!(found.expect("nobody is in the way").unwrap(), PowerState::On);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_between_two_answers_are_answered_on_the_same_machine_and_on_others() {
+    let fixture = RackFixture::start_as(4, narrow()).await;
+    let machines = machines(&fixture, 4);
+    let mut answers = fixture.driver.read_power_of(&machines);
+    let mut heard = Vec::new();
+    while let Some(answer) = timeout(PATIENCE, answers.next()).await.expect("an answer or the end") {
+        answer.result.unwrap();
+        heard.push(answer.index);
+        for other in 0..machines.len() {
+            is_on(&fixture, &machines[(answer.index + other) % machines.len()]).await;
+        }
+    }
+    heard.sort_unstable();
+    assert_eq!(heard, [0, 1, 2, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_begun_for_a_caller_who_does_not_read_but_who_waited_for_a_place() {
+    let fixture = RackFixture::start_as(6, narrow()).await;
+    let machines = machines(&fixture, 6);
+    let mut answers = fixture.driver.request_power_of(&machines, PowerAction::ForcedOff);
+    assert_eq!(answers.next().await.unwrap().index, 0);
+    for _ in 0..20 {
+        is_on(&fixture, &machines[5]).await;
+    }
+    assert_eq!(fixture.done("chassis control"), 2, "the one that was read and the one behind it");
+    assert_eq!(answers.count().await, 5);
+    assert_eq!(fixture.done("chassis control"), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_streams_share_the_places() {
+    let fixture = RackFixture::start_as(4, narrow()).await;
+    let machines = machines(&fixture, 4);
+    let (unread, read) = (fixture.driver.read_power_of(&machines), fixture.driver.read_power_of(&machines));
+    let mut unread = std::pin::pin!(unread);
+    assert!(unread.next().now_or_never().is_none());
+    assert_eq!(timeout(PATIENCE, read.count()).await.expect("places come free"), 4);
+    assert_eq!(timeout(PATIENCE, unread.count()).await.expect("places come free"), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_stream_sends_nothing_more_and_gives_back_what_it_had() {
+    let config = IpmiConfig { handshake_limit: PATIENCE * 3, ..narrow() };
+    let fixture = RackFixture::start_as(3, config).await;
+    let machines = machines(&fixture, 3);
+    fixture.inject(Fault::silent_bmc().machine("srv001"));
+    fixture.inject(Fault::silent_bmc().machine("srv002"));
+    let mut answers = fixture.driver.read_power_of(&machines);
+    assert_eq!(answers.next().await.unwrap().index, 2, "the one that answers");
+    assert!(fixture.rack.wait_until(PATIENCE, |_| unanswered(&fixture) > 0).await);
+    drop(answers);
+    // This waits for whoever talks to a BMC.
+    timeout(PATIENCE, fixture.driver.close()).await.expect("nobody talks any more");
+    let of_two = |entry: &LogEntry| entry.machine.as_deref() != Some("srv003");
+    let before = fixture.count(of_two);
+    let more = fixture.rack.wait_until(quick().retransmit * 6, |_| fixture.count(of_two) > before);
+    assert!(!more.await, "the dead are left alone");
+    fixture.rack.clear_faults();
+    for machine in &machines {
+        is_on(&fixture, machine).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_whose_runtime_is_gone_are_answered_as_such() {
+    let config = IpmiConfig { handshake_limit: PATIENCE * 3, ..quick() };
+    let fixture = RackFixture::start_as(2, config).await;
+    let machines = machines(&fixture, 2);
+    fixture.inject(Fault::silent_bmc());
+    let mut answers = fixture.driver.request_power_of(&machines, PowerAction::ForcedOff);
+    let other = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    {
+        let _inside = other.enter();
+        assert!(answers.next().now_or_never().is_none());
+    }
+    assert!(fixture.rack.wait_until(PATIENCE, |_| unanswered(&fixture) > 1).await);
+    other.shutdown_timeout(Duration::ZERO);
+    let answers: Vec<_> = timeout(PATIENCE, answers.collect()).await.expect("an answer for each");
+    assert_eq!(answers.len(), 2);
+    for answer in answers {
+        let error = answer.result.unwrap_err();
+        assert_eq!(error.class(), ErrorClass::UnknownOutcome, "{error}");
+        assert!(error.remedy().is_some_and(|remedy| remedy.contains("runtime")), "{error:?}");
+    }
+}
