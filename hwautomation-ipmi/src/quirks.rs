@@ -13,6 +13,7 @@
 //! | Get Channel Authentication Capabilities says that nobody may log in, or knows nothing of IPMI 2.0 (FreeIPMI, `authcap`) | Asus P5M2, Sun X4150, Intel SR1520ML | it is asked for a sign of life only, and not believed | `HidesUsers`, `HidesVersionTwo` |
 //! | A suite that is not listed can be used, and one that is listed cannot | Supermicro X8DTG; ipmitool #363 | the list chooses what is asked for first, and Open Session decides | `TakesSuitesNotOffered`, `CannotDoSuiteSeventeen` |
 //! | Suite 3 is answered, whatever was asked for | virtualbmc (pyghmi) | no name is said in it; suite 3 is asked for where it is allowed, and a better one did not work before | `AnswersSuiteThree` |
+//! | RAKP message 3 without message 1 ends the BMC, also one that gives up | virtualbmc (pyghmi) | what was opened with another suite than asked for is left to the BMC, which forgets it after a minute | none |
 //! | The GUID is zero, or another in a session than in its log-in | no board is named | the log-in computes with the one it is told, and it identifies nobody | `ZeroGuid`, `ChangesGuid` |
 //! | A power cycle of a machine that is off switches it on | no board is named | it is Ok: the machine boots, as was asked for | `CycleWhenOffSwitchesOn` |
 //! | For a while after a command, the power is told as it was before (Launchpad 2147514) | no board is named | no reading is kept: a caller asks until it is so, since *accepted* is not *reached*; and see [`STALE_MAX`] | `StaleReading` |

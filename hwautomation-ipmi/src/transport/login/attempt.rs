@@ -32,8 +32,8 @@ impl Login<'_> {
     ) -> Result<Session, Failure> {
         let [tag] = random()?;
         let mut attempt = Attempt { login: self, waits, wait, tag };
-        let (exchange, mut begun) = attempt.open(suite).await?;
-        let exchange = attempt.name(exchange, &mut begun).await?;
+        let exchange = attempt.open(suite).await?;
+        let (exchange, begun) = attempt.name(exchange).await?;
         attempt.prove(exchange, begun, proof).await
     }
 }
@@ -76,7 +76,7 @@ impl Attempt<'_, '_> {
         Failure::Again(if heard { IpmiError::LoginSilent { stage, limit } } else { IpmiError::Silent(limit) })
     }
 
-    async fn open(&mut self, suite: Suite) -> Result<(Exchange, Begun), Failure> {
+    async fn open(&mut self, suite: Suite) -> Result<Exchange, Failure> {
         let console_id = random_id()?;
         let tag = self.tag_of(Stage::Open);
         let request = open_session(tag, self.login.privilege, console_id, suite);
@@ -96,30 +96,28 @@ impl Attempt<'_, '_> {
         Err(self.silent(Stage::Open))
     }
 
-    fn begin(&self, suite: Suite, console_id: u32, answer: OpenAnswer) -> Result<(Exchange, Begun), Failure> {
-        let (managed_id, algorithms) = match answer {
-            OpenAnswer::Refused(code) => return Err(refused(Stage::Open, code)),
-            OpenAnswer::Opened { managed_id, algorithms } => (managed_id, algorithms),
-        };
-        let begun = Begun::new(&self.login.link, self.tag_of(Stage::Rakp3), managed_id);
-        if algorithms != suite.algorithms() {
-            return Err(Failure::NextSuite(IpmiError::NoSuite(vec![suite.id()])));
+    fn begin(&self, suite: Suite, console_id: u32, answer: OpenAnswer) -> Result<Exchange, Failure> {
+        match answer {
+            OpenAnswer::Refused(code) => Err(refused(Stage::Open, code)),
+            OpenAnswer::Opened { algorithms, .. } if algorithms != suite.algorithms() => {
+                Err(Failure::NextSuite(IpmiError::NoSuite(vec![suite.id()])))
+            }
+            OpenAnswer::Opened { managed_id, .. } => Ok(Exchange {
+                suite,
+                console_id,
+                managed_id,
+                console_random: random()?,
+                managed_random: [0; 16],
+                guid: [0; 16],
+                role: self.login.role.clone(),
+            }),
         }
-        let exchange = Exchange {
-            suite,
-            console_id,
-            managed_id,
-            console_random: random()?,
-            managed_random: [0; 16],
-            guid: [0; 16],
-            role: self.login.role.clone(),
-        };
-        Ok((exchange, begun))
     }
 
     /// Says who wants in, and checks that the BMC knows the password. One try: BMCs lock accounts.
-    async fn name(&mut self, mut exchange: Exchange, begun: &mut Begun) -> Result<Exchange, Failure> {
+    async fn name(&mut self, mut exchange: Exchange) -> Result<(Exchange, Begun), Failure> {
         self.send(Payload::Rakp1, &rakp1(self.tag_of(Stage::Rakp1), &exchange)).await?;
+        let mut begun = Begun::new(&self.login.link, self.tag_of(Stage::Rakp3), exchange.managed_id);
         let read = |body: &[u8], tag| Rakp2::read(body, tag, exchange.console_id, exchange.suite);
         match self.receive(Stage::Rakp1, Payload::Rakp2, read).await {
             Some(Rakp2::Refused(code)) => {
@@ -129,7 +127,7 @@ impl Attempt<'_, '_> {
             Some(Rakp2::Proof { managed_random, guid, code }) => {
                 (exchange.managed_random, exchange.guid) = (managed_random, guid);
                 if exchange.accepts_rakp2(&self.login.credentials.password, &code) {
-                    return Ok(exchange);
+                    return Ok((exchange, begun));
                 }
                 Err(Failure::Final(IpmiError::WrongPassword))
             }

@@ -1,4 +1,4 @@
-//! A session that the BMC has promised and that nobody is in yet.
+//! A session that the BMC has promised to somebody who named himself, and that nobody is in yet.
 
 use super::super::net::Link;
 use crate::wire::{Payload, bare, rakp3_refusal};
@@ -14,7 +14,8 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    /// Begins with the answer to Open Session; the tag is that of RAKP message 3.
+    /// Begins when RAKP message 1 has left: what gets message 3 without it may crash ([`crate::quirks`]). The tag is that
+    /// of message 3.
     pub(super) fn new(link: &Arc<Link>, tag: u8, managed_id: u32) -> Self {
         Self { link: Arc::clone(link), tag, managed_id, is_over: false }
     }
