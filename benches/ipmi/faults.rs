@@ -4,10 +4,13 @@ use crate::child::{Server, Trouble};
 use crate::fleet::{addresses, driver, machines, pass, runtime};
 use crate::{Outcome, Size, peer};
 use hwautomation_ipmi::IpmiConfig;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const BMCS: usize = 20;
 const SUITE: u8 = 17;
+/// How long a log-in may take here: with the default one of a hundred does not get through where every fifth datagram
+/// is lost each way.
+const LOG_IN_LIMIT: Duration = Duration::from_secs(20);
 
 pub fn table(Size { runs, peers, .. }: Size) -> Outcome {
     println!("\n{BMCS} power states, each in a session of its own\n");
@@ -42,7 +45,8 @@ fn row(trouble: Trouble, client: &str, ask: impl FnOnce() -> Outcome<usize>) -> 
 
 fn ours(port: u16) -> Outcome<usize> {
     let machines = machines(BMCS)?;
-    let config = IpmiConfig { cipher_suites: vec![SUITE], ..IpmiConfig::default() };
+    let config =
+        IpmiConfig { cipher_suites: vec![SUITE], handshake_limit: LOG_IN_LIMIT, ..IpmiConfig::default() };
     runtime()?.block_on(async {
         let driver = driver(BMCS, port, config)?;
         Ok(pass(&driver, &machines).await)

@@ -33,7 +33,7 @@ pub struct IpmiConfig {
     #[serde(rename = "command_limit_ms", with = "millis")]
     pub command_limit: Duration,
     /// Limits a log-in with all its restarts. In JSON `handshake_limit_ms`. Default 12 s: where every fifth datagram
-    /// is lost each way, 97 of 100 log-ins get through in it. A log-in and one and a half of `command_limit` are what
+    /// is lost each way, 99 of 100 log-ins get through in it. A log-in and one and a half of `command_limit` are what
     /// a call to a silent BMC takes once it has its turn: by default less than the 20 s after which a workflow takes
     /// the outcome of a power command for unknown.
     #[serde(rename = "handshake_limit_ms", with = "millis")]

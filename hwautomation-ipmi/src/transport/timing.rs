@@ -56,6 +56,11 @@ impl Waits {
         self.deadline
     }
 
+    /// Returns how long the next wait is.
+    pub(super) fn length(&self) -> Duration {
+        self.next
+    }
+
     /// Returns how long to wait this time; the next wait is longer.
     pub(super) fn step(&mut self) -> Duration {
         let wait = self.next;

@@ -9,12 +9,16 @@ use super::lanes::Pass;
 use super::net::Link;
 use super::session::Session;
 use super::timing::{Timing, Waits};
-use crate::error::IpmiError;
+use crate::error::{IpmiError, Stage};
 use crate::quirks::{self, Proof, Quirks};
 use crate::wire::{Credentials, Role, Suite};
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
+
+/// So many attempts in which the BMC opened a session in time, and was silent then, count as datagrams that got lost.
+/// After them it may be a BMC that needs longer for its proofs, and gets longer.
+const LOSSES_MAX: u32 = 6;
 
 /// What a log-in needs.
 pub(super) struct Login<'a> {
@@ -90,10 +94,10 @@ impl Login<'_> {
 
     /// Begins anew as often as a datagram gets lost, until the time is over.
     async fn until_through(&mut self, suite: Suite, waits: &mut Waits) -> Result<(Session, Proof), Failure> {
-        let (mut silences, mut lost) = (0, 0);
+        let (mut silences, mut lost, mut begun_well) = (0, 0, 0);
         let mut proof = self.known.map_or(self.quirks.proof(), |known| known.proof);
         loop {
-            let wait = waits.step();
+            let wait = waits.length();
             let begun = waits.within(wait);
             let error = match self.attempt(suite, proof, waits, wait).await {
                 Err(Failure::Again(error)) => error,
@@ -101,6 +105,12 @@ impl Login<'_> {
                 Err(Failure::NextSuite(error)) if silences > 0 && error.is_without_room() => error,
                 through => return through.map(|session| (session, proof)),
             };
+            let was_opened =
+                !matches!(error, IpmiError::LoginSilent { stage: Stage::Open, .. } | IpmiError::Silent(_));
+            begun_well += u32::from(was_opened);
+            if !was_opened || begun_well > LOSSES_MAX {
+                waits.step();
+            }
             match error {
                 IpmiError::Status(status) if status.lost_each_other() => {
                     lost += 1;
