@@ -127,7 +127,8 @@ pub trait BmcConfigurator: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Those of [`read_lan`](Self::read_lan), `Refused`, and `UnknownOutcome` when the BMC fell silent.
+    /// Those of [`read_lan`](Self::read_lan), `Refused`, and `UnknownOutcome` when the BMC fell silent; `Conflict`
+    /// when another BMC answers at the new address: who asks there asks that one.
     async fn set_lan(&self, machine: &Machine, at: IpAddr, change: &LanChange) -> Result<()>;
 
     /// Lists the users.

@@ -19,6 +19,7 @@ use health::Cache;
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{CredentialSource, Privilege};
+use lan::Strangers;
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct IpmiController {
     pool: Arc<Pool>,
     /// What was learnt about the sensors of BMCs.
     known: Cache,
+    /// Where another BMC was found than the one that went there.
+    strangers: Strangers,
 }
 
 impl IpmiController {
@@ -49,7 +52,13 @@ impl IpmiController {
     pub fn new(config: IpmiConfig, credentials: Arc<dyn CredentialSource>) -> Result<Self> {
         config.validate()?;
         let pool = Pool::new(&config, credentials);
-        Ok(Self { suites: config.suites().into(), config, pool, known: Cache::default() })
+        Ok(Self {
+            suites: config.suites().into(),
+            config,
+            pool,
+            known: Cache::default(),
+            strangers: Strangers::default(),
+        })
     }
 
     /// Ends every session and waits for the BMCs to say so, each for one command's time at most. A later call logs in

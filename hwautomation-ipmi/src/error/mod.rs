@@ -57,10 +57,11 @@ pub(crate) enum IpmiError {
     /// The BMC fell silent while its network changed, and was not found where it should be.
     #[error("the BMC fell silent while its network changed, and looking for it at {at} failed: {cause}")]
     Moved { at: IpAddr, cause: Box<IpmiError> },
-    /// Another BMC is where the one should be whose network changed.
+    /// Another BMC is where the one should be whose network changed. No unknown outcome: whoever asks there would take
+    /// its answer for that of the other.
     #[error(
-        "the BMC fell silent while its network changed, and the one at {at} is another one, to which nothing was \
-         written: its MAC address is {found}, expected {expected}"
+        "the BMC at {at} is another one than that whose network changed, and nothing was written to it: its MAC \
+         address is {found}, expected {expected}"
     )]
     Stranger { at: IpAddr, expected: Mac, found: Mac },
     #[error("the network did not take or give a datagram")]
@@ -149,7 +150,6 @@ impl IpmiError {
                 | Self::Unclear { .. }
                 | Self::Unseen { .. }
                 | Self::Moved { .. }
-                | Self::Stranger { .. }
                 | Self::Abandoned
         )
     }

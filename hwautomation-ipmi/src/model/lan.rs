@@ -107,9 +107,14 @@ impl Raw {
         change.is_in_force(&self.settings()) && change.vlan.is_none_or(|vlan| self.has_vlan(vlan))
     }
 
-    /// Tells whether its VLAN is as wanted.
+    /// Tells whether its VLAN is as wanted. One that is enabled without a number that a VLAN can have is neither off
+    /// nor any; one that is not enabled is off, whatever number stands there.
     fn has_vlan(self, wanted: VlanChange) -> bool {
-        wanted.is_in_force(self.settings().vlan)
+        let word = self.vlan.map_or(0, u16::from_le_bytes);
+        match wanted {
+            VlanChange::Off => word & VLAN_ENABLED == 0,
+            VlanChange::Id(_) => wanted.is_in_force(vlan(word)),
+        }
     }
 }
 
@@ -232,6 +237,20 @@ mod tests {
         }
         let off = LanChange { vlan: Some(VlanChange::Off), ..LanChange::default() };
         assert_eq!(plan(&off, &none).unwrap(), []);
+    }
+
+    #[test]
+    fn a_vlan_is_off_when_its_bit_is_clear_whatever_its_number() {
+        let off = LanChange { vlan: Some(VlanChange::Off), ..LanChange::default() };
+        let with = |word: u16| Raw { vlan: Some(word.to_le_bytes()), ..now() };
+        for word in [0x0000, 0x0134, 0x0FFF] {
+            assert!(with(word).has(&off) && plan(&off, &with(word)).unwrap().is_empty(), "{word:04x}");
+        }
+        for word in [0x8000, 0x8134, 0x8FFF] {
+            assert!(!with(word).has(&off), "{word:04x}");
+            assert_eq!(plan(&off, &with(word)).unwrap(), [(Parameter::Vlan, vec![0, 0])], "{word:04x}");
+        }
+        assert!(Raw { vlan: None, ..now() }.has(&off), "a BMC without VLANs");
     }
 
     #[test]

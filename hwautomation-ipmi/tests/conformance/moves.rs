@@ -47,17 +47,31 @@ async fn another_bmc_at_the_new_address_is_told_and_nothing_is_written_there() {
         let (there, mover) = (fixture.truth().lan, fixture.rack.truth(MOVER).lan);
         let change = LanChange { vlan: Some(vlan()), ..to(there.address) };
         let error = set(&fixture, &fixture.machine_of(2), &change).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.class()),
-            (ErrorKind::Conflict, ErrorClass::UnknownOutcome),
-            "{error}"
-        );
+        assert_eq!((error.kind(), error.class()), (ErrorKind::Conflict, ErrorClass::Permanent), "{error}");
         for told in [there.address.to_string(), there.mac_text(), mover.mac_text()] {
             assert!(error.message().contains(&told), "{told}: {error}");
         }
         assert!(error.remedy().is_some_and(|remedy| remedy.contains("MAC address")), "{error:?}");
         assert_eq!((writes_to_the_other(&fixture), fixture.truth().lan), (0, there));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_bmc_is_not_asked_whether_it_is_the_one_that_went_nor_led_back() {
+    let fixture = RackFixture::start_as(2, quick()).await;
+    let (there, machine) = (fixture.truth().lan, fixture.machine_of(2));
+    let (at, from) = (there.address.into(), fixture.rack.truth(MOVER).lan.address);
+    set(&fixture, &machine, &to(there.address)).await.unwrap_err();
+    let read = fixture.driver.read_lan(&machine, at).await.unwrap_err();
+    let back = fixture.driver.set_lan(&machine, at, &to(from)).await.unwrap_err();
+    assert_eq!((read.kind(), back.kind()), (ErrorKind::Conflict, ErrorKind::Conflict));
+    assert_eq!((writes_to_the_other(&fixture), fixture.truth().lan), (0, there.clone()));
+    fixture.driver.read_lan(&fixture.machine(), at).await.unwrap();
+    // Somebody takes the other one away from there.
+    fixture.change(|machine| machine.bmc.lan.address = SPARE);
+    assert_eq!(fixture.driver.read_lan(&machine, at).await.unwrap().address, there.address);
+    fixture.driver.set_lan(&machine, at, &to(from)).await.unwrap();
+    assert_eq!(fixture.rack.truth(MOVER).lan.address, from);
 }
 
 #[tokio::test(flavor = "multi_thread")]

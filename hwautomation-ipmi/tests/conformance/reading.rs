@@ -2,10 +2,10 @@
 
 use super::rack::RackFixture;
 use hwautomation_core::error::ErrorKind;
-use hwautomation_core::plugin::{HealthReader, PowerController, Sensor};
+use hwautomation_core::plugin::{Health, HealthReader, PowerController, Sensor, SensorKind};
 use hwautomation_core::testing::conformance::DeviceFixture;
 use hwautomation_core::testing::conformance::health::HealthFixture;
-use hwautomation_sim::{Action, Face, Fault, Refusal, SdrReads};
+use hwautomation_sim::{Action, Face, Fault, Power, Refusal, SdrReads, SensorKind as TrueKind, WhenOff};
 use std::time::Duration;
 
 /// Slow, and still before the driver asks again.
@@ -35,6 +35,20 @@ async fn a_second_call_reads_only_values() {
     assert!(records >= values && thresholds > 0 && values == first.len() as u64);
     assert_eq!(fixture.sensors().await, first);
     assert_eq!(fixture.asked(), [records, thresholds, 2 * values]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_bad_in_a_machine_that_is_off_and_whose_bmc_compares_nothing() {
+    let fixture = RackFixture::start(17).await;
+    fixture.change(|machine| {
+        let fans = machine.bmc.sensors.iter_mut().filter(|sensor| sensor.kind == TrueKind::FAN);
+        fans.for_each(|fan| fan.when_off = WhenOff::Reads(0));
+        machine.set_power(Power::Off);
+    });
+    let sensors = fixture.sensors().await;
+    let stands = |sensor: &&Sensor| sensor.kind == SensorKind::Fan && sensor.reading.value() == Some(0.0);
+    assert!(sensors.iter().find(stands).unwrap().thresholds.lower_critical.is_some());
+    assert!(sensors.iter().all(|sensor| sensor.health <= Health::Unknown), "{sensors:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

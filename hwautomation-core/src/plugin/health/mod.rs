@@ -23,7 +23,8 @@ use std::fmt;
 /// - `sensors_read_as_they_are`: at the time of the call, with the name, kind, unit, limits and states that the
 ///   hardware gives them; [`Health::of`] says how the health follows.
 /// - `a_sensor_is_told_from_all_others`: no two of one machine have the same id, and an id stays over calls.
-/// - `a_crossed_limit_shows`: a number at or beyond a limit is at least as bad as that limit says.
+/// - `a_crossed_limit_shows`: a number at or beyond a limit is at least as bad as that limit says, unless the hardware
+///   compares it and says otherwise, as of a fan that stands in a machine that is off.
 /// - `an_unknown_reading_is_no_number`: a sensor that gives none now is listed as `Unknown` with a reason, is not
 ///   `Ok`, and spoils no other.
 /// - `events_read_as_they_are`: the oldest first, with what the hardware stored, byte for byte.

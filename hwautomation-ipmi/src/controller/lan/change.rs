@@ -2,7 +2,7 @@
 
 use super::frame::{begin, finish, leave};
 use super::gone::Gone;
-use super::{Call, channel, mac, settings, value};
+use super::{Call, channel, mac, recognise, settings, value};
 use crate::error::IpmiError;
 use crate::model::lan::{Parameter, Raw, Write, plan};
 use crate::transport::Turn;
@@ -15,6 +15,7 @@ const CHANGING: &str = "changing the BMC's network";
 pub(in crate::controller) async fn set(call: &Call<'_>, change: &LanChange) -> Result<(), IpmiError> {
     let mut turn = call.turn().await?;
     let channel = channel(&mut turn).await?;
+    recognise(call, &mut turn, channel).await?;
     let writes = plan(change, &settings(&mut turn, channel).await?)?;
     if writes.is_empty() {
         return Ok(());

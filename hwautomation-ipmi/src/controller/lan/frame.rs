@@ -33,7 +33,7 @@ fn unless_absent<T>(answer: Result<T, IpmiError>) -> Result<(), IpmiError> {
     }
 }
 
-/// Gives the claim back after a refusal. In silence there is nobody to give it to.
+/// Gives the claim back after a refusal or an unclear answer. In silence there is nobody to give it to.
 pub(super) async fn leave(turn: &mut Turn<'_>, channel: u8, error: &IpmiError) {
     if matches!(error, IpmiError::Refused { .. } | IpmiError::Unclear { .. }) {
         drop(turn.send(&progress(channel, COMPLETE)).await);

@@ -3,11 +3,10 @@
 
 use super::change::{compare, write};
 use super::frame::{begin, finish};
-use super::{Call, mac};
+use super::{Call, is_it};
 use crate::error::IpmiError;
 use crate::model::lan::Write;
 use crate::model::mac::Mac;
-use crate::transport::Turn;
 use hwautomation_core::plugin::LanChange;
 use std::net::IpAddr;
 
@@ -25,7 +24,10 @@ impl Gone<'_> {
     /// Looks for it, and tells it what is left. What it was told before is not said again.
     pub(super) async fn find(self, call: &Call<'_>, change: &LanChange) -> Result<(), IpmiError> {
         match self.complete(call, change).await {
-            Err(error @ IpmiError::Stranger { .. }) => Err(error),
+            Err(error @ IpmiError::Stranger { expected, .. }) => {
+                call.driver.strangers.remember(&call.machine.id, self.at, expected);
+                Err(error)
+            }
             result => result.map_err(|cause| IpmiError::Moved { at: self.at, cause: Box::new(cause) }),
         }
     }
@@ -33,20 +35,11 @@ impl Gone<'_> {
     async fn complete(&self, call: &Call<'_>, change: &LanChange) -> Result<(), IpmiError> {
         let there = call.moved_to(self.at)?;
         let mut turn = there.turn().await?;
-        self.recognise(&mut turn).await?;
+        is_it(&mut turn, self.channel, self.at, self.mac).await?;
         if !self.left.is_empty() {
             begin(&mut turn, self.channel).await?;
             write(&mut turn, self.channel, &mut self.left.iter()).await?;
         }
         compare(change, &finish(&mut turn, self.channel).await?)
-    }
-
-    /// Makes sure that it is the same BMC, before anything is written.
-    async fn recognise(&self, turn: &mut Turn<'_>) -> Result<(), IpmiError> {
-        match (self.mac, mac(turn, self.channel).await?) {
-            (Some(expected), Some(found)) if expected == found => Ok(()),
-            (Some(expected), Some(found)) => Err(IpmiError::Stranger { at: self.at, expected, found }),
-            _ => Err(IpmiError::malformed("reading the BMC's MAC address", "none that tells it from others")),
-        }
     }
 }

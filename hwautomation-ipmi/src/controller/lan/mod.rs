@@ -3,8 +3,10 @@
 mod change;
 mod frame;
 mod gone;
+mod strangers;
 
 pub(super) use change::set;
+pub(super) use strangers::Strangers;
 
 use super::Call;
 use crate::error::IpmiError;
@@ -13,10 +15,12 @@ use crate::model::lan::{Parameter, Raw};
 use crate::model::mac::Mac;
 use crate::transport::Turn;
 use hwautomation_core::plugin::LanSettings;
+use std::net::IpAddr;
 
 pub(super) async fn read(call: &Call<'_>) -> Result<LanSettings, IpmiError> {
     let mut turn = call.turn().await?;
     let channel = channel(&mut turn).await?;
+    recognise(call, &mut turn, channel).await?;
     Ok(settings(&mut turn, channel).await?.settings())
 }
 
@@ -53,6 +57,24 @@ async fn settings(turn: &mut Turn<'_>, channel: u8) -> Result<Raw, IpmiError> {
             vlan => Some(vlan?),
         },
     })
+}
+
+/// Takes the BMC here for that of the machine, unless another one was found in its place before.
+async fn recognise(call: &Call<'_>, turn: &mut Turn<'_>, channel: u8) -> Result<(), IpmiError> {
+    let (strangers, machine) = (&call.driver.strangers, &call.machine.id);
+    let Some(expected) = strangers.expected(machine, call.at) else { return Ok(()) };
+    is_it(turn, channel, call.at, Some(expected)).await?;
+    strangers.forget(machine, call.at);
+    Ok(())
+}
+
+/// Makes sure that this is the BMC that is meant.
+async fn is_it(turn: &mut Turn<'_>, channel: u8, at: IpAddr, expected: Option<Mac>) -> Result<(), IpmiError> {
+    match (expected, mac(turn, channel).await?) {
+        (Some(expected), Some(found)) if expected == found => Ok(()),
+        (Some(expected), Some(found)) => Err(IpmiError::Stranger { at, expected, found }),
+        _ => Err(IpmiError::malformed("reading the BMC's MAC address", "none that tells it from others")),
+    }
 }
 
 /// Reads by what the BMC is told from others; nothing where it does not say.

@@ -68,7 +68,19 @@ mod tests {
     fn sensor(number: u8, reads: Reads) -> SensorRecord {
         let (kind, reading_type, name) = (0x08, 0x6F, format!("Sensor {number}"));
         let (owner, unit_number, units) = (0x20, 0, Units::default());
-        SensorRecord { owner, unit_number, number, name, kind, reading_type, compares: false, units, reads }
+        let (compares, compared) = (false, 0);
+        SensorRecord {
+            owner,
+            unit_number,
+            number,
+            name,
+            kind,
+            reading_type,
+            compares,
+            compared,
+            units,
+            reads,
+        }
     }
 
     fn inventory() -> Inventory {

@@ -27,6 +27,9 @@ pub(crate) struct SensorRecord {
     pub(crate) reading_type: u8,
     /// Whether the BMC compares it with thresholds.
     pub(crate) compares: bool,
+    /// For which thresholds a reading says whether they are crossed, as bits: lower non-critical, critical and
+    /// non-recoverable, then the upper ones.
+    pub(crate) compared: u8,
     pub(crate) units: Units,
     pub(crate) reads: Reads,
 }
@@ -90,6 +93,7 @@ struct Common {
     kind: u8,
     reading_type: u8,
     compares: bool,
+    compared: u8,
     /// The low byte of the third mask: which thresholds can be read.
     readable: u8,
     units: Units,
@@ -99,15 +103,43 @@ impl Common {
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         let key = Key::read(bytes)?;
         let [_initialisation, capabilities, kind, reading_type] = take(bytes)?;
-        let [_, _, _, _, readable, _settable] = take(bytes)?;
+        let [_, lower, _, upper, readable, _settable] = take(bytes)?;
         let compares = reading_type == THRESHOLD && capabilities & THRESHOLD_ACCESS != 0;
-        Some(Self { key, kind, reading_type, compares, readable, units: Units::of(take(bytes)?) })
+        let compared = if compares { compared(lower, upper) } else { 0 };
+        let units = Units::of(take(bytes)?);
+        Some(Self { key, kind, reading_type, compares, compared, readable, units })
     }
 
     fn sensor(self, name: String, reads: Reads) -> SensorRecord {
-        let Self { key: Key { owner, unit_number, number }, kind, reading_type, compares, units, .. } = self;
-        SensorRecord { owner, unit_number, number, name, kind, reading_type, compares, units, reads }
+        let Self {
+            key: Key { owner, unit_number, number },
+            kind,
+            reading_type,
+            compares,
+            compared,
+            units,
+            ..
+        } = self;
+        SensorRecord {
+            owner,
+            unit_number,
+            number,
+            name,
+            kind,
+            reading_type,
+            compares,
+            compared,
+            units,
+            reads,
+        }
     }
+}
+
+/// Reads for which thresholds readings are compared: bits 4 to 6 of the high bytes of the two masks of events (section
+/// 43.1, bytes 16 and 18), non-critical first.
+fn compared(lower: u8, upper: u8) -> u8 {
+    const THREE: u8 = 0x07;
+    lower >> 4 & THREE | (upper >> 4 & THREE) << 3
 }
 
 /// Reads what follows the header of a full record.
@@ -149,9 +181,19 @@ pub(super) fn event_only(mut body: &[u8]) -> Option<Vec<SensorRecord>> {
     let sharing = Sharing::of(take(bytes)?);
     let [_reserved, _oem] = take(bytes)?;
     let name = text::name(bytes);
-    let (compares, units, reads) = (false, Units::default(), Reads::Nothing);
-    let sensor =
-        SensorRecord { owner, unit_number, number, name, kind, reading_type, compares, units, reads };
+    let (compares, compared, units, reads) = (false, 0, Units::default(), Reads::Nothing);
+    let sensor = SensorRecord {
+        owner,
+        unit_number,
+        number,
+        name,
+        kind,
+        reading_type,
+        compares,
+        compared,
+        units,
+        reads,
+    };
     Some(sharing.share(sensor))
 }
 
@@ -234,6 +276,14 @@ mod tests {
         assert_eq!(analog.factors.value(188), Some(12.032));
         let thresholds = [10.88, 10.56, 10.24, 13.12, 13.44, 14.08].map(Some);
         assert_eq!(analog.thresholds.values(&analog.factors), thresholds);
+    }
+
+    #[test]
+    fn a_record_says_for_which_thresholds_readings_are_compared() {
+        assert_eq!(full_with(|_| {}).compared, 0b11_1111);
+        assert_eq!(full_with(|body| (body[10], body[12]) = (0x2A, 0x1A)).compared, 0b00_1010);
+        assert_eq!(full_with(|body| body[6] = 0x60).compared, 0, "it has no thresholds");
+        assert_eq!(compact(&COMPACT).unwrap()[0].compared, 0, "nor have states");
     }
 
     #[test]

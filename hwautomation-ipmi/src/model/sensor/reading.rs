@@ -16,8 +16,8 @@ const COMPARISON: u16 = 0x3F;
 /// What a sensor answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// A byte that may be a number, and bits that are states.
-    Read { raw: u8, states: u16 },
+    /// A byte that may be a number, and bits that are states or a comparison with thresholds, unless left out.
+    Read { raw: u8, states: Option<u16> },
     /// The sensor gives no reading, for this reason: its other bytes mean nothing.
     Unknown(String),
 }
@@ -42,8 +42,9 @@ pub(crate) fn of(data: &[u8]) -> Result<Reading, IpmiError> {
     if flags & UNAVAILABLE != 0 {
         return Ok(unknown("the BMC has no reading of this sensor at present"));
     }
-    let byte = |at: usize| rest.get(at).copied().unwrap_or_default();
-    Ok(Reading::Read { raw, states: u16::from_le_bytes([byte(0), byte(1)]) & STATES })
+    let high = rest.get(1).copied().unwrap_or_default();
+    let states = rest.first().map(|low| u16::from_le_bytes([*low, high]) & STATES);
+    Ok(Reading::Read { raw, states })
 }
 
 fn unknown(reason: &str) -> Reading {
@@ -67,9 +68,9 @@ mod tests {
 
     #[test]
     fn a_reading_has_a_number_and_states_and_the_reserved_bit_is_none() {
-        assert_eq!(of(&[0x5A, 0xC0, 0xC0]).unwrap(), Reading::Read { raw: 0x5A, states: 0xC0 });
-        assert_eq!(of(&[0, 0xC0, 0x01, 0x82]).unwrap(), Reading::Read { raw: 0, states: 0x0201 });
-        assert_eq!(of(&[7, 0x40]).unwrap(), Reading::Read { raw: 7, states: 0 });
+        assert_eq!(of(&[0x5A, 0xC0, 0xC0]).unwrap(), Reading::Read { raw: 0x5A, states: Some(0xC0) });
+        assert_eq!(of(&[0, 0xC0, 0x01, 0x82]).unwrap(), Reading::Read { raw: 0, states: Some(0x0201) });
+        assert_eq!(of(&[7, 0x40]).unwrap(), Reading::Read { raw: 7, states: None });
     }
 
     #[test]

@@ -9,18 +9,25 @@ use hwautomation_core::plugin::{Health, Sensor, SensorReading, Thresholds};
 /// Tells what a sensor reads, with these thresholds, and how well it is.
 pub(crate) fn sensor(listed: &Listed, thresholds: threshold::Raw, reading: Reading) -> Sensor {
     let record = &listed.record;
-    let (thresholds, kind) = match &record.reads {
-        Reads::Analog(analog) => {
-            (limits(analog, thresholds), kind::of_number(record.kind, &record.units.unit()))
+    let limits = |raw| match &record.reads {
+        Reads::Analog(analog) => limits(analog, raw),
+        Reads::States | Reads::Nothing => Thresholds::default(),
+    };
+    let kind = match &record.reads {
+        Reads::Analog(_) => kind::of_number(record.kind, &record.units.unit()),
+        Reads::States | Reads::Nothing => kind::of(record.kind),
+    };
+    let (reading, said, unsaid) = match reading {
+        Reading::Unknown(reason) => (SensorReading::Unknown { reason }, None, thresholds),
+        Reading::Read { raw, states: None } => (value(record, raw, 0), unsaid(record), thresholds),
+        // The BMC knows more than the number: a fan that stands is fine in a machine that is off.
+        Reading::Read { raw, states: Some(states) } => {
+            (value(record, raw, states), said(record, states), thresholds.without(record.compared))
         }
-        Reads::States | Reads::Nothing => (Thresholds::default(), kind::of(record.kind)),
     };
-    let (reading, said) = match reading {
-        Reading::Unknown(reason) => (SensorReading::Unknown { reason }, None),
-        Reading::Read { raw, states } => (value(record, raw, states), said(record, states)),
-    };
-    let health = Health::of(&reading, &thresholds, said);
-    Sensor { id: listed.id.clone(), name: record.name.clone(), kind, reading, thresholds, health }
+    let health = Health::of(&reading, &limits(unsaid), said);
+    let (id, name, thresholds) = (listed.id.clone(), record.name.clone(), limits(thresholds));
+    Sensor { id, name, kind, reading, thresholds, health }
 }
 
 fn limits(analog: &Analog, thresholds: threshold::Raw) -> Thresholds {
@@ -69,6 +76,11 @@ fn said(record: &SensorRecord, states: u16) -> Option<Health> {
     held(record, states).map(judged).max().or(knows.then_some(Health::Ok))
 }
 
+/// The same where the BMC leaves out what it compares: nobody says that it is well. No states are none.
+fn unsaid(record: &SensorRecord) -> Option<Health> {
+    if record.has_thresholds() { None } else { said(record, 0) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,7 +109,7 @@ mod tests {
     }
 
     fn read(raw: u8, states: u16) -> Reading {
-        Reading::Read { raw, states }
+        Reading::Read { raw, states: Some(states) }
     }
 
     const CELSIUS: [u8; 3] = [0, 1, 0];
@@ -113,6 +125,30 @@ mod tests {
         assert_eq!(cool.thresholds, Thresholds { upper_critical: Some(80.0), ..Thresholds::default() });
         assert_eq!(sensor(&listed, HOT, read(80, 0)).health, Health::Critical);
         assert_eq!(sensor(&listed, HOT, read(42, 0b10_0000)).health, Health::NonRecoverable);
+    }
+
+    #[test]
+    fn where_the_bmc_compares_its_word_counts_and_else_the_number() {
+        let mut fan = number([0x04, 0x01], [0, 18, 0], 0);
+        // Lower non-critical at 9, critical at 6.
+        let slow = Raw { readable: 0b00_0011, values: [9, 6, 0, 0, 0, 0] };
+        let health = |fan: &Listed, reading| sensor(fan, slow, reading).health;
+        assert_eq!(health(&fan, read(0, 0xC0)), Health::Critical, "it compares nothing that it tells");
+        fan.record.compared = 0b00_0011;
+        assert_eq!(health(&fan, read(0, 0xC0)), Health::Ok, "it stands since the machine is off");
+        assert_eq!(health(&fan, read(0, 0xC3)), Health::Critical, "it stands");
+        assert_eq!(health(&fan, Reading::Read { raw: 0, states: None }), Health::Critical, "left out");
+        assert!(sensor(&fan, slow, read(0, 0xC0)).thresholds.lower_critical.is_some());
+        fan.record.compared = 0b00_0001;
+        assert_eq!(health(&fan, read(0, 0xC0)), Health::Critical, "only the other one is compared");
+    }
+
+    #[test]
+    fn a_comparison_that_is_left_out_is_not_said_to_be_well() {
+        let listed = number([0x01, 0x01], CELSIUS, 0);
+        let reading = || Reading::Read { raw: 42, states: None };
+        assert_eq!(sensor(&listed, Raw::NONE, reading()).health, Health::Unknown);
+        assert_eq!(sensor(&listed, HOT, reading()).health, Health::Ok, "its number is");
     }
 
     #[test]

@@ -19,6 +19,11 @@ pub(crate) struct Raw {
 impl Raw {
     pub(crate) const NONE: Self = Self { readable: 0, values: [0; COUNT] };
 
+    /// Returns those that somebody else does not look after, by their bits.
+    pub(crate) fn without(self, others: u8) -> Self {
+        Self { readable: self.readable & !others, ..self }
+    }
+
     /// Converts those that can be read, in the same order.
     pub(crate) fn values(&self, factors: &Factors) -> [Option<f64>; COUNT] {
         let mut bit = 1u8;
