@@ -49,7 +49,8 @@ pub struct IpmiConfig {
     /// Default 25 s.
     #[serde(rename = "keep_alive_ms", with = "millis")]
     pub keep_alive: Duration,
-    /// Limits how many sessions are open at a time, over all BMCs. Default 16,384; each takes some 1.5 KB.
+    /// Limits how many sessions are open at a time, over all BMCs. Default 16,384; each takes some 1.5 KB. With fewer
+    /// than `in_flight_max` calls wait for each other's sessions to end, for `turn_limit` at most.
     pub sessions_max: u32,
     /// Limits how many BMCs are talked to at a time. Default 512: the answers must find room in the sockets' buffers.
     pub in_flight_max: u16,

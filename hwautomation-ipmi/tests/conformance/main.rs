@@ -16,6 +16,7 @@ mod rack;
 mod reading;
 mod refusal;
 mod rogue;
+mod room;
 mod sessions;
 mod unread;
 
