@@ -60,7 +60,7 @@ impl Running {
     fn start(pool: &Arc<Pool>, runtime: &Handle) -> Self {
         let (seats, new) = unbounded_channel();
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let task = runtime.spawn(keep(Arc::downgrade(pool), new));
+        let task = runtime.spawn(keep(Arc::downgrade(pool), number, new));
         Self { number, task, seats }
     }
 }
@@ -72,8 +72,13 @@ impl Drop for Running {
 }
 
 /// Looks at sessions when they are due, until nobody needs the pool.
-async fn keep(pool: Weak<Pool>, mut new: UnboundedReceiver<(SocketAddr, Instant)>) {
+async fn keep(pool: Weak<Pool>, number: u64, mut new: UnboundedReceiver<(SocketAddr, Instant)>) {
     let mut queue = DelayQueue::new();
+    if let Some(pool) = pool.upgrade() {
+        take_over(&pool, number, |peer, due| {
+            queue.insert_at(peer, due);
+        });
+    }
     let mut questions = FuturesUnordered::new();
     loop {
         tokio::select! {
@@ -97,6 +102,18 @@ async fn keep(pool: Weak<Pool>, mut new: UnboundedReceiver<(SocketAddr, Instant)
             else => return,
         }
     }
+}
+
+/// Takes over what a keeper left whose runtime is gone, and ends the sessions whose sockets went with it.
+fn take_over(pool: &Pool, number: u64, mut at: impl FnMut(SocketAddr, Instant)) {
+    pool.seats().each_free(|peer, seat| match &seat.standing {
+        _ if seat.kept_by == Some(number) => {}
+        Some(standing) if standing.session.is_alive() => {
+            at(peer, standing.due_at(pool.keep_for()));
+            seat.kept_by = Some(number);
+        }
+        _ => seat.end(),
+    });
 }
 
 /// What came of looking at a seat.

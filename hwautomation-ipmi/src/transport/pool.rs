@@ -114,8 +114,9 @@ impl Pool {
         let close = |seat: Arc<Mutex<Seat>>| async {
             let mut seat = seat.lock_owned().await;
             let limit = self.timing.command_limit;
-            // Without a place the BMC is told, and not waited for.
+            // Without a place, or where no answer can arrive, the BMC is told and not waited for.
             if let Some(standing) = seat.standing.take()
+                && standing.session.is_alive()
                 && let Some(mut pass) = self.lanes.enter_until(Lane::Fast, Instant::now() + limit).await
             {
                 standing.session.close(limit, &mut pass).await;

@@ -57,6 +57,15 @@ impl Seats {
         self.lock().values().cloned().collect()
     }
 
+    /// Looks at each seat that nobody has.
+    pub(super) fn each_free(&self, mut look: impl FnMut(SocketAddr, &mut Seat)) {
+        for (peer, seat) in self.lock().iter() {
+            if let Some(mut seat) = free(seat) {
+                look(*peer, &mut seat);
+            }
+        }
+    }
+
     /// Finds the session that has been idle for longest.
     pub(super) fn longest_idle(&self) -> Option<OwnedMutexGuard<Seat>> {
         let seats = self.lock();

@@ -42,7 +42,7 @@ impl<'a> Turn<'a> {
         after: After<'a>,
     ) -> Self {
         match &mut seat.standing {
-            Some(standing) if standing.serves(target) => standing.is_doubtful = true,
+            Some(standing) if standing.serves(target) && standing.session.is_alive() => standing.is_doubtful = true,
             other => *other = None,
         }
         Self { pool, target, seat, pass, _after: after }

@@ -8,7 +8,6 @@ use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{FleetPower, PowerAction, PowerController, PowerState};
 use hwautomation_ipmi::IpmiConfig;
 use hwautomation_sim::{Fault, LogEntry};
-use std::time::Duration;
 use tokio::time::timeout;
 
 /// One BMC is talked to at a time, and whoever waits for a place waits longer than the test.
@@ -103,7 +102,7 @@ async fn calls_whose_runtime_is_gone_are_answered_as_such() {
         assert!(answers.next().now_or_never().is_none());
     }
     assert!(fixture.rack.wait_until(PATIENCE, |_| unanswered(&fixture) > 1).await);
-    other.shutdown_timeout(Duration::ZERO);
+    other.shutdown_background();
     let answers: Vec<_> = timeout(PATIENCE, answers.collect()).await.expect("an answer for each");
     assert_eq!(answers.len(), 2);
     for answer in answers {
