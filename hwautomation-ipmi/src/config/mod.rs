@@ -31,8 +31,9 @@ pub struct IpmiConfig {
     /// Limits one command with all its retransmissions. In JSON `command_limit_ms`. Default 5 s.
     #[serde(rename = "command_limit_ms", with = "millis")]
     pub command_limit: Duration,
-    /// Limits a log-in with all its restarts. In JSON `handshake_limit_ms`. Default 20 s: where every fifth datagram
-    /// is lost each way, some ten attempts are made in it, of which every other one gets through.
+    /// Limits a log-in with all its restarts, and before it the reading of its secrets. In JSON `handshake_limit_ms`.
+    /// Default 20 s: where every fifth datagram is lost each way, some ten attempts are made in it, of which every
+    /// other one gets through.
     #[serde(rename = "handshake_limit_ms", with = "millis")]
     pub handshake_limit: Duration,
     /// Limits how long a call may wait for its turn: a BMC is asked one thing at a time. In JSON `turn_limit_ms`.

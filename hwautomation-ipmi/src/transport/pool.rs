@@ -1,7 +1,7 @@
 //! The seats of all BMCs: one caller at a time for each, and bounds over all.
 
 use super::breaker::Limits;
-use super::identity::Target;
+use super::identity::{Identity, Target};
 use super::keeper::Keeper;
 use super::lanes::{Lane, Lanes, Pass};
 use super::net::Net;
@@ -13,7 +13,8 @@ use super::timing::Timing;
 use super::turn::Turn;
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;
-use futures_util::{StreamExt, stream};
+use crate::wire::Credentials;
+use futures_util::{FutureExt, StreamExt, stream};
 use hwautomation_core::plugin::CredentialSource;
 use std::fmt;
 use std::net::SocketAddr;
@@ -26,6 +27,9 @@ use tokio::time::{Instant, timeout};
 /// site has. Beyond it, those that were not used for longest are forgotten.
 const SEATS_MAX: usize = 65_536;
 
+/// How many log-ins ask the source of credentials at a time: where it hangs for so many, the others wait with them.
+const ASKING_MAX: usize = 1_024;
+
 /// Holds every seat.
 pub(crate) struct Pool {
     timing: Timing,
@@ -35,6 +39,7 @@ pub(crate) struct Pool {
     sessions_max: u32,
     in_flight_max: usize,
     source: Arc<dyn CredentialSource>,
+    asking: Semaphore,
     net: Net,
     lanes: Arc<Lanes>,
     room: Room,
@@ -54,6 +59,7 @@ impl Pool {
             sessions_max: config.sessions_max,
             in_flight_max,
             source,
+            asking: Semaphore::new(ASKING_MAX),
             net: Net::new(config.sockets),
             lanes: Lanes::new(in_flight_max, usize::from(config.slow_max)),
             room: Room::new(sessions),
@@ -141,10 +147,6 @@ impl Pool {
         &self.keep
     }
 
-    pub(super) fn source(&self) -> &Arc<dyn CredentialSource> {
-        &self.source
-    }
-
     pub(super) fn seats(&self) -> &Seats {
         &self.seats
     }
@@ -165,6 +167,25 @@ impl Pool {
         }
         let place = Box::pin(self.apart(pass, self.turn_limit, waiting.take())).await?;
         place.flatten().ok_or(IpmiError::Sessions(self.sessions_max))
+    }
+
+    /// Resolves the secrets for a log-in. A source that takes its time holds up this BMC only, and no longer than a
+    /// log-in may take.
+    pub(super) async fn credentials(
+        &self,
+        identity: &Identity<'_>,
+        pass: &mut Pass,
+    ) -> Result<Credentials, IpmiError> {
+        let mut resolved = Box::pin(async {
+            let _asking = self.asking.acquire().await;
+            identity.credentials(&self.source).await
+        });
+        if let Some(found) = resolved.as_mut().now_or_never() {
+            return Ok(found?);
+        }
+        let limit = self.timing.handshake_limit;
+        let found = self.apart(pass, limit, resolved).await?;
+        Ok(found.ok_or(IpmiError::Source(limit))??)
     }
 
     /// Waits for something else than the BMC, without a place: those who are waited for may need one. Nothing when it

@@ -42,7 +42,9 @@ impl<'a> Turn<'a> {
         after: After<'a>,
     ) -> Self {
         match &mut seat.standing {
-            Some(standing) if standing.serves(target) && standing.session.is_alive() => standing.is_doubtful = true,
+            Some(standing) if standing.serves(target) && standing.session.is_alive() => {
+                standing.is_doubtful = true
+            }
             other => *other = None,
         }
         Self { pool, target, seat, pass, _after: after }
@@ -127,8 +129,8 @@ impl<'a> Turn<'a> {
 
     async fn log_in(&mut self) -> Result<Standing, IpmiError> {
         let Target { peer, identity, suites, .. } = self.target;
+        let credentials = self.pool.credentials(identity, &mut self.pass).await?;
         let permit = Arc::new(self.pool.room(&mut self.pass).await?);
-        let credentials = identity.credentials(self.pool.source()).await?;
         let login = Login {
             link: Arc::new(self.pool.net().link(*peer)?),
             credentials: &credentials,

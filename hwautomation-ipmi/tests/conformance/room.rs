@@ -1,8 +1,14 @@
-//! Fewer sessions than BMCs.
+//! Fewer sessions than BMCs, and secrets that are not there: who waits for these holds up nobody else.
 
-use super::rack::{PATIENCE, RackFixture, quick};
-use hwautomation_core::plugin::{PowerController, PowerState};
+use super::rack::{PASSWORD, PATIENCE, RackFixture, quick};
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use hwautomation_core::error::{ErrorClass, ErrorKind, Result};
+use hwautomation_core::plugin::{CredentialSource, PowerController, PowerState};
+use hwautomation_core::secret::{Secret, SecretRef};
 use hwautomation_ipmi::IpmiConfig;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -46,4 +52,41 @@ async fn who_waits_for_a_session_keeps_no_place_from_those_who_have_one() {
     for _ in 0..10 {
         all_are_on(&fixture, (0..12).map(|call| call % 3 + 1)).await;
     }
+}
+
+/// Never answers for a secret of this name.
+#[derive(Debug)]
+struct Hangs;
+
+#[async_trait]
+impl CredentialSource for Hangs {
+    async fn resolve(&self, reference: &SecretRef) -> Result<Secret> {
+        if reference.to_string().ends_with("nowhere") {
+            std::future::pending::<()>().await;
+        }
+        Ok(Secret::new(PASSWORD))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_of_secrets_that_hangs_holds_up_its_bmc_only_and_not_for_ever() {
+    let config = IpmiConfig { handshake_limit: Duration::from_secs(2), ..one_session(1) };
+    let mut fixture = RackFixture::start_as(3, config.clone()).await;
+    fixture.driver = Arc::new(fixture.driver_of(config, Arc::new(Hangs)));
+    let mut hanging = fixture.machine_of(1);
+    hanging.credentials.insert("bmc".to_owned(), SecretRef::new("static:nowhere").unwrap());
+    let driver = fixture.driver.clone();
+    let mut hangs = tokio::spawn(async move { driver.power_state(&hanging).await });
+    for _ in 0..10 {
+        all_are_on(&fixture, [2, 3].into_iter()).await;
+    }
+    assert!((&mut hangs).now_or_never().is_none(), "it waits as long as a log-in may take");
+    let error = timeout(PATIENCE, hangs).await.expect("not for ever").unwrap().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.class()),
+        (ErrorKind::Timeout, ErrorClass::Transient { after: None }),
+        "{error}"
+    );
+    assert!(error.message().contains("source of credentials") && error.remedy().is_some(), "{error:?}");
+    all_are_on(&fixture, [1].into_iter()).await;
 }
