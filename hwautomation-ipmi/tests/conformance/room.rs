@@ -1,6 +1,6 @@
 //! Fewer sessions than BMCs, and secrets that are not there: who waits for these holds up nobody else.
 
-use super::rack::{PASSWORD, PATIENCE, RackFixture, quick};
+use super::rack::{PASSWORD, PATIENCE, RackFixture, patient};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use hwautomation_core::error::{ErrorClass, ErrorKind, Result};
@@ -19,7 +19,7 @@ fn one_session(in_flight_max: u16) -> IpmiConfig {
         in_flight_max,
         session_idle: PATIENCE * 3,
         turn_limit: PATIENCE * 3,
-        ..quick()
+        ..patient()
     }
 }
 

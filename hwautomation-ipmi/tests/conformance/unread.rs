@@ -1,7 +1,7 @@
 //! Calls over many machines whose answers nobody reads for a while.
 
 use super::fleet::unanswered;
-use super::rack::{PATIENCE, RackFixture, quick};
+use super::rack::{PATIENCE, RackFixture, patient, quick};
 use futures_util::{FutureExt, StreamExt};
 use hwautomation_core::error::ErrorClass;
 use hwautomation_core::machine::Machine;
@@ -10,9 +10,10 @@ use hwautomation_ipmi::IpmiConfig;
 use hwautomation_sim::{Fault, LogEntry};
 use tokio::time::timeout;
 
-/// One BMC is talked to at a time, and whoever waits for a place waits longer than the test.
+/// One BMC is talked to at a time, and whoever waits for a place waits longer than the test. A busy machine is no
+/// silence, after which the next BMC would have its turn.
 fn narrow() -> IpmiConfig {
-    IpmiConfig { in_flight_max: 1, slow_max: 1, turn_limit: PATIENCE * 3, ..quick() }
+    IpmiConfig { in_flight_max: 1, slow_max: 1, turn_limit: PATIENCE * 3, ..patient() }
 }
 
 fn machines(fixture: &RackFixture, count: usize) -> Vec<Machine> {
@@ -68,7 +69,7 @@ async fn two_streams_share_the_places() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_stream_sends_nothing_more_and_gives_back_what_it_had() {
-    let config = IpmiConfig { handshake_limit: PATIENCE * 3, ..narrow() };
+    let config = IpmiConfig { retransmit: quick().retransmit, handshake_limit: PATIENCE * 3, ..narrow() };
     let fixture = RackFixture::start_as(3, config).await;
     let machines = machines(&fixture, 3);
     fixture.inject(Fault::silent_bmc().machine("srv001"));
