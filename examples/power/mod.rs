@@ -26,6 +26,7 @@ mod resolve;
 mod row;
 mod run;
 mod show;
+#[cfg_attr(not(target_os = "linux"), path = "simulate_elsewhere.rs")]
 mod simulate;
 mod stop;
 mod table;

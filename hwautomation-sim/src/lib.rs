@@ -50,6 +50,7 @@
 //! ```
 
 mod bmc;
+mod chance;
 mod faces;
 #[cfg(target_os = "linux")]
 mod farm;

@@ -32,10 +32,10 @@ pub struct IpmiConfig {
     /// was kept turns out to be gone, half of it is lost before a log-in.
     #[serde(rename = "command_limit_ms", with = "millis")]
     pub command_limit: Duration,
-    /// Limits a log-in with all its restarts. In JSON `handshake_limit_ms`. Default 12 s: where every fifth datagram
-    /// is lost each way, 99 of 100 log-ins get through in it. A log-in and one and a half of `command_limit` are what
-    /// a call to a silent BMC takes once it has its turn: by default less than the 20 s after which a workflow takes
-    /// the outcome of a power command for unknown.
+    /// Limits a log-in with all its restarts, and before it the reading of its secrets. In JSON `handshake_limit_ms`.
+    /// Default 12 s: where every fifth datagram is lost each way, 99 of 100 log-ins get through in it. A log-in and one
+    /// and a half of `command_limit` are what a call to a silent BMC takes once it has its turn: by default less than
+    /// the 20 s after which a workflow takes the outcome of a power command for unknown.
     #[serde(rename = "handshake_limit_ms", with = "millis")]
     pub handshake_limit: Duration,
     /// Limits how long a call may wait for its turn: a BMC is asked one thing at a time. In JSON `turn_limit_ms`.
@@ -52,7 +52,8 @@ pub struct IpmiConfig {
     /// Default 25 s.
     #[serde(rename = "keep_alive_ms", with = "millis")]
     pub keep_alive: Duration,
-    /// Limits how many sessions are open at a time, over all BMCs. Default 16,384; each takes some 1.5 KB.
+    /// Limits how many sessions are open at a time, over all BMCs. Default 16,384; each takes some 1.5 KB. With fewer
+    /// than `in_flight_max` calls wait for each other's sessions to end, for `turn_limit` at most.
     pub sessions_max: u32,
     /// Limits how many BMCs are talked to at a time. Default 512: the answers must find room in the sockets' buffers.
     pub in_flight_max: u16,

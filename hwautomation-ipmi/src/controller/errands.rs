@@ -37,6 +37,11 @@ impl<T: Send + 'static> Errands<T> {
         drop(self.calls.send(Box::pin(reply.with(call))));
     }
 
+    /// Tells whether an answer is there to be read.
+    pub(super) fn has_answer(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
     /// Waits for the next answer; `None` when no call is under way.
     pub(super) fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<Option<Answer<T>>> {
         if self.under_way == 0 {

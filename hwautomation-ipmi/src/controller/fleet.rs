@@ -101,7 +101,9 @@ impl<T: Send + 'static> Fleet<'_, T> {
         if let Poll::Ready(Some(answer)) = self.poll_answer(context) {
             return Poll::Ready(Some(answer));
         }
-        while !self.is_queued(context)
+        // The first may have answered while the others are begun.
+        while !self.begun.as_ref().is_some_and(Errands::has_answer)
+            && !self.is_queued(context)
             && let Some(machine) = self.machines.get(self.next)
         {
             let index = self.next;

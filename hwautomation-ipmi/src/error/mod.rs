@@ -109,6 +109,8 @@ pub(crate) enum IpmiError {
     Sessions(u32),
     #[error("as many BMCs as may be were talked to for {} ms", .0.as_millis())]
     Lanes(Duration),
+    #[error("the source of credentials did not answer within {} ms, and the BMC was not asked", .0.as_millis())]
+    Source(Duration),
     /// The runtime that it ran on was shut down, or another call of the same task panicked.
     #[error("the task that the call ran in ended before it")]
     Abandoned,
@@ -212,9 +214,11 @@ impl IpmiError {
             Self::Silent(_) | Self::LoginSilent { .. } | Self::Resting(_) | Self::Network(_) => {
                 ErrorKind::Unreachable
             }
-            Self::Unanswered { .. } | Self::Lost { .. } | Self::Unclear { .. } | Self::Moved { .. } => {
-                ErrorKind::Timeout
-            }
+            Self::Unanswered { .. }
+            | Self::Lost { .. }
+            | Self::Unclear { .. }
+            | Self::Moved { .. }
+            | Self::Source(_) => ErrorKind::Timeout,
             Self::WrongPassword | Self::WrongKg => ErrorKind::Unauthorized,
             Self::Status(status) => status.kind(),
             Self::NoSuite(_) | Self::Downgrade(_) | Self::Unsupported => ErrorKind::Unsupported,
@@ -295,6 +299,7 @@ impl IpmiError {
             Self::Unsettled { .. } => {
                 "try again in a few seconds: the machine is on its way, or the BMC tells its power late"
             }
+            Self::Source(_) => "check the source of credentials, or raise handshake_limit if it is only slow",
             Self::Abandoned => {
                 "keep the runtime on which a call over many machines began until its end; read the state before \
                  anything is sent again"

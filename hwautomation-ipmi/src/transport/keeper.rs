@@ -4,6 +4,7 @@
 use super::lanes::Lane;
 use super::pool::Pool;
 use super::seat::Seat;
+use super::seats::Found;
 use super::standing::Due;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -58,8 +59,9 @@ impl Keeper {
 impl Running {
     fn start(pool: &Arc<Pool>, runtime: &Handle) -> Self {
         let (seats, new) = unbounded_channel();
-        let task = runtime.spawn(keep(Arc::downgrade(pool), new));
-        Self { number: NUMBERS.fetch_add(1, Ordering::Relaxed), task, seats }
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let task = runtime.spawn(keep(Arc::downgrade(pool), number, new));
+        Self { number, task, seats }
     }
 }
 
@@ -70,8 +72,13 @@ impl Drop for Running {
 }
 
 /// Looks at sessions when they are due, until nobody needs the pool.
-async fn keep(pool: Weak<Pool>, mut new: UnboundedReceiver<(SocketAddr, Instant)>) {
+async fn keep(pool: Weak<Pool>, number: u64, mut new: UnboundedReceiver<(SocketAddr, Instant)>) {
     let mut queue = DelayQueue::new();
+    if let Some(pool) = pool.upgrade() {
+        take_over(&pool, number, |peer, due| {
+            queue.insert_at(peer, due);
+        });
+    }
     let mut questions = FuturesUnordered::new();
     loop {
         tokio::select! {
@@ -79,7 +86,10 @@ async fn keep(pool: Weak<Pool>, mut new: UnboundedReceiver<(SocketAddr, Instant)
             Some(due) = queue.next(), if !queue.is_empty() => {
                 let Some(pool) = pool.upgrade() else { return };
                 match look(&pool, due.into_inner()) {
-                    Look::At(peer, due) => drop(queue.insert_at(peer, due)),
+                    Look::At(peer, due) => {
+                        pool.make_room(peer);
+                        queue.insert_at(peer, due);
+                    }
                     Look::Ask(peer, seat) => questions.push(ask(pool, peer, seat)),
                     Look::Over => {}
                 }
@@ -94,6 +104,18 @@ async fn keep(pool: Weak<Pool>, mut new: UnboundedReceiver<(SocketAddr, Instant)
     }
 }
 
+/// Takes over what a keeper left whose runtime is gone, and ends the sessions whose sockets went with it.
+fn take_over(pool: &Pool, number: u64, mut at: impl FnMut(SocketAddr, Instant)) {
+    pool.seats().each_free(|peer, seat| match &seat.standing {
+        _ if seat.kept_by == Some(number) => {}
+        Some(standing) if standing.session.is_alive() => {
+            at(peer, standing.due_at(pool.keep_for()));
+            seat.kept_by = Some(number);
+        }
+        _ => seat.end(),
+    });
+}
+
 /// What came of looking at a seat.
 enum Look {
     /// It is to be looked at again.
@@ -105,35 +127,44 @@ enum Look {
 
 fn look(pool: &Arc<Pool>, peer: SocketAddr) -> Look {
     let now = Instant::now();
-    let Some(mut seat) = pool.free_seat(peer) else { return Look::At(peer, now + BUSY) };
+    let mut seat = match pool.seats().find(peer) {
+        Found::Free(seat) => seat,
+        Found::Taken => return Look::At(peer, now + BUSY),
+        Found::Nothing => return Look::Over,
+    };
     match seat.standing.as_ref().map(|standing| standing.due(pool.keep_for(), now)) {
         Some(Due::Nothing(due)) => Look::At(peer, due),
         Some(Due::Ask) => Look::Ask(peer, seat),
         Some(Due::Close) | None => {
-            seat.standing = None;
-            seat.kept_by = None;
+            seat.end();
             Look::Over
         }
     }
 }
 
-/// Asks in a session, so that it stays. One in which nobody answers is over.
+/// Asks in a session, so that it stays, and lets go of its seat.
 async fn ask(
     pool: Arc<Pool>,
     peer: SocketAddr,
-    mut seat: OwnedMutexGuard<Seat>,
+    seat: OwnedMutexGuard<Seat>,
 ) -> Option<(SocketAddr, Instant)> {
+    let due = asked(&pool, peer, seat).await;
+    pool.make_room(peer);
+    Some((peer, due?))
+}
+
+/// Returns when to ask next. A session in which nobody answers is over.
+async fn asked(pool: &Pool, peer: SocketAddr, mut seat: OwnedMutexGuard<Seat>) -> Option<Instant> {
     let limit = pool.timing().command_limit;
     // Without a place the session is tried again soon, and stands meanwhile.
     let Some(mut pass) = pool.lanes().enter_until(Lane::Fast, Instant::now() + limit).await else {
-        return Some((peer, Instant::now() + BUSY));
+        return Some(Instant::now() + BUSY);
     };
     let standing = seat.standing.as_mut()?;
     if standing.ask(limit, &mut pass).await.is_ok() {
-        return Some((peer, standing.due_at(pool.keep_for())));
+        return Some(standing.due_at(pool.keep_for()));
     }
     tracing::debug!(%peer, "a kept session was gone");
-    seat.standing = None;
-    seat.kept_by = None;
+    seat.end();
     None
 }

@@ -72,16 +72,27 @@ impl Pass {
         self.lane
     }
 
+    /// Gives the place back, to wait for something else than the BMC.
+    pub(super) fn leave(&mut self) {
+        self.place = None;
+    }
+
+    /// Waits for a place in the same lane again, but no longer than until then. Tells whether there was one.
+    pub(super) async fn come_back(&mut self, until: Instant) -> bool {
+        if self.place.is_none() {
+            let place = timeout_at(until, self.lanes.of(self.lane).acquire_owned()).await;
+            self.place = place.ok().and_then(Result::ok);
+        }
+        self.place.is_some()
+    }
+
     /// After a silence: leaves the fast lane and waits for a place in the slow one, but no longer than until then.
     pub(super) async fn slow_down(&mut self, until: Instant) {
         if self.lane == Lane::Fast {
             self.lane = Lane::Slow;
-            self.place = None;
+            self.leave();
         }
-        if self.place.is_none() {
-            let place = timeout_at(until, self.lanes.of(Lane::Slow).acquire_owned()).await;
-            self.place = place.ok().and_then(Result::ok);
-        }
+        self.come_back(until).await;
     }
 }
 
@@ -112,5 +123,16 @@ mod tests {
         drop(first);
         second.slow_down(soon()).await;
         assert!(second.place.is_some() && !has_place(&lanes, Lane::Slow));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_something_else_makes_room_and_comes_back() {
+        let lanes = Lanes::new(1, 1);
+        let mut first = lanes.enter(Lane::Fast).await;
+        first.leave();
+        let second = lanes.try_enter(Lane::Fast).expect("the first made room");
+        assert!(!first.come_back(soon()).await, "the second is there");
+        drop(second);
+        assert!(first.come_back(soon()).await && !has_place(&lanes, Lane::Fast));
     }
 }

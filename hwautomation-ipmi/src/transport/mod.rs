@@ -7,6 +7,7 @@
 //! pool ─ seat (one per BMC: whoever has it talks) ─ session ─ link ─ net (a few sockets for all)
 //!   ├─ lanes     how many are talked to at a time; the silent ones apart
 //!   ├─ breaker   whether a silent BMC is asked again
+//!   ├─ room      how many sessions are open, and who waits for one
 //!   └─ keeper    one timer queue: sessions kept alive, and closed when nobody needs them
 //! ```
 
@@ -20,7 +21,9 @@ mod net;
 mod pool;
 mod refusal;
 mod rest;
+mod room;
 mod seat;
+mod seats;
 mod session;
 mod standing;
 mod timing;

@@ -1,31 +1,34 @@
 //! The seats of all BMCs: one caller at a time for each, and bounds over all.
 
 use super::breaker::Limits;
-use super::identity::Target;
+use super::identity::{Identity, Target};
 use super::keeper::Keeper;
 use super::lanes::{Lane, Lanes, Pass};
 use super::net::Net;
+use super::room::Room;
 use super::seat::Seat;
+use super::seats::{Found, Seats};
 use super::standing::Keep;
 use super::timing::Timing;
 use super::turn::Turn;
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;
-use foldhash::fast::RandomState;
-use futures_util::{StreamExt, stream};
+use crate::wire::Credentials;
+use futures_util::{FutureExt, StreamExt, stream};
 use hwautomation_core::plugin::CredentialSource;
-use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
-/// How many BMCs are remembered with their cipher suite; beyond it, those without a session are forgotten.
+/// How many BMCs are remembered with their cipher suite, if there are no more sessions: some 30 MB, and more than one
+/// site has. Beyond it, those that were not used for longest are forgotten.
 const SEATS_MAX: usize = 65_536;
 
-type Seats = HashMap<SocketAddr, Arc<Mutex<Seat>>, RandomState>;
+/// How many log-ins ask the source of credentials at a time: where it hangs for so many, the others wait with them.
+const ASKING_MAX: usize = 1_024;
 
 /// Holds every seat.
 pub(crate) struct Pool {
@@ -36,10 +39,11 @@ pub(crate) struct Pool {
     sessions_max: u32,
     in_flight_max: usize,
     source: Arc<dyn CredentialSource>,
+    asking: Semaphore,
     net: Net,
     lanes: Arc<Lanes>,
-    open: Arc<Semaphore>,
-    seats: SyncMutex<Seats>,
+    room: Room,
+    seats: Seats,
     keeper: Keeper,
 }
 
@@ -55,10 +59,11 @@ impl Pool {
             sessions_max: config.sessions_max,
             in_flight_max,
             source,
+            asking: Semaphore::new(ASKING_MAX),
             net: Net::new(config.sockets),
             lanes: Lanes::new(in_flight_max, usize::from(config.slow_max)),
-            open: Arc::new(Semaphore::new(sessions)),
-            seats: SyncMutex::default(),
+            room: Room::new(sessions),
+            seats: Seats::new(SEATS_MAX.max(sessions)),
             keeper: Keeper::default(),
         })
     }
@@ -81,9 +86,11 @@ impl Pool {
         mut admitted: Option<Pass>,
     ) -> Result<Turn<'a>, IpmiError> {
         let asked = Instant::now();
-        let seat = self.seat(target.peer);
+        // Goes after the seat, on every path.
+        let after = After { pool: self, peer: target.peer };
+        let seat = self.seats.of(target.peer);
         // A BMC that is asked two things at a time crashes or mixes them up.
-        let seat = match Arc::clone(&seat).try_lock_owned() {
+        let mut seat = match Arc::clone(&seat).try_lock_owned() {
             Ok(seat) => seat,
             Err(_) => {
                 admitted = None;
@@ -91,6 +98,7 @@ impl Pool {
                 seat.map_err(|_| IpmiError::Turn(self.turn_limit))?
             }
         };
+        seat.used = Some(asked);
         if let Some(refusal) = &seat.refusal
             && let Some(error) = refusal.answer(&target.identity, asked)
         {
@@ -104,23 +112,23 @@ impl Pool {
                 pass.ok_or(IpmiError::Lanes(self.turn_limit))?
             }
         };
-        Ok(Turn::new(self, target, seat, pass))
+        Ok(Turn::new(self, target, seat, pass, after))
     }
 
     /// Ends every session, and waits for the BMCs to say so.
     pub(crate) async fn close(&self) {
-        let seats: Vec<_> = self.seats().values().cloned().collect();
         let close = |seat: Arc<Mutex<Seat>>| async {
             let mut seat = seat.lock_owned().await;
             let limit = self.timing.command_limit;
-            // Without a place the BMC is told, and not waited for.
+            // Without a place, or where no answer can arrive, the BMC is told and not waited for.
             if let Some(standing) = seat.standing.take()
+                && standing.session.is_alive()
                 && let Some(mut pass) = self.lanes.enter_until(Lane::Fast, Instant::now() + limit).await
             {
                 standing.session.close(limit, &mut pass).await;
             }
         };
-        stream::iter(seats).for_each_concurrent(self.in_flight_max, close).await;
+        stream::iter(self.seats.all()).for_each_concurrent(self.in_flight_max, close).await;
     }
 
     pub(super) fn timing(&self) -> Timing {
@@ -139,49 +147,81 @@ impl Pool {
         &self.keep
     }
 
-    pub(super) fn source(&self) -> &Arc<dyn CredentialSource> {
-        &self.source
+    pub(super) fn seats(&self) -> &Seats {
+        &self.seats
     }
 
-    /// Has the session of a seat looked after from now on. False when nobody can.
+    /// Has the session of a seat looked after from now on. False when nobody can, or somebody waits for its room.
     pub(super) fn keep(self: &Arc<Self>, peer: SocketAddr, seat: &mut Seat) -> bool {
-        !self.keep.idle.is_zero() && self.keeper.keep(self, peer, seat)
+        !self.keep.idle.is_zero() && !self.room.is_wanted() && self.keeper.keep(self, peer, seat)
     }
 
-    /// Waits for room for one more session. An idle one is closed for it.
-    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, IpmiError> {
-        if let Ok(permit) = Arc::clone(&self.open).try_acquire_owned() {
-            return Ok(permit);
+    /// Waits for room for one more session. The longest idle one is closed for it, or the next that becomes idle.
+    pub(super) async fn room(&self, pass: &mut Pass) -> Result<OwnedSemaphorePermit, IpmiError> {
+        if let Some(place) = self.room.try_take() {
+            return Ok(place);
         }
-        self.close_longest_idle();
-        let permit = timeout(self.turn_limit, Arc::clone(&self.open).acquire_owned()).await;
-        permit.ok().and_then(Result::ok).ok_or(IpmiError::Sessions(self.sessions_max))
-    }
-
-    /// Returns a seat that nobody has at the moment.
-    pub(super) fn free_seat(&self, peer: SocketAddr) -> Option<OwnedMutexGuard<Seat>> {
-        Arc::clone(self.seats().get(&peer)?).try_lock_owned().ok()
-    }
-
-    fn seat(&self, peer: SocketAddr) -> Arc<Mutex<Seat>> {
-        let mut seats = self.seats();
-        if seats.len() >= SEATS_MAX && !seats.contains_key(&peer) {
-            seats.retain(|_, seat| Arc::strong_count(seat) > 1 || holds_session(seat));
+        let waiting = self.room.wait();
+        if let Some(mut seat) = self.seats.longest_idle() {
+            seat.standing = None;
         }
-        Arc::clone(seats.entry(peer).or_default())
+        let place = Box::pin(self.apart(pass, self.turn_limit, waiting.take())).await?;
+        place.flatten().ok_or(IpmiError::Sessions(self.sessions_max))
     }
 
-    fn close_longest_idle(&self) {
-        let free: Vec<_> =
-            self.seats().values().filter_map(|seat| Arc::clone(seat).try_lock_owned().ok()).collect();
-        let free = free.into_iter().filter(|seat| seat.standing.is_some());
-        if let Some(mut seat) = free.min_by_key(|seat| seat.standing.as_ref().map(|standing| standing.used)) {
+    /// Resolves the secrets for a log-in. A source that takes its time holds up this BMC only, and no longer than a
+    /// log-in may take.
+    pub(super) async fn credentials(
+        &self,
+        identity: &Identity<'_>,
+        pass: &mut Pass,
+    ) -> Result<Credentials, IpmiError> {
+        let mut resolved = Box::pin(async {
+            let _asking = self.asking.acquire().await;
+            identity.credentials(&self.source).await
+        });
+        if let Some(found) = resolved.as_mut().now_or_never() {
+            return Ok(found?);
+        }
+        let limit = self.timing.handshake_limit;
+        let found = self.apart(pass, limit, resolved).await?;
+        Ok(found.ok_or(IpmiError::Source(limit))??)
+    }
+
+    /// Waits for something else than the BMC, without a place: those who are waited for may need one. Nothing when it
+    /// took longer than the limit.
+    async fn apart<T>(
+        &self,
+        pass: &mut Pass,
+        limit: Duration,
+        waited: impl Future<Output = T>,
+    ) -> Result<Option<T>, IpmiError> {
+        pass.leave();
+        let Ok(found) = timeout(limit, waited).await else { return Ok(None) };
+        let is_back = pass.come_back(Instant::now() + self.turn_limit).await;
+        is_back.then_some(Some(found)).ok_or(IpmiError::Lanes(self.turn_limit))
+    }
+
+    /// Ends the session of a seat that was just let go, if somebody began to wait for its room meanwhile.
+    pub(super) fn make_room(&self, peer: SocketAddr) {
+        if self.room.is_wanted()
+            && let Found::Free(mut seat) = self.seats.find(peer)
+        {
             seat.standing = None;
         }
     }
+}
 
-    fn seats(&self) -> MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+/// Looks, when a turn is over and its seat is free, whether its session is to make room.
+#[derive(Debug)]
+pub(super) struct After<'a> {
+    pool: &'a Pool,
+    peer: SocketAddr,
+}
+
+impl Drop for After<'_> {
+    fn drop(&mut self) {
+        self.pool.make_room(self.peer);
     }
 }
 
@@ -189,8 +229,4 @@ impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("timing", &self.timing).finish_non_exhaustive()
     }
-}
-
-fn holds_session(seat: &Arc<Mutex<Seat>>) -> bool {
-    seat.try_lock().is_ok_and(|seat| seat.standing.is_some())
 }

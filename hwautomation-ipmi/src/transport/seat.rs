@@ -5,6 +5,7 @@ use super::login::Entrance;
 use super::refusal::Refusal;
 use super::standing::Standing;
 use super::told::Told;
+use tokio::time::Instant;
 
 /// The place of one BMC: whoever has it talks to the BMC.
 #[derive(Debug, Default)]
@@ -19,4 +20,19 @@ pub(super) struct Seat {
     pub(super) told: Option<Told>,
     /// The keeper that looks after the session, by its number.
     pub(super) kept_by: Option<u64>,
+    /// When somebody last had it.
+    pub(super) used: Option<Instant>,
+}
+
+impl Seat {
+    /// Tells whether nothing is lost with it but the count of silences.
+    pub(super) fn is_blank(&self) -> bool {
+        self.entrance.is_none() && self.told.is_none()
+    }
+
+    /// Ends its session, and nobody looks after it any more.
+    pub(super) fn end(&mut self) {
+        self.standing = None;
+        self.kept_by = None;
+    }
 }

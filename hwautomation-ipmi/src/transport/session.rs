@@ -40,6 +40,11 @@ impl Session {
         Self { link, sealed, timing, number: 0, ends_here: false, _permit: permit }
     }
 
+    /// Tells whether answers can arrive.
+    pub(super) fn is_alive(&self) -> bool {
+        self.link.is_alive()
+    }
+
     /// Sends a command and returns its answer, whatever its completion code.
     pub(super) async fn exchange(
         &mut self,

@@ -3,7 +3,7 @@
 use super::identity::Target;
 use super::lanes::Pass;
 use super::login::Login;
-use super::pool::Pool;
+use super::pool::{After, Pool};
 use super::refusal::Refusal;
 use super::seat::Seat;
 use super::standing::Standing;
@@ -29,6 +29,8 @@ pub(crate) struct Turn<'a> {
     target: &'a Target<'a>,
     seat: OwnedMutexGuard<Seat>,
     pass: Pass,
+    /// Goes last: the seat is free by then.
+    _after: After<'a>,
 }
 
 impl<'a> Turn<'a> {
@@ -37,12 +39,15 @@ impl<'a> Turn<'a> {
         target: &'a Target<'a>,
         mut seat: OwnedMutexGuard<Seat>,
         pass: Pass,
+        after: After<'a>,
     ) -> Self {
         match &mut seat.standing {
-            Some(standing) if standing.serves(target) => standing.is_doubtful = true,
+            Some(standing) if standing.serves(target) && standing.session.is_alive() => {
+                standing.is_doubtful = true
+            }
             other => *other = None,
         }
-        Self { pool, target, seat, pass }
+        Self { pool, target, seat, pass, _after: after }
     }
 
     /// Returns what the configuration says about the channel.
@@ -138,8 +143,8 @@ impl<'a> Turn<'a> {
 
     async fn log_in(&mut self) -> Result<Standing, IpmiError> {
         let Target { peer, identity, suites, .. } = self.target;
-        let permit = Arc::new(self.pool.permit().await?);
-        let credentials = identity.credentials(self.pool.source()).await?;
+        let credentials = self.pool.credentials(identity, &mut self.pass).await?;
+        let permit = Arc::new(self.pool.room(&mut self.pass).await?);
         let login = Login {
             link: self.pool.net().link(*peer)?,
             credentials: &credentials,

@@ -21,6 +21,7 @@ mod rack;
 mod reading;
 mod refusal;
 mod rogue;
+mod room;
 mod sessions;
 mod unread;
 

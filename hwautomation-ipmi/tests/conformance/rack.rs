@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use hwautomation_core::id::{MachineId, PluginName};
 use hwautomation_core::machine::{ConnectMap, Machine};
-use hwautomation_core::plugin::{PowerState, StaticCredentials};
+use hwautomation_core::plugin::{CredentialSource, PowerState, StaticCredentials};
 use hwautomation_core::secret::{Secret, SecretRef};
 use hwautomation_core::testing::conformance::{DeviceFixture, HostTruth};
 use hwautomation_ipmi::{IpmiConfig, IpmiController};
@@ -58,6 +58,11 @@ impl RackFixture {
     /// Makes another driver, which has these secrets.
     pub(crate) fn driver_with(&self, config: IpmiConfig, secrets: &[(&str, &str)]) -> IpmiController {
         driver(&self.rack, config, secrets)
+    }
+
+    /// The same with a source of its own.
+    pub(crate) fn driver_of(&self, config: IpmiConfig, source: Arc<dyn CredentialSource>) -> IpmiController {
+        driver_of(&self.rack, config, source)
     }
 
     /// Returns the socket that stands for a nominal one.
@@ -160,8 +165,11 @@ fn driver(rack: &Rack, config: IpmiConfig, secrets: &[(&str, &str)]) -> IpmiCont
     let credentials = secrets
         .iter()
         .fold(StaticCredentials::default(), |all, (name, secret)| all.with(*name, Secret::new(*secret)));
-    let config = IpmiConfig { connect: connect(rack), ..config };
-    IpmiController::new(config, Arc::new(credentials)).unwrap()
+    driver_of(rack, config, Arc::new(credentials))
+}
+
+fn driver_of(rack: &Rack, config: IpmiConfig, source: Arc<dyn CredentialSource>) -> IpmiController {
+    IpmiController::new(IpmiConfig { connect: connect(rack), ..config }, source).unwrap()
 }
 
 fn connect(rack: &Rack) -> ConnectMap {

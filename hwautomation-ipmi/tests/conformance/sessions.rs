@@ -9,6 +9,7 @@ use hwautomation_ipmi::IpmiConfig;
 use hwautomation_sim::{Action, Face, Fault, Quirk, Quirks, Refusal};
 use serde_json::json;
 use std::time::Duration;
+use tokio::time::timeout;
 
 fn counted(fixture: &RackFixture, command: &'static str) -> u64 {
     fixture.count(|entry| entry.command == command)
@@ -56,6 +57,35 @@ async fn a_dropped_driver_leaves_no_session_behind() {
     let closed =
         |rack: &hwautomation_sim::Rack| rack.log().iter().any(|entry| entry.command == "close session");
     assert!(rack.wait_until(PATIENCE, closed).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_of_a_runtime_that_is_gone_are_closed_and_nobody_waits_in_them() {
+    // Who asked in such a session would wait for longer than the test.
+    let config = IpmiConfig { command_limit: PATIENCE * 3, session_idle: PATIENCE * 3, ..quick() };
+    let fixture = RackFixture::start_as(3, config).await;
+    let driver = fixture.driver.clone();
+    let machines = [1, 2].map(|number| fixture.machine_of(number));
+    let other = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    other
+        .spawn(async move {
+            for machine in &machines {
+                driver.power_state(machine).await.unwrap();
+            }
+        })
+        .await
+        .unwrap();
+    // This waits until its tasks are gone.
+    tokio::task::spawn_blocking(|| drop(other)).await.unwrap();
+    for number in [1, 3] {
+        let found = timeout(PATIENCE, fixture.driver.power_state(&fixture.machine_of(number))).await;
+        assert_eq!(found.expect("nobody waits for the dead").unwrap(), PowerState::On);
+    }
+    let closed = fixture.rack.wait_until(PATIENCE, |_| counted(&fixture, "close session") == 2).await;
+    assert!(closed, "that of the second machine, too, which nobody asks any more");
+    assert_eq!(counted(&fixture, "open session"), 4);
+    timeout(PATIENCE, fixture.driver.close()).await.expect("it waits for those that answer");
+    assert_eq!(counted(&fixture, "close session"), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,6 @@
-//! Chance that comes out the same every time: SplitMix64.
+//! Dice of which each BMC has its own.
+
+use crate::chance::throw;
 
 /// What dice are thrown for. Those for one thing fall independently of those for another.
 #[derive(Debug, Clone, Copy)]
@@ -27,10 +29,7 @@ impl Dice {
     }
 
     pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ mixed >> 31
+        throw(&mut self.0)
     }
 
     /// Returns a number below `end`, which is not zero.

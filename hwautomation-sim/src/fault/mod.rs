@@ -1,12 +1,11 @@
 //! What goes wrong on purpose: ordered rules, the first that matches acts.
 
-mod dice;
 mod preset;
 mod rules;
 
+use crate::chance::throw;
 use crate::log::Face;
 use crate::model::bios::{Change, Kind, Setting, Value};
-use dice::throw;
 pub(crate) use rules::Rules;
 use std::time::Duration;
 

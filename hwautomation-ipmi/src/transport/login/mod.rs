@@ -45,7 +45,7 @@ pub(super) struct Login<'a> {
 pub(super) struct Entrance {
     pub(super) suite: Suite,
     /// The strongest suite that was allowed then.
-    best: Suite,
+    pub(super) best: Suite,
     pub(super) proof: Proof,
 }
 

@@ -104,6 +104,11 @@ impl Link {
         self.mailbox.put(datagram);
     }
 
+    /// Tells whether anything can come from there: not when the runtime that its socket was made on is gone.
+    pub(super) fn is_alive(&self) -> bool {
+        self.socket.is_alive()
+    }
+
     /// Tells whether anything ever came from there.
     pub(super) fn was_heard(&self) -> bool {
         self.mailbox.was_used()

@@ -1,6 +1,7 @@
 //! One BMC: takes datagrams, returns answers. No socket and no clock are here.
 
 mod console;
+mod guest;
 mod inside;
 mod opening;
 

@@ -1,24 +1,19 @@
 //! The handshake: a session is promised, challenged, and begins.
 
+use super::guest::{account, expected, hashed};
 use super::{Controller, Outgoing, code, deliver};
 use crate::bmc::asked::Asked;
 use crate::bmc::crypto::{Exchange, Keys, Suite};
 use crate::bmc::ground::{Entry, Ground};
 use crate::bmc::handshake::{Open, Rakp1, Rakp3, Status};
-use crate::bmc::privilege::Privilege;
 use crate::bmc::session::{Account, Active, Answered, Challenge, Session, Stage};
 use crate::bmc::wire::{Payload, wrap};
 use crate::fault::Action;
 use crate::log::{Kind, Outcome};
 use crate::model::login::Login;
-use crate::model::machine::Machine;
-use crate::model::quirk::{Quirk, Quirks};
-use crate::model::users::User;
+use crate::model::quirk::Quirk;
 use std::net::SocketAddr;
 use std::sync::Arc;
-
-/// The number of the user without a name.
-const NAMELESS: u8 = 1;
 
 /// A message of the handshake.
 enum Message<'a> {
@@ -259,72 +254,9 @@ impl Controller {
     }
 }
 
-/// What goes into the proofs as the role.
-fn hashed(quirks: &Quirks, role: u8, asked_first: u8) -> u8 {
-    if quirks.has(Quirk::HashesOpenPrivilege) { role & 0xF0 | asked_first } else { role }
-}
-
-/// What the firmware expects in RAKP 3, and makes the keys with.
-fn expected(quirks: &Quirks, exchange: &Exchange) -> Exchange {
-    let mut expected = exchange.clone();
-    if quirks.has(Quirk::ForgetsNameOnly) {
-        expected.role &= 0x0F;
-        expected.username.truncate(unpadded(&exchange.username).len());
-    }
-    expected
-}
-
-/// Finds the user whom RAKP 1 names, and how much they may do.
-fn account(machine: &Machine, rakp: &Rakp1, suite: Suite, limit: Privilege) -> Result<Account, Status> {
-    let name = rakp.username.as_ref().map_err(|status| *status)?;
-    let wanted = rakp.privilege()?;
-    let bmc = &machine.bmc;
-    let name = if bmc.quirks.has(Quirk::ForgetsNameOnly) { unpadded(name) } else { name };
-    if bmc.quirks.has(Quirk::NullUserOnly) && !name.is_empty() {
-        return Err(Status::UNAUTHORIZED_NAME);
-    }
-    let cap = cap(&bmc.login, suite);
-    if bmc.quirks.has(Quirk::SuitePrivilegeIsExact) && wanted.is_some_and(|wanted| wanted != cap) {
-        return Err(Status::UNAUTHORIZED_ROLE);
-    }
-    // Without a name, only the first user comes in.
-    let is_named = |(number, user): &(u8, &User)| {
-        user.enabled && user.name.as_bytes() == name && (!name.is_empty() || *number == NAMELESS)
-    };
-    let has = |user: &User| privilege(user).map(|has| has.min(cap));
-    let enough =
-        |(_, user): &(u8, &User)| has(user).is_some_and(|has| wanted.is_none_or(|wanted| has >= wanted));
-    let mut named = (1..).zip(&bmc.users).filter(is_named);
-    let first = named.clone().next().ok_or(Status::UNAUTHORIZED_NAME)?;
-    let found = if rakp.looks_for_privilege() { named.find(enough) } else { Some(first).filter(enough) };
-    let (number, user) = found.ok_or(Status::UNAUTHORIZED_ROLE)?;
-    if bmc.login.is_locked_out(number, machine.now) {
-        return Err(Status::UNAUTHORIZED_NAME);
-    }
-    let limit = limit.min(wanted.or(has(user)).unwrap_or(limit));
-    Ok(Account { number, name: user.name.clone(), password: user.password.clone(), limit })
-}
-
 /// Changes what is remembered of log-ins, where it ever matters.
 fn remember(ground: &impl Ground, change: impl FnOnce(&mut Login, u64)) {
     if ground.look(|machine| machine.bmc.login.lock_out.is_some()) {
         ground.change(|machine| change(&mut machine.bmc.login, machine.now));
     }
-}
-
-fn unpadded(name: &[u8]) -> &[u8] {
-    let length = name.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    name.get(..length).unwrap_or(name)
-}
-
-/// The highest privilege that the channel and the suite allow.
-fn cap(login: &Login, suite: Suite) -> Privilege {
-    let place = login.suites.iter().position(|id| *id == suite.id());
-    let of_suite = place.map_or(0, |place| login.suite_privileges.at(place));
-    let limits = [login.channel.privilege_max, of_suite].into_iter().filter_map(Privilege::read);
-    limits.min().unwrap_or(Privilege::Administrator)
-}
-
-fn privilege(user: &User) -> Option<Privilege> {
-    user.privilege.and_then(Privilege::read)
 }

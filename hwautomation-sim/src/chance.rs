@@ -1,7 +1,7 @@
 //! Chance that can be repeated: the same seed, the same throws.
 
 /// Throws a number, and changes the seed for the next (SplitMix64).
-pub(super) fn throw(seed: &mut u64) -> u64 {
+pub(crate) fn throw(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mixed = (*seed ^ *seed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);

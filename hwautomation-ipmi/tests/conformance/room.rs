@@ -1,0 +1,92 @@
+//! Fewer sessions than BMCs, and secrets that are not there: who waits for these holds up nobody else.
+
+use super::rack::{PASSWORD, PATIENCE, RackFixture, patient};
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use hwautomation_core::error::{ErrorClass, ErrorKind, Result};
+use hwautomation_core::plugin::{CredentialSource, PowerController, PowerState};
+use hwautomation_core::secret::{Secret, SecretRef};
+use hwautomation_ipmi::IpmiConfig;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// One session at a time, which stays open, and whoever waits for something waits longer than the test.
+fn one_session(in_flight_max: u16) -> IpmiConfig {
+    IpmiConfig {
+        sessions_max: 1,
+        in_flight_max,
+        session_idle: PATIENCE * 3,
+        turn_limit: PATIENCE * 3,
+        ..patient()
+    }
+}
+
+async fn all_are_on(fixture: &RackFixture, numbers: impl Iterator<Item = usize>) {
+    let mut calls = JoinSet::new();
+    for number in numbers {
+        let (driver, machine) = (fixture.driver.clone(), fixture.machine_of(number));
+        calls.spawn(async move { driver.power_state(&machine).await });
+    }
+    let answers = timeout(PATIENCE, calls.join_all()).await.expect("nobody waits for long");
+    for answer in answers {
+        assert_eq!(answer.unwrap(), PowerState::On);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_bmcs_take_turns_in_one_session() {
+    let fixture = RackFixture::start_as(2, one_session(512)).await;
+    for number in [1, 2, 1, 2] {
+        all_are_on(&fixture, [number].into_iter()).await;
+    }
+    for _ in 0..5 {
+        all_are_on(&fixture, (0..20).map(|call| call % 2 + 1)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_session_keeps_no_place_from_those_who_have_one() {
+    let fixture = RackFixture::start_as(3, one_session(1)).await;
+    for _ in 0..10 {
+        all_are_on(&fixture, (0..12).map(|call| call % 3 + 1)).await;
+    }
+}
+
+/// Never answers for a secret of this name.
+#[derive(Debug)]
+struct Hangs;
+
+#[async_trait]
+impl CredentialSource for Hangs {
+    async fn resolve(&self, reference: &SecretRef) -> Result<Secret> {
+        if reference.to_string().ends_with("nowhere") {
+            std::future::pending::<()>().await;
+        }
+        Ok(Secret::new(PASSWORD))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_of_secrets_that_hangs_holds_up_its_bmc_only_and_not_for_ever() {
+    let config = IpmiConfig { handshake_limit: Duration::from_secs(2), ..one_session(1) };
+    let mut fixture = RackFixture::start_as(3, config.clone()).await;
+    fixture.driver = Arc::new(fixture.driver_of(config, Arc::new(Hangs)));
+    let mut hanging = fixture.machine_of(1);
+    hanging.credentials.insert("bmc".to_owned(), SecretRef::new("static:nowhere").unwrap());
+    let driver = fixture.driver.clone();
+    let mut hangs = tokio::spawn(async move { driver.power_state(&hanging).await });
+    for _ in 0..10 {
+        all_are_on(&fixture, [2, 3].into_iter()).await;
+    }
+    assert!((&mut hangs).now_or_never().is_none(), "it waits as long as a log-in may take");
+    let error = timeout(PATIENCE, hangs).await.expect("not for ever").unwrap().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.class()),
+        (ErrorKind::Timeout, ErrorClass::Transient { after: None }),
+        "{error}"
+    );
+    assert!(error.message().contains("source of credentials") && error.remedy().is_some(), "{error:?}");
+    all_are_on(&fixture, [1].into_iter()).await;
+}
