@@ -3,12 +3,15 @@
 mod bmc;
 mod boot;
 mod chassis;
+mod console;
 mod device;
 mod fleet;
 mod health;
 mod lan;
 mod power;
 mod user;
+
+pub use console::{Console, ConsoleLine};
 
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;

@@ -1,9 +1,11 @@
 //! What can go wrong with a BMC, and what core is told about it.
 
 mod completion;
+mod console;
 mod status;
 
 pub(crate) use completion::Completion;
+pub(crate) use console::ConsoleError;
 pub(crate) use status::{Stage, Status};
 
 use hwautomation_core::error::{Error, ErrorKind};
@@ -86,6 +88,8 @@ pub(crate) enum IpmiError {
     Sessions(u32),
     #[error("as many BMCs as may be were talked to for {} ms", .0.as_millis())]
     Lanes(Duration),
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
     /// What others said in core's words, such as the source of credentials.
     #[error(transparent)]
     Core(#[from] Error),
@@ -160,6 +164,7 @@ impl IpmiError {
             Self::Mismatch { .. } => ErrorKind::Mismatch,
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) | Self::Unsettled { .. } => ErrorKind::Busy,
+            Self::Console(error) => error.kind(),
             Self::Core(error) => error.kind(),
         }
     }
@@ -217,6 +222,7 @@ impl IpmiError {
             Self::Unsettled { .. } => {
                 "try again in a few seconds: the machine is on its way, or the BMC tells its power late"
             }
+            Self::Console(error) => error.remedy(),
             Self::Core(_) => "see the cause",
         }
     }

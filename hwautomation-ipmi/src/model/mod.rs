@@ -10,6 +10,7 @@ pub(crate) mod hours;
 pub(crate) mod identify;
 pub(crate) mod lan;
 pub(crate) mod manufacturer;
+pub(crate) mod payload;
 pub(crate) mod privilege;
 pub(crate) mod restore;
 pub(crate) mod sdr;

@@ -7,6 +7,7 @@
 //! pool ─ seat (one per BMC: whoever has it talks) ─ session ─ link ─ net (a few sockets for all)
 //!   ├─ lanes     how many are talked to at a time; the silent ones apart
 //!   ├─ breaker   whether a silent BMC is asked again
+//!   ├─ sol       consoles, each with a session for itself and a task
 //!   └─ keeper    one timer queue: sessions kept alive, and closed when nobody needs them
 //! ```
 
@@ -20,6 +21,7 @@ mod pool;
 mod refusal;
 mod seat;
 mod session;
+mod sol;
 mod standing;
 mod timing;
 mod told;
@@ -28,4 +30,5 @@ mod turn;
 pub(crate) use identity::Target;
 pub(crate) use lanes::Pass;
 pub(crate) use pool::Pool;
+pub(crate) use sol::{Line, Pipe, open as open_console};
 pub(crate) use turn::Turn;

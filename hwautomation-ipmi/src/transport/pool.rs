@@ -157,6 +157,15 @@ impl Pool {
         Arc::clone(self.seats().get(&peer)?).try_lock_owned().ok()
     }
 
+    /// Waits for a seat, but no longer than this.
+    pub(super) async fn seat_within(
+        &self,
+        peer: SocketAddr,
+        limit: Duration,
+    ) -> Option<OwnedMutexGuard<Seat>> {
+        timeout(limit, self.seat(peer).lock_owned()).await.ok()
+    }
+
     fn seat(&self, peer: SocketAddr) -> Arc<Mutex<Seat>> {
         let mut seats = self.seats();
         if seats.len() >= SEATS_MAX && !seats.contains_key(&peer) {

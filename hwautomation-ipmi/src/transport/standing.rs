@@ -69,8 +69,7 @@ impl Standing {
 
     /// Asks the BMC who it is, to hear whether the session stands.
     pub(super) async fn ask(&mut self, limit: Duration, pass: &mut Pass) -> Result<(), IpmiError> {
-        let question = Command::reads("asking the BMC who it is", DEVICE_ID, &[]);
-        self.exchange(&question, limit, pass).await.map(drop)
+        self.exchange(&question(), limit, pass).await.map(drop)
     }
 
     pub(super) fn due(&self, keep: &Keep, now: Instant) -> Due {
@@ -85,6 +84,11 @@ impl Standing {
             Due::Close | Due::Ask => now,
         }
     }
+}
+
+/// Asks who the BMC is, to hear whether a session stands.
+pub(super) fn question() -> Command {
+    Command::reads("asking the BMC who it is", DEVICE_ID, &[])
 }
 
 fn due(keep: &Keep, used: Instant, heard: Instant, now: Instant) -> Due {

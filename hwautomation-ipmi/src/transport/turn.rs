@@ -6,6 +6,7 @@ use super::login::Login;
 use super::pool::Pool;
 use super::refusal::Refusal;
 use super::seat::Seat;
+use super::session::Session;
 use super::standing::Standing;
 use super::told::Told;
 use crate::error::{Completion, IpmiError};
@@ -13,6 +14,7 @@ use crate::model::command::{Command, Repeat};
 use crate::model::privilege;
 use crate::wire::Answer;
 use hwautomation_core::plugin::{PowerAction, PowerState};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
@@ -65,11 +67,37 @@ impl<'a> Turn<'a> {
     pub(crate) async fn send(&mut self, command: &Command) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
         let began = Instant::now();
         let answer = self.ask(command).await;
-        match &answer {
+        self.note(began, &answer);
+        judge(command, answer?)
+    }
+
+    /// Notes whether the BMC answered anything since then.
+    fn note<T>(&mut self, began: Instant, answer: &Result<T, IpmiError>) {
+        match answer {
             Err(error) if error.is_silence() => self.seat.breaker.was_silent(began, Instant::now()),
             _ => self.seat.breaker.answered(),
         }
-        judge(command, answer?)
+    }
+
+    /// Opens a session beside the one that stands, for who keeps it for himself.
+    pub(super) async fn log_in_beside(&mut self) -> Result<Session, IpmiError> {
+        let began = Instant::now();
+        let through = Box::pin(self.log_in()).await;
+        self.note(began, &through);
+        through.map(|standing| standing.session)
+    }
+
+    /// Returns the place among the BMCs that are talked to.
+    pub(super) fn pass(&mut self) -> &mut Pass {
+        &mut self.pass
+    }
+
+    pub(super) fn pool(&self) -> &'a Arc<Pool> {
+        self.pool
+    }
+
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.target.peer
     }
 
     /// Closes the session, after something that ends it on the BMC.

@@ -3,6 +3,7 @@
 
 mod bmc;
 mod boot;
+mod console;
 mod fleet;
 mod fleet_contract;
 mod health;

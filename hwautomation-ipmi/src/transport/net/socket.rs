@@ -22,8 +22,11 @@ pub(super) struct Socket {
 #[derive(Debug)]
 struct Shared {
     udp: UdpSocket,
-    mailboxes: Mutex<HashMap<SocketAddr, Arc<Mailbox>>>,
+    mailboxes: Mutex<Mailboxes>,
 }
+
+/// Those of one BMC: of its session for calls, and of a console. A datagram goes to each, which knows what is its own.
+type Mailboxes = HashMap<SocketAddr, Arc<[Arc<Mailbox>]>>;
 
 impl Socket {
     /// Binds one to a port of the system's choice, and begins to receive.
@@ -41,13 +44,20 @@ impl Socket {
     }
 
     pub(super) fn listen_to(&self, peer: SocketAddr, mailbox: Arc<Mailbox>) {
-        self.shared.mailboxes().insert(peer, mailbox);
+        let mut mailboxes = self.shared.mailboxes();
+        let others = mailboxes.get(&peer).into_iter().flat_map(|all| all.iter().cloned());
+        let all = others.chain([mailbox]).collect();
+        mailboxes.insert(peer, all);
     }
 
     pub(super) fn forget(&self, peer: SocketAddr, mailbox: &Arc<Mailbox>) {
         let mut mailboxes = self.shared.mailboxes();
-        if mailboxes.get(&peer).is_some_and(|newest| Arc::ptr_eq(newest, mailbox)) {
+        let Some(all) = mailboxes.get(&peer) else { return };
+        let others: Arc<[_]> = all.iter().filter(|other| !Arc::ptr_eq(other, mailbox)).cloned().collect();
+        if others.is_empty() {
             mailboxes.remove(&peer);
+        } else {
+            mailboxes.insert(peer, others);
         }
     }
 
@@ -76,16 +86,14 @@ impl Drop for Socket {
 }
 
 impl Shared {
-    fn mailboxes(&self) -> MutexGuard<'_, HashMap<SocketAddr, Arc<Mailbox>>> {
+    fn mailboxes(&self) -> MutexGuard<'_, Mailboxes> {
         self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives a datagram to whoever talks with its sender. What strangers send is lost.
     fn hand_out(&self, datagram: &[u8], peer: SocketAddr) {
-        let mailbox = self.mailboxes().get(&peer).cloned();
-        if let Some(mailbox) = mailbox {
-            mailbox.put(datagram);
-        }
+        let mailboxes = self.mailboxes().get(&peer).cloned();
+        mailboxes.iter().flat_map(|all| all.iter()).for_each(|mailbox| mailbox.put(datagram));
     }
 }
 
