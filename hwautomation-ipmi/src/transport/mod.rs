@@ -21,9 +21,9 @@ mod pool;
 mod refusal;
 mod seat;
 mod session;
-mod sol;
+pub(crate) mod sol;
 mod standing;
-mod timing;
+pub(crate) mod timing;
 mod told;
 mod turn;
 

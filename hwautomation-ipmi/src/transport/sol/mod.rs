@@ -18,6 +18,12 @@ mod talk;
 #[cfg(test)]
 mod properties;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use {
+    inbound::{Inbound, Taken},
+    outbound::{Next, Outbound, Piece},
+};
+
 pub(crate) use pipe::{Line, Pipe};
 pub(crate) use talk::open;
 
