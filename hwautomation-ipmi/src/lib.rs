@@ -57,7 +57,7 @@ mod transport;
 mod wire;
 
 pub use config::IpmiConfig;
-pub use controller::IpmiController;
+pub use controller::{Console, ConsoleLine, IpmiController};
 pub use model::device::DeviceId;
 pub use model::identify::Identify;
 pub use model::restore::RestorePolicy;

@@ -17,6 +17,8 @@
 //! | The GUID is zero, or another in a session than in its log-in | no board is named | the log-in computes with the one it is told, and it identifies nobody | `ZeroGuid`, `ChangesGuid` |
 //! | A power cycle of a machine that is off switches it on | no board is named | it is Ok: the machine boots, as was asked for | `CycleWhenOffSwitchesOn` |
 //! | For a while after a command, the power is told as it was before (Launchpad 2147514) | no board is named | no reading is kept: a caller asks until it is so, since *accepted* is not *reached*; and see [`STALE_MAX`] | `StaleReading` |
+//! | The size of a console's packets is impossible, or its bytes are in the wrong order (FreeIPMI, `solpayloadsize`) | Asus P5M2, Supermicro X9 | packets are small, see [`console_characters`] | none |
+//! | The port of a console has its bytes in the wrong order (FreeIPMI, `solport`) | Asus P5M2, Sun X4100 | it is taken for 623, see [`is_console_port`] | none |
 //! | A boot device is dropped 60 s after it was set (section 28.13) | every BMC | parameter 3 is written before the boot flags | none |
 //! | The address is read-only while its source is DHCP | Dell | the source is written first | none |
 //!
@@ -29,9 +31,27 @@
 
 use crate::error::Completion;
 use crate::model::manufacturer;
+use crate::model::payload::Terms;
 use crate::wire::{Role, role_by_name};
 use serde::Deserialize;
 use std::time::Duration;
+
+/// How many characters a packet of a console has where the BMC says nothing that can be true.
+const CONSOLE_CHARACTERS: usize = 32;
+
+/// Returns how many characters a packet of a console may have, as the BMC said or as any takes.
+pub(crate) fn console_characters(terms: &Terms) -> usize {
+    terms.characters_max().unwrap_or(CONSOLE_CHARACTERS)
+}
+
+/// The port of RMCP.
+pub(crate) const RMCP_PORT: u16 = 623;
+
+/// Tells whether a console's packets go where its session is: to the port of RMCP, in either order of its bytes, or to
+/// the one that this BMC is reached at. Zero is none at all.
+pub(crate) fn is_console_port(said: u16, reached_at: u16) -> bool {
+    [0, RMCP_PORT, RMCP_PORT.swap_bytes(), reached_at].contains(&said)
+}
 
 /// Names what a machine's entry says about its BMC under `settings.ipmi.quirks`, since it cannot be found out: each
 /// wrong guess would be a failed log-in, and BMCs lock accounts.

@@ -48,6 +48,7 @@ pub(super) fn all(config: &IpmiConfig) -> Result<()> {
         pause("breaker_pause_ms", config.breaker_pause),
         pause("breaker_pause_max_ms", config.breaker_pause_max),
         privilege("power_privilege", config.power_privilege, Privilege::Operator),
+        privilege("console_privilege", config.console_privilege, Privilege::User),
         privilege("configure_privilege", config.configure_privilege, Privilege::Administrator),
         config.channel.and_then(|channel| number("channel", channel)),
     ]
@@ -160,10 +161,10 @@ fn privilege(field: &'static str, found: Privilege, least: Privilege) -> Option<
     (found < least).then(|| Problem {
         field,
         wrong: format!("is {found:?}").to_lowercase(),
-        right: if least == Privilege::Operator {
-            "use operator or administrator"
-        } else {
-            "use administrator"
+        right: match least {
+            Privilege::Administrator => "use administrator",
+            Privilege::Operator => "use operator or administrator",
+            _ => "use user, operator or administrator",
         },
     })
 }

@@ -75,6 +75,9 @@ pub struct IpmiConfig {
     /// Names the privilege to log in with for power and boot devices. Default `operator`, which is enough for
     /// both (IPMI 2.0, appendix G).
     pub power_privilege: Privilege,
+    /// Names the privilege to log in with for consoles. Default `operator`; BMCs can be set to want more or less (IPMI
+    /// 2.0, table 26-5, parameter 2).
+    pub console_privilege: Privilege,
     /// Names the privilege to log in with for the BMC's own settings. Default `administrator`, which they need.
     pub configure_privilege: Privilege,
     /// Numbers the LAN channel (1 to 11) of BMCs that do not say otherwise in `settings.ipmi`. Default none: the
@@ -104,6 +107,7 @@ impl Default for IpmiConfig {
             breaker_pause: Duration::from_secs(10),
             breaker_pause_max: Duration::from_secs(60),
             power_privilege: Privilege::Operator,
+            console_privilege: Privilege::Operator,
             configure_privilege: Privilege::Administrator,
             channel: None,
             connect: ConnectMap::default(),

@@ -3,6 +3,7 @@
 mod bmc;
 mod boot;
 mod chassis;
+mod console;
 mod device;
 mod errands;
 mod fleet;
@@ -10,6 +11,8 @@ mod health;
 mod lan;
 mod power;
 mod user;
+
+pub use console::{Console, ConsoleLine};
 
 use crate::config::IpmiConfig;
 use crate::error::IpmiError;

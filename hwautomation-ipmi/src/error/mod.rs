@@ -1,9 +1,11 @@
 //! What can go wrong with a BMC, and what core is told about it.
 
 mod completion;
+mod console;
 mod status;
 
 pub(crate) use completion::Completion;
+pub(crate) use console::ConsoleError;
 pub(crate) use status::{Stage, Status};
 
 use crate::model::mac::Mac;
@@ -114,6 +116,8 @@ pub(crate) enum IpmiError {
     /// The runtime that it ran on was shut down, or another call of the same task panicked.
     #[error("the task that the call ran in ended before it")]
     Abandoned,
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
     /// What others said in core's words, such as the source of credentials.
     #[error(transparent)]
     Core(#[from] Error),
@@ -232,6 +236,7 @@ impl IpmiError {
             Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) | Self::Unsettled { .. } => ErrorKind::Busy,
             Self::Unseen { cause, .. } => cause.kind(),
             Self::Abandoned => ErrorKind::Internal,
+            Self::Console(error) => error.kind(),
             Self::Core(error) => error.kind(),
         }
     }
@@ -304,6 +309,7 @@ impl IpmiError {
                 "keep the runtime on which a call over many machines began until its end; read the state before \
                  anything is sent again"
             }
+            Self::Console(error) => error.remedy(),
             Self::Core(_) => "see the cause",
         }
     }

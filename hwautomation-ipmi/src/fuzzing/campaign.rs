@@ -3,7 +3,7 @@
 //! `HWAUTOMATION_CASES` says how many are drawn for each target. One that fails is printed in its smallest form with
 //! its seed, which is kept in `proptest-regressions` and played first from then on.
 
-use super::{corpus, datagrams, login, models, mutation};
+use super::{console, corpus, datagrams, login, models, mutation};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -14,7 +14,8 @@ const NOISE_MAX: usize = 600;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 3] = [("datagrams", datagrams), ("login", login), ("models", models)];
+const TARGETS: [(&str, Target); 4] =
+    [("console", console), ("datagrams", datagrams), ("login", login), ("models", models)];
 
 fn config() -> ProptestConfig {
     let cases = std::env::var("HWAUTOMATION_CASES").ok().and_then(|cases| cases.parse().ok());
@@ -42,6 +43,11 @@ fn the_corpus_is_read_as_it_should_be() {
 #[test]
 fn datagrams_that_are_nearly_right_are_read_as_they_should_be() {
     play(datagrams, &mutation::scripts(&corpus::inputs("datagrams")));
+}
+
+#[test]
+fn packets_on_a_console_that_are_nearly_right_are_read_as_they_should_be() {
+    play(console, &mutation::scripts(&corpus::inputs("console")));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! `HWAUTOMATION_CORPUS=write cargo test -p hwautomation-ipmi --lib corpus` writes the seeds.
 
-use super::{datagrams, login, script};
+use super::{console, datagrams, login, script};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -23,6 +23,7 @@ const ANSWERS: &[(&str, &[u8])] = &[
     ("lan-address", &[0x11, 10, 0, 0, 5]),
     ("event-log", &[0x51, 1, 0, 0xF0, 0x0F, 0, 0, 0, 0, 0, 0, 0, 0, 0x02]),
     ("event-log-entry", &[2, 0, 2, 0x10, 0x32, 0x54, 0x66, 0x20, 0, 4, 1, 0x30, 0x01, 0x57, 0x69, 0x64]),
+    ("console", &[0, 0, 0, 0, 204, 0, 204, 0, 0x6F, 2, 0xFF, 0xFF]),
     ("power-on-hours", &[60, 0x10, 0x27, 0, 0]),
     ("sensor-reading", &[29, 0xC0, 0xC8, 0x80]),
     ("sensor-record", SENSOR),
@@ -36,6 +37,49 @@ const SENSOR: &[u8] = &[
     0x7A, 0x38, 0x38, 0x00, 0x01, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x07, 0x28, 0x50, 0x10,
     0x7F, 0x80, 0x64, 0x5A, 0x50, 0x00, 0x05, 0x0A, 0x02, 0x02, 0x00, 0x00, 0x00, 0xC8, b'C', b'P', b'U',
     b' ', b'T', b'e', b'm', b'p',
+];
+/// What happens on a console: an echo; a line of which little is accepted, and a break; packets that come again and
+/// under all numbers; a machine that writes more than is read.
+const CONSOLES: &[(&str, &[(u8, &[u8])])] = &[
+    ("echo", &[(console::TYPED, b"ls"), (console::PACKET, &[1, 1, 2, 0, b'l', b's']), (console::READ, &[])]),
+    (
+        "little-by-little",
+        &[
+            (console::TYPED, b"a line that is longer than a packet"),
+            (console::BREAK, &[]),
+            (console::PACKET, &[0, 1, 7, 0]),
+            (console::PACKET, &[0, 2, 0, 0x40]),
+            (console::TIME, &[20]),
+            (console::PACKET, &[0, 3, 20, 0]),
+            (console::PACKET, &[0, 4, 8, 0]),
+            (console::TIME, &[255, 255, 255]),
+            (console::PACKET, &[0, 5, 0, 0]),
+        ],
+    ),
+    (
+        "again",
+        &[
+            (console::PACKET, b"\x01\x00\x00\x00one"),
+            (console::PACKET, b"\x01\x00\x00\x00one"),
+            (console::PACKET, b"\x02\x00\x00\x08two"),
+            (console::PACKET, b"\x0F\x00\x00\x04last"),
+            (console::PACKET, b"\x01\x00\x00\x30"),
+        ],
+    ),
+    (
+        "nobody-reads",
+        &[
+            (console::PACKET, &[1; 204]),
+            (console::PACKET, &[2; 204]),
+            (console::PACKET, &[3; 204]),
+            (console::PACKET, &[3; 204]),
+            (console::TIME, &[30]),
+            (console::PACKET, &[3; 204]),
+            (console::READ, &[]),
+            (console::TIME, &[30]),
+            (console::PACKET, &[4; 204]),
+        ],
+    ),
 ];
 /// Records of suites 0, 3 and 17, and of one of a vendor (IPMI 2.0, table 22-18).
 const RECORDS: &[u8] =
@@ -102,6 +146,9 @@ fn seeds() -> Vec<Seed> {
     }
     let changed = script::write(1, [(login::CHANGED, &[17, 0, 0x11][..]), (login::RAW, REFUSAL)]);
     add("login", "refused".to_owned(), changed);
+    for (name, parts) in CONSOLES {
+        add("console", (*name).to_owned(), script::write(99, parts.iter().copied()));
+    }
     ANSWERS.iter().for_each(|(name, data)| add("models", (*name).to_owned(), data.to_vec()));
     seeds
 }

@@ -1,4 +1,4 @@
-//! Judges whatever may arrive: three functions of bytes that panic when the code under them is wrong.
+//! Judges whatever may arrive: four functions of bytes that panic when the code under them is wrong.
 //!
 //! `cargo fuzz` calls them (`fuzz/README.md`), and so do tests, over the same corpus and mutations of it
 //! (`campaign.rs`). An ordinary build has none of this: `cargo fuzz` sets `cfg(fuzzing)` itself, so there is no feature
@@ -8,6 +8,7 @@
 //! which is written from the specification and shares nothing with it.
 
 mod bmc;
+pub(crate) mod console;
 mod datagrams;
 mod health;
 mod identity;
@@ -32,6 +33,11 @@ pub(crate) use {
     peer::{FRONT, Hash, Peer},
     seen::Seen,
 };
+
+/// Reads what comes on a console.
+pub fn console(input: &[u8]) {
+    console::run(input);
+}
 
 /// Reads datagrams that arrive in a session and outside of one.
 pub fn datagrams(input: &[u8]) {

@@ -2,7 +2,7 @@
 
 use super::{health, identity};
 use crate::error::{Completion, Stage, Status};
-use crate::model::{boot, channel, chassis, lan, manufacturer, privilege, user};
+use crate::model::{boot, channel, chassis, lan, manufacturer, payload, privilege, user};
 use hwautomation_core::plugin::{BmcUser, BootSetting, PowerState};
 
 /// Reads an answer in each way. The order does not matter: an input is given to all.
@@ -21,6 +21,7 @@ const READERS: &[fn(&[u8])] = &[
     lan_channel,
     lan_settings,
     manufacturer_id,
+    payload_terms,
     privilege_level,
     status,
     user_access,
@@ -96,6 +97,21 @@ fn manufacturer_id(data: &[u8]) {
     let found = manufacturer::of(data).ok();
     assert_eq!(found.is_some(), data.len() >= 9, "{data:02x?}");
     assert!(found.is_none_or(|number| number < 1 << 20), "{data:02x?}");
+}
+
+/// A packet that a BMC has room for is one that it has room for with its header.
+fn payload_terms(data: &[u8]) {
+    let found = payload::terms(data).ok();
+    assert_eq!(found.is_some(), data.len() >= 10, "{data:02x?}");
+    let Some(terms) = found else { return };
+    assert_eq!(
+        [terms.inbound_bytes.to_le_bytes(), terms.port.to_le_bytes()].concat(),
+        [&data[4..6], &data[8..10]].concat()
+    );
+    if let Some(most) = terms.characters_max() {
+        assert!((1..=255).contains(&most) && most + 4 <= usize::from(terms.inbound_bytes), "{data:02x?}");
+    }
+    assert_eq!(payload::listener(data).is_none(), data[..4] == [0; 4], "{data:02x?}");
 }
 
 fn privilege_level(data: &[u8]) {

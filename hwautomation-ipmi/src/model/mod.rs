@@ -11,6 +11,7 @@ pub(crate) mod identify;
 pub(crate) mod lan;
 pub(crate) mod mac;
 pub(crate) mod manufacturer;
+pub(crate) mod payload;
 pub(crate) mod privilege;
 pub(crate) mod restore;
 pub(crate) mod sdr;

@@ -3,7 +3,7 @@
 use crate::config::{IpmiConfig, MachineSettings};
 use crate::error::IpmiError;
 use crate::model::privilege;
-use crate::quirks::Quirks;
+use crate::quirks::{Quirks, RMCP_PORT};
 use crate::wire::{Credentials, Role, Suite};
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
@@ -16,8 +16,6 @@ use zeroize::Zeroizing;
 
 /// The purpose under which machines name the BMC's password.
 const PURPOSE: &str = "bmc";
-/// The port of RMCP.
-const PORT: u16 = 623;
 /// How long a password or K_g may be, in bytes (IPMI 2.0, section 22.30).
 const SECRET_BYTES_MAX: usize = 20;
 
@@ -62,7 +60,7 @@ impl<'a> Target<'a> {
         let settings = MachineSettings::of(machine)?;
         let own = settings.cipher_suites.map(|ids| ids.into_iter().flat_map(Suite::of).collect());
         Ok(Self {
-            peer: config.connect.resolve(SocketAddr::new(at, PORT)),
+            peer: config.connect.resolve(SocketAddr::new(at, RMCP_PORT)),
             identity: Identity {
                 username: Cow::Borrowed(settings.username),
                 privilege,

@@ -8,6 +8,7 @@
 //!   ├─ lanes     how many are talked to at a time; the silent ones apart
 //!   ├─ breaker   whether a silent BMC is asked again
 //!   ├─ room      how many sessions are open, and who waits for one
+//!   ├─ sol       consoles, each with a session for itself and a task
 //!   └─ keeper    one timer queue: sessions kept alive, and closed when nobody needs them
 //! ```
 
@@ -25,8 +26,9 @@ mod room;
 mod seat;
 mod seats;
 mod session;
+pub(crate) mod sol;
 mod standing;
-mod timing;
+pub(crate) mod timing;
 mod told;
 mod turn;
 
@@ -34,4 +36,5 @@ pub(crate) use identity::Target;
 pub(crate) use lanes::Pass;
 pub(crate) use pool::Pool;
 pub(crate) use rest::rest;
+pub(crate) use sol::{Line, Pipe, open as open_console};
 pub(crate) use turn::Turn;

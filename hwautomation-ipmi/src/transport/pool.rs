@@ -20,7 +20,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 /// How many BMCs are remembered with their cipher suite, if there are no more sessions: some 30 MB, and more than one
@@ -149,6 +149,20 @@ impl Pool {
 
     pub(super) fn seats(&self) -> &Seats {
         &self.seats
+    }
+
+    /// Returns a seat that nobody has at the moment.
+    pub(super) fn free_seat(&self, peer: SocketAddr) -> Option<OwnedMutexGuard<Seat>> {
+        self.seats.of(peer).try_lock_owned().ok()
+    }
+
+    /// Waits for a seat, but no longer than this.
+    pub(super) async fn seat_within(
+        &self,
+        peer: SocketAddr,
+        limit: Duration,
+    ) -> Option<OwnedMutexGuard<Seat>> {
+        timeout(limit, self.seats.of(peer).lock_owned()).await.ok()
     }
 
     /// Has the session of a seat looked after from now on. False when nobody can, or somebody waits for its room.

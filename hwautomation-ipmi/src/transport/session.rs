@@ -1,5 +1,7 @@
 //! An open session: commands go out, their answers come in, and its end is told to the BMC.
 
+mod console;
+
 use super::lanes::Pass;
 use super::net::Link;
 use super::timing::{Timing, Waits};
@@ -105,6 +107,10 @@ impl Session {
 
     /// Ends it and waits for the BMC to say so, which it need not.
     pub(super) async fn close(mut self, limit: Duration, pass: &mut Pass) {
+        self.end(limit, pass).await;
+    }
+
+    async fn end(&mut self, limit: Duration, pass: &mut Pass) {
         let id = self.sealed.managed_id().to_le_bytes();
         let close = Command::reads("closing the session", CLOSE, &id);
         if self.exchange(&close, limit, pass).await.is_ok() {

@@ -68,8 +68,7 @@ impl Standing {
 
     /// Asks the BMC who it is, to hear whether the session stands.
     pub(super) async fn ask(&mut self, limit: Duration, pass: &mut Pass) -> Result<(), IpmiError> {
-        let question = Command::reads("asking the BMC who it is", DEVICE_ID, &[]);
-        self.session.exchange(&question, limit, pass).await?;
+        self.session.exchange(&question(), limit, pass).await?;
         self.was_heard();
         Ok(())
     }
@@ -86,6 +85,11 @@ impl Standing {
             Due::Close | Due::Ask => now,
         }
     }
+}
+
+/// Asks who the BMC is, to hear whether a session stands.
+pub(super) fn question() -> Command {
+    Command::reads("asking the BMC who it is", DEVICE_ID, &[])
 }
 
 fn due(keep: &Keep, used: Instant, heard: Instant, now: Instant) -> Due {

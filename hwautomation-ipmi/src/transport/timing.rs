@@ -9,7 +9,7 @@ const WAIT_MAX: Duration = Duration::from_secs(4);
 
 /// The waits of a configuration.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Timing {
+pub(crate) struct Timing {
     pub(super) retransmit: Duration,
     pub(super) command_limit: Duration,
     pub(super) handshake_limit: Duration,
@@ -17,7 +17,7 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    pub(super) fn of(config: &IpmiConfig) -> Self {
+    pub(crate) fn of(config: &IpmiConfig) -> Self {
         Self {
             retransmit: config.retransmit,
             command_limit: config.command_limit,
@@ -26,8 +26,8 @@ impl Timing {
         }
     }
 
-    /// Returns how long so many waits are.
-    pub(super) fn of_first(&self, count: u32) -> Duration {
+    /// Returns how long so many waits are together.
+    pub(super) fn waits_together(&self, count: u32) -> Duration {
         let mut waits = self.waits(Instant::now());
         (0..count).map(|_| waits.step()).sum()
     }

@@ -6,6 +6,7 @@ use super::login::Login;
 use super::pool::{After, Pool};
 use super::refusal::Refusal;
 use super::seat::Seat;
+use super::session::Session;
 use super::standing::Standing;
 use super::told::Told;
 use crate::error::{Completion, Heard, IpmiError};
@@ -13,6 +14,7 @@ use crate::model::command::{Command, Repeat};
 use crate::model::privilege;
 use crate::wire::Answer;
 use hwautomation_core::plugin::{PowerAction, PowerState};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
@@ -69,16 +71,41 @@ impl<'a> Turn<'a> {
     /// Sends a command and returns the data of its answer.
     pub(crate) async fn send(&mut self, command: &Command) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
         let answer = self.ask(command).await;
-        match answer.as_ref().map_or_else(IpmiError::heard, |_| Heard::Answer) {
+        self.note(answer.as_ref().map_or_else(IpmiError::heard, |_| Heard::Answer));
+        judge(command, answer?)
+    }
+
+    /// Has the breaker learn what a call found out.
+    fn note(&mut self, heard: Heard) {
+        let unheard = self.pass.unheard.take();
+        match heard {
             Heard::Answer => self.seat.breaker.answered(),
             Heard::Silence => {
                 let now = Instant::now();
-                self.seat.breaker.was_silent(self.pass.unheard.unwrap_or(now), now);
+                self.seat.breaker.was_silent(unheard.unwrap_or(now), now);
             }
             Heard::Nothing => {}
         }
-        self.pass.unheard = None;
-        judge(command, answer?)
+    }
+
+    /// Opens a session beside the one that stands, for who keeps it for himself.
+    pub(super) async fn log_in_beside(&mut self) -> Result<Session, IpmiError> {
+        let through = Box::pin(self.log_in()).await;
+        self.note(through.as_ref().map_or_else(IpmiError::heard, |_| Heard::Answer));
+        through.map(|standing| standing.session)
+    }
+
+    /// Returns the place among the BMCs that are talked to.
+    pub(super) fn pass(&mut self) -> &mut Pass {
+        &mut self.pass
+    }
+
+    pub(super) fn pool(&self) -> &'a Arc<Pool> {
+        self.pool
+    }
+
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.target.peer
     }
 
     /// Has the breaker learn of a call that its caller dropped while it waited for an answer. One that waited no longer

@@ -11,6 +11,8 @@ const FORM_1_5: [u8; 9] = [0; 9];
 
 /// A packet of IPMI 2.0 that carries a message, neither encrypted nor authenticated (table 13-16).
 const MESSAGE: u8 = 0x00;
+/// One that carries characters, and is both.
+const CHARACTERS: u8 = 0xC1;
 
 /// Names what an unprotected packet of IPMI 2.0 carries (table 13-16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,11 @@ pub(crate) fn unwrap_presession(datagram: &[u8]) -> Option<&[u8]> {
     let outside = reader.array::<2>()? == [FORM_2_0, MESSAGE] && reader.array::<8>()? == [0; 8];
     let length = usize::from(reader.u16()?);
     if outside { reader.take(length) } else { None }
+}
+
+/// Tells whether a datagram says that it carries characters of a session's serial port.
+pub(crate) fn carries_characters(datagram: &[u8]) -> bool {
+    datagram.get(RMCP.len()..RMCP.len() + 2) == Some(&[FORM_2_0, CHARACTERS])
 }
 
 /// Wraps what opens a session.

@@ -21,6 +21,11 @@ impl<'a> Reader<'a> {
         Some(*front)
     }
 
+    /// Returns what is left.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     pub(crate) fn byte(&mut self) -> Option<u8> {
         self.array::<1>().map(|[byte]| byte)
     }

@@ -5,6 +5,7 @@ mod accepted;
 mod bmc;
 mod boot;
 mod breaker;
+mod console;
 mod fleet;
 mod fleet_contract;
 mod frames;

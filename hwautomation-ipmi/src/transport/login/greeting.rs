@@ -21,7 +21,7 @@ impl Login<'_> {
     /// Asks a BMC that was silent the last time whether it is there at all: places among the silent ones are few, and a
     /// log-in holds one for long.
     pub(super) async fn knock(&mut self) -> Result<(), IpmiError> {
-        let limit = self.timing.of_first(KNOCKS).min(self.timing.handshake_limit);
+        let limit = self.timing.waits_together(KNOCKS).min(self.timing.handshake_limit);
         self.greet(Instant::now() + limit, limit).await
     }
 

@@ -1,5 +1,6 @@
 //! What came from one BMC and nobody has read yet.
 
+use crate::wire::carries_characters;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,6 +16,8 @@ pub(super) struct Mailbox(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     is_open: bool,
+    /// A console listens: it is open at all times, and to what the serial port says.
+    listens: bool,
     was_used: bool,
     /// The oldest. Mostly it is the only one, and lies where the rest of this is.
     next: Option<Vec<u8>>,
@@ -28,10 +31,16 @@ impl Mailbox {
         self.lock().is_open = true;
     }
 
-    /// Expects nothing more, and forgets what came.
+    /// Expects characters of the serial port, too, at any time from now on.
+    pub(super) fn listen(&self) {
+        let mut inner = self.lock();
+        (inner.is_open, inner.listens) = (true, true);
+    }
+
+    /// Expects no more answers, and forgets what came.
     pub(super) fn close(&self) {
         let mut inner = self.lock();
-        inner.is_open = false;
+        inner.is_open = inner.listens;
         inner.next = None;
         inner.later.clear();
     }
@@ -40,7 +49,9 @@ impl Mailbox {
     pub(super) fn put(&self, datagram: &[u8]) {
         let mut inner = self.lock();
         inner.was_used = true;
-        if !inner.is_open || inner.later.len() >= DATAGRAMS_MAX - 1 {
+        // The characters of another session's console would fill it before the answer comes.
+        let is_for_a_console = carries_characters(datagram) && !inner.listens;
+        if !inner.is_open || is_for_a_console || inner.later.len() >= DATAGRAMS_MAX - 1 {
             return;
         }
         match &inner.next {
@@ -101,6 +112,20 @@ mod tests {
         mailbox.open();
         mailbox.put(b"next");
         assert_eq!(*mailbox.take().await, *b"next");
+    }
+
+    #[tokio::test]
+    async fn characters_are_for_who_listens_and_listening_does_not_end_with_an_answer() {
+        const CHARACTERS: [u8; 7] = [6, 0, 0xFF, 7, 6, 0xC1, 1];
+        let mailbox = Mailbox::default();
+        mailbox.open();
+        mailbox.put(&CHARACTERS);
+        mailbox.put(b"answer");
+        assert_eq!(*mailbox.take().await, *b"answer");
+        mailbox.listen();
+        mailbox.close();
+        mailbox.put(&CHARACTERS);
+        assert_eq!(*mailbox.take().await, CHARACTERS);
     }
 
     #[tokio::test]

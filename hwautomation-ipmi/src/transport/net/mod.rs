@@ -1,5 +1,6 @@
 //! A few UDP sockets for all BMCs: what arrives goes to whoever talks with its sender.
 
+mod links;
 mod mailbox;
 mod socket;
 
@@ -28,7 +29,7 @@ impl Net {
         Self { hasher: RandomState::new(), v4: places(), v6: places() }
     }
 
-    /// Begins to listen to one peer. There is one link to a peer at a time: a later one takes its place.
+    /// Begins to listen to one peer. Who has another link to it hears the same datagrams.
     pub(super) fn link(&self, peer: SocketAddr) -> Result<Arc<Link>, IpmiError> {
         let socket = self.socket(peer)?;
         let link = Arc::new(Link { peer, socket, mailbox: Mailbox::default() });
@@ -75,6 +76,16 @@ impl Link {
     /// Sends without waiting, for when nobody can, or need not. What the system does not take is lost.
     pub(super) fn send_now(&self, datagram: &[u8]) {
         self.socket.send_now(datagram, self.peer);
+    }
+
+    /// Expects datagrams at any time from now on, also those with characters of the serial port.
+    pub(super) fn listen(&self) {
+        self.mailbox.listen();
+    }
+
+    /// Waits for the next datagram.
+    pub(super) async fn next(&self) -> Vec<u8> {
+        self.mailbox.take().await
     }
 
     /// Waits for a datagram that `pick` takes; nothing when there was none until then.

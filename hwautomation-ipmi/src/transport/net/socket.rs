@@ -1,12 +1,13 @@
 //! One UDP socket, and the task that hands out what arrives on it.
 
 use super::Link;
+use super::links::Links;
 use crate::error::IpmiError;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -25,7 +26,7 @@ pub(super) struct Socket {
 struct Shared {
     udp: UdpSocket,
     /// A link goes with its last owner; strangers cannot add to this.
-    links: Mutex<HashMap<SocketAddr, Weak<Link>, RandomState>>,
+    links: Mutex<HashMap<SocketAddr, Links, RandomState>>,
 }
 
 impl Socket {
@@ -45,12 +46,12 @@ impl Socket {
     }
 
     pub(super) fn listen_to(&self, peer: SocketAddr, link: &Arc<Link>) {
-        self.shared.links().insert(peer, Arc::downgrade(link));
+        self.shared.links().entry(peer).or_default().add(Arc::downgrade(link));
     }
 
     pub(super) fn forget(&self, peer: SocketAddr, link: *const Link) {
         let mut links = self.shared.links();
-        if links.get(&peer).is_some_and(|newest| Weak::as_ptr(newest) == link) {
+        if links.get_mut(&peer).is_some_and(|those| those.are_none_without(link)) {
             links.remove(&peer);
         }
     }
@@ -85,16 +86,14 @@ impl Drop for Socket {
 }
 
 impl Shared {
-    fn links(&self) -> MutexGuard<'_, HashMap<SocketAddr, Weak<Link>, RandomState>> {
+    fn links(&self) -> MutexGuard<'_, HashMap<SocketAddr, Links, RandomState>> {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives a datagram to whoever talks with its sender. What strangers send is lost.
     fn hand_out(&self, datagram: &[u8], peer: SocketAddr) {
-        let link = self.links().get(&peer).and_then(Weak::upgrade);
-        if let Some(link) = link {
-            link.put(datagram);
-        }
+        let links = self.links().get(&peer).cloned();
+        links.iter().flat_map(Links::each).for_each(|link| link.put(datagram));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What holds for every value: drawn at random, and compared with an independent side (`fuzzing`).
 
+mod characters;
 mod entrance;
 mod envelope;
 mod message;

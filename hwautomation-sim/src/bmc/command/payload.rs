@@ -110,7 +110,7 @@ fn activate(scene: &mut Scene<'_>, kind: u8, instance: u8, how: u8) -> Reply {
     if how & ENCRYPTED == 0 {
         return Err(Completion::ONLY_ENCRYPTED);
     }
-    scene.after = After::Listen;
+    scene.after = After::Listen(scene.machine.screen.end());
     let size = (CHARACTERS_MAX + HEADER_LENGTH) as u16;
     let mut data = vec![0; 4];
     for number in [size, size, scene.port, NO_VLAN] {

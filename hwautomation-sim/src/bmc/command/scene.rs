@@ -33,8 +33,8 @@ pub(crate) struct Caller {
 pub(crate) enum After {
     Nothing,
     Privilege(Privilege),
-    /// The caller listens to the serial port.
-    Listen,
+    /// The caller listens to what the serial port gets behind so many bytes.
+    Listen(u64),
     /// A session listens no more.
     ListenNoMore(u32),
     Close(u32),

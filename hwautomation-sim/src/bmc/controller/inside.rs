@@ -122,9 +122,9 @@ impl Controller {
                     active.privilege = privilege;
                 }
             }
-            After::Listen => {
+            After::Listen(behind) => {
                 if let Some(Session { stage: Stage::Active(active), .. }) = self.sessions.get_mut(id) {
-                    active.sol = Some(Sol::default());
+                    active.sol = Some(Sol::behind(behind));
                 }
             }
             After::ListenNoMore(own) => self.end_listening(id, own),

@@ -18,8 +18,8 @@ const BREAK: &[u8] = b"[break]";
 /// The console of one session.
 #[derive(Debug, Default)]
 pub(crate) struct Sol {
-    /// How much of the screen was sent; nothing before the first look at it.
-    sent: Option<u64>,
+    /// How much of the screen was sent.
+    sent: u64,
     sequence: u8,
     /// What was sent, and is not known to be received.
     open: Option<Open>,
@@ -40,6 +40,11 @@ struct Open {
 }
 
 impl Sol {
+    /// Begins behind what was written so far.
+    pub(crate) fn behind(sent: u64) -> Self {
+        Self { sent, ..Self::default() }
+    }
+
     /// Takes a packet of the console and returns what was typed. Without anybody to take it, it is lost.
     pub(crate) fn take(&mut self, packet: &Packet, is_up: bool) -> Vec<u8> {
         self.is_received(packet);
@@ -94,13 +99,12 @@ impl Sol {
         let rest = open.packet.characters.get(packet.taken.into()..).unwrap_or_default();
         if !rest.is_empty() {
             // What was not taken comes again, in a packet of its own.
-            self.sent = self.sent.map(|sent| sent - rest.len() as u64);
+            self.sent -= rest.len() as u64;
         }
     }
 
     /// Returns the packet of characters that is to go out now: a new one, or the last one again.
     fn sending(&mut self, screen: &Screen, now: u64) -> Option<Packet> {
-        let sent = *self.sent.get_or_insert(screen.end());
         if let Some(open) = self.open.as_mut() {
             if Duration::from_millis(now.saturating_sub(open.at)) < RETRY {
                 return None;
@@ -111,12 +115,12 @@ impl Sol {
             self.open.take_if(|open| open.tries > RETRIES_MAX);
             return self.open.is_some().then_some(again);
         }
-        let characters: Vec<u8> = screen.after(sent).iter().copied().take(CHARACTERS_MAX).collect();
+        let characters: Vec<u8> = screen.after(self.sent).iter().copied().take(CHARACTERS_MAX).collect();
         if characters.is_empty() || self.paused {
             return None;
         }
         self.sequence = self.sequence % SEQUENCE_MAX + 1;
-        self.sent = Some(screen.end() - screen.after(sent).len() as u64 + characters.len() as u64);
+        self.sent = screen.end() - screen.after(self.sent).len() as u64 + characters.len() as u64;
         let packet = Packet { sequence: self.sequence, characters, ..Packet::default() };
         self.open = Some(Open { packet: packet.clone(), at: now, tries: 0 });
         Some(packet)
@@ -137,7 +141,7 @@ mod tests {
 
     /// A console that has seen the screen as it is.
     fn sol(screen: &Screen) -> Sol {
-        let mut sol = Sol::default();
+        let mut sol = Sol::behind(screen.end());
         assert_eq!(sol.next(screen, 0), None);
         sol
     }

@@ -1,0 +1,271 @@
+//! The task of one console: what was typed goes out, what comes is told and kept, and the end is told to the BMC.
+
+use super::super::lanes::Lane;
+use super::super::pool::Pool;
+use super::super::seat::Seat;
+use super::super::session::Session;
+use super::super::standing;
+use super::super::timing::Timing;
+use super::super::turn::Turn;
+use super::activate::activate;
+use super::alive::{Alive, Need};
+use super::inbound::{Inbound, Taken};
+use super::outbound::{Next, Outbound};
+use super::pipe::{Pipe, ROOM_ENOUGH};
+use crate::error::{ConsoleError, IpmiError};
+use crate::model::payload;
+use crate::wire::sol::{Incoming, Outgoing, Port};
+use crate::wire::{Kind, Opened};
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
+use tokio::sync::OwnedMutexGuard;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+/// Opens a console: logs in beside the session that stands, and takes the serial port. The turn is over then.
+pub(crate) async fn open(
+    mut turn: Turn<'_>,
+    action: String,
+) -> Result<(Arc<Pipe>, JoinHandle<()>), IpmiError> {
+    let (pool, peer) = (Arc::clone(turn.pool()), turn.peer());
+    let timing = pool.timing();
+    let session = turn.log_in_beside().await?;
+    let mut port = SerialPort { session, is_ours: false };
+    let characters_max = activate(&mut port.session, &mut turn, timing.command_limit).await?;
+    // Not before: giving it back would take it from whoever has it.
+    port.is_ours = true;
+    port.session.listen();
+    let pipe = Arc::<Pipe>::default();
+    let talk = Talk {
+        pool: Arc::downgrade(&pool),
+        peer,
+        timing,
+        outbound: Outbound::new(timing, characters_max),
+        inbound: Inbound::new(timing, ROOM_ENOUGH),
+        alive: Alive::new(timing, pool.keep_for().alive, Instant::now()),
+        seat: None,
+        port,
+        end: End { pipe: Arc::clone(&pipe), action },
+    };
+    Ok((pipe, tokio::spawn(talk.run())))
+}
+
+struct Talk {
+    pool: Weak<Pool>,
+    peer: SocketAddr,
+    timing: Timing,
+    outbound: Outbound,
+    inbound: Inbound,
+    alive: Alive,
+    /// Held while a question is on its way: a BMC is asked one thing at a time.
+    seat: Option<OwnedMutexGuard<Seat>>,
+    port: SerialPort,
+    end: End,
+}
+
+/// The serial port in a session. Dropped, it is given back, and the session is closed.
+struct SerialPort {
+    session: Session,
+    is_ours: bool,
+}
+
+/// Tells who has the console that it is over, also when the task is dropped.
+struct End {
+    pipe: Arc<Pipe>,
+    action: String,
+}
+
+/// Why a console ends.
+enum Over {
+    Closed,
+    Failed(ConsoleError),
+}
+
+impl Talk {
+    async fn run(mut self) {
+        match self.talk().await {
+            Over::Closed => self.hang_up().await,
+            Over::Failed(error) => {
+                tracing::debug!(peer = %self.peer, %error, "a console ended");
+                self.end.tell(error);
+            }
+        }
+    }
+
+    async fn talk(&mut self) -> Over {
+        loop {
+            let due = match self.act().await {
+                Ok(due) => due,
+                Err(over) => return over,
+            };
+            let Self { port, end, .. } = self;
+            let next = async {
+                tokio::select! {
+                    opened = port.session.hear() => Some(opened),
+                    () = end.pipe.changed() => None,
+                }
+            };
+            if let Ok(Some(opened)) = timeout_at(due, next).await
+                && let Err(error) = self.hear(&opened).await
+            {
+                return Over::Failed(error);
+            }
+        }
+    }
+
+    /// Does what is to be done now, and returns when there is something to be done next.
+    async fn act(&mut self) -> Result<Instant, Over> {
+        if self.end.pipe.is_closing() {
+            return Err(Over::Closed);
+        }
+        let now = Instant::now();
+        let typed = self.type_on(now).await?;
+        let (resume, resumed) = self.inbound.resume(self.end.pipe.room(), now);
+        if let Some(receipt) = resume {
+            self.send(&Outgoing::Receipt(receipt)).await;
+        }
+        let alive = self.keep_alive(now).await?;
+        Ok([typed, resumed].into_iter().flatten().fold(alive, Instant::min))
+    }
+
+    async fn type_on(&mut self, now: Instant) -> Result<Option<Instant>, Over> {
+        loop {
+            match self.outbound.next(now, |most| self.end.pipe.piece(most)) {
+                Next::Send(packet) => self.send(&packet).await,
+                Next::Nothing(due) => return Ok(due),
+                Next::GiveUp => return Err(self.silence()),
+            }
+        }
+    }
+
+    async fn keep_alive(&mut self, now: Instant) -> Result<Instant, Over> {
+        loop {
+            match self.alive.need(now) {
+                Need::Nothing(due) => return Ok(due),
+                Need::AskIfFree => match self.pool.upgrade().and_then(|pool| pool.free_seat(self.peer)) {
+                    Some(seat) => {
+                        self.ask(now).await;
+                        self.seat = Some(seat);
+                    }
+                    None => self.alive.is_busy(now),
+                },
+                Need::Ask => self.ask(now).await,
+                Need::GiveUp => return Err(self.silence()),
+            }
+        }
+    }
+
+    /// Asks who the BMC is. Others wait for the first answer, but not for a BMC that is silent.
+    async fn ask(&mut self, now: Instant) {
+        self.seat = None;
+        self.alive.asks(now);
+        if let Err(cause) = self.port.session.send(&standing::question()).await {
+            tracing::debug!(peer = %self.peer, error = %cause, "a console's question was not sent");
+        }
+    }
+
+    /// Understands what came.
+    async fn hear(&mut self, opened: &Opened) -> Result<(), ConsoleError> {
+        match opened.kind {
+            Kind::Message => self.is_alive(),
+            Kind::Characters if self.inbound.is_late(opened.number) => {}
+            Kind::Characters => {
+                if let Some(packet) = Incoming::read(&opened.body) {
+                    return self.take(&packet).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, packet: &Incoming<'_>) -> Result<(), ConsoleError> {
+        let now = Instant::now();
+        self.note(packet.port);
+        if let Some(receipt) = &packet.receipt
+            && let Some(piece) = self.outbound.received(receipt, now)
+        {
+            self.end.pipe.accepted(&piece);
+            self.is_alive();
+        }
+        match self.inbound.take(packet.sequence, packet.characters.len(), self.end.pipe.room(), now) {
+            Taken::New(receipt) => {
+                self.end.pipe.put(packet.characters);
+                self.send(&Outgoing::Receipt(receipt)).await;
+            }
+            Taken::Again(receipt) => self.send(&Outgoing::Receipt(receipt)).await,
+            Taken::Nothing => {}
+        }
+        if packet.port.ends {
+            // Whoever has the serial port now would lose it by our giving it back.
+            self.port.is_ours = false;
+            return Err(ConsoleError::Ended);
+        }
+        Ok(())
+    }
+
+    fn note(&self, port: Port) {
+        self.end.pipe.note(|line| {
+            line.takes_characters = !port.is_unavailable;
+            line.breaks += u64::from(port.had_break);
+            line.overruns += u64::from(port.overran);
+        });
+        if port.overran {
+            tracing::warn!(peer = %self.peer, "a BMC lost characters of its machine's console");
+        }
+    }
+
+    fn is_alive(&mut self) {
+        self.seat = None;
+        self.alive.heard(Instant::now());
+    }
+
+    /// Sends a packet. One that the network does not take is lost, like one that gets lost on its way.
+    async fn send(&mut self, packet: &Outgoing) {
+        if let Err(cause) = self.port.session.send_characters(packet).await {
+            tracing::debug!(peer = %self.peer, error = %cause, "a console's packet was not sent");
+        }
+    }
+
+    fn silence(&self) -> Over {
+        Over::Failed(ConsoleError::Silent(self.timing.waits_together(super::TRIES_MAX)))
+    }
+
+    /// Gives the serial port back, closes the session, and waits for the BMC to say so: each for one command's time at
+    /// most, and so for the calls before it. Without a place the BMC is told, and not waited for.
+    async fn hang_up(&mut self) {
+        let Some(pool) = self.pool.upgrade() else { return };
+        let limit = self.timing.command_limit;
+        // A question may be on its way: its place is its own.
+        self.seat = None;
+        self.seat = pool.seat_within(self.peer, limit).await;
+        let Some(mut pass) = pool.lanes().enter_until(Lane::Fast, Instant::now() + limit).await else {
+            return;
+        };
+        let SerialPort { session, is_ours } = &mut self.port;
+        if session.exchange(&payload::deactivate(), limit, &mut pass).await.is_ok() {
+            *is_ours = false;
+            session.finish(limit, &mut pass).await;
+        }
+    }
+}
+
+impl Drop for SerialPort {
+    /// Nobody waits for the answer: a session that is closed has no serial port either. Some BMCs need to be told.
+    fn drop(&mut self) {
+        if self.is_ours {
+            self.session.tell(&payload::deactivate());
+        }
+    }
+}
+
+impl End {
+    fn tell(&self, error: ConsoleError) {
+        self.pipe.end(|| IpmiError::from(error).into_error(&self.action));
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.tell(ConsoleError::Abandoned);
+    }
+}
