@@ -1,7 +1,8 @@
 //! The hwautomation adapter for BMCs that speak IPMI 2.0 over RMCP+.
 //!
 //! [`IpmiController`] reads and changes power, chooses boot devices, reads sensors and the event log, and configures
-//! BMCs: their network, their users, their restart. It speaks the protocol itself, with cipher suites 17 and 3; no other program is started.
+//! BMCs: their network, their users, their restart. It brings a machine's serial port as a stream of bytes
+//! ([`Console`]). It speaks the protocol itself, with cipher suites 17 and 3; no other program is started.
 //!
 //! ```
 //! use hwautomation_core::plugin::CredentialsByScheme;
@@ -31,7 +32,10 @@
 //! - A command that changes power, network or users is sent once. Its lost answer is an error of the class
 //!   `UnknownOutcome`; questions, and writes that do no harm twice, are sent again until they are answered.
 //! - A wrong password is one try.
-//! - A BMC has one session at a time, kept for a short while and closed on every path.
+//! - A BMC has one session for calls at a time, kept for a short while, and one for a console as long as it is open;
+//!   each is closed on every path.
+//! - What is typed on a console and what it writes arrives once and in order, or the console ends with an error.
+//! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`.
 //! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`, and one that says Ok and falls silent is
 //!   an unknown outcome.
 //! - A BMC that goes to another address is looked for there and known by its MAC address; to another BMC that is there,

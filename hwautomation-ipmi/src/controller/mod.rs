@@ -34,7 +34,8 @@ use std::sync::Arc;
 /// [`FleetPower`](hwautomation_core::plugin::FleetPower),
 /// [`BootController`](hwautomation_core::plugin::BootController),
 /// [`BmcConfigurator`](hwautomation_core::plugin::BmcConfigurator),
-/// [`HealthReader`](hwautomation_core::plugin::HealthReader)). Dropping it closes its sessions.
+/// [`HealthReader`](hwautomation_core::plugin::HealthReader)), and opens consoles. Dropping it closes its sessions, but
+/// for those of consoles.
 #[derive(Debug)]
 pub struct IpmiController {
     config: IpmiConfig,
@@ -64,7 +65,7 @@ impl IpmiController {
         })
     }
 
-    /// Ends every session and waits for the BMCs to say so, each for one command's time at most. A later call logs in
+    /// Ends every session but those of consoles and waits for the BMCs to say so, each for one command's time at most. A later call logs in
     /// anew. Dropping the driver tells the BMCs, too, but waits for nobody: what the system does not take at once is
     /// lost, and BMCs have few sessions.
     pub async fn close(&self) {

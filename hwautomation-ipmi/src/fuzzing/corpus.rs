@@ -38,9 +38,12 @@ const SENSOR: &[u8] = &[
     0x7F, 0x80, 0x64, 0x5A, 0x50, 0x00, 0x05, 0x0A, 0x02, 0x02, 0x00, 0x00, 0x00, 0xC8, b'C', b'P', b'U',
     b' ', b'T', b'e', b'm', b'p',
 ];
+/// The kinds and bytes of an input's parts.
+type Parts = &'static [(u8, &'static [u8])];
+
 /// What happens on a console: an echo; a line of which little is accepted, and a break; packets that come again and
 /// under all numbers; a machine that writes more than is read.
-const CONSOLES: &[(&str, &[(u8, &[u8])])] = &[
+const CONSOLES: &[(&str, Parts)] = &[
     ("echo", &[(console::TYPED, b"ls"), (console::PACKET, &[1, 1, 2, 0, b'l', b's']), (console::READ, &[])]),
     (
         "little-by-little",

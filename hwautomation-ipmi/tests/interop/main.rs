@@ -9,6 +9,7 @@ mod rack;
 mod support;
 
 mod boot;
+mod console;
 mod contracts;
 mod events;
 mod identity;

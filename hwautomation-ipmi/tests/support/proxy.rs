@@ -57,7 +57,12 @@ const LATE_BY: Duration = Duration::from_millis(200);
 
 impl Proxy {
     pub(crate) async fn start(target: SocketAddr, seed: u64) -> Self {
-        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), target, seed).await
+    }
+
+    /// Starts one at this address.
+    pub(crate) async fn start_at(at: SocketAddr, target: SocketAddr, seed: u64) -> Self {
+        let socket = Arc::new(UdpSocket::bind(at).await.unwrap());
         let address = socket.local_addr().unwrap();
         let way = Arc::new(Way {
             target,
