@@ -35,7 +35,6 @@
 //! - A BMC has one session for calls at a time, kept for a short while, and one for a console as long as it is open;
 //!   each is closed on every path.
 //! - What is typed on a console and what it writes arrives once and in order, or the console ends with an error.
-//! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`.
 //! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`, and one that says Ok and falls silent is
 //!   an unknown outcome.
 //! - A BMC that goes to another address is looked for there and known by its MAC address; to another BMC that is there,
