@@ -9,6 +9,10 @@ use tokio::time::Instant;
 /// How soon it is looked again whether the BMC is free for a question.
 const BUSY: Duration = Duration::from_millis(500);
 
+/// For how long somebody else is waited for: a session that is idle for a minute is dropped, and a question may be due
+/// after 50 s.
+const BUSY_MAX: Duration = Duration::from_secs(5);
+
 /// What is to be done now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Need {
@@ -69,7 +73,7 @@ impl Alive {
             };
         }
         let due = self.heard + self.every;
-        let at_last = due + self.every / 2;
+        let at_last = due + BUSY_MAX.min(self.every / 2);
         let next = self.busy_until.map_or(due, |until| until.min(at_last));
         match () {
             () if now < next => Need::Nothing(next),
@@ -111,7 +115,7 @@ mod tests {
             let Need::Nothing(next) = alive.need(at) else { panic!("it waits") };
             at = next;
         }
-        assert_eq!((alive.need(at), at - now), (Need::Ask, Duration::from_secs(30)));
+        assert_eq!((alive.need(at), at - now), (Need::Ask, Duration::from_secs(25)));
     }
 
     #[test]
