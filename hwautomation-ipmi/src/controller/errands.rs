@@ -29,12 +29,15 @@ impl<T: Send + 'static> Errands<T> {
         Self { calls, reply, answers, under_way: 0, task: tokio::spawn(run(new)) }
     }
 
-    /// Begins a call.
-    pub(super) fn begin(&mut self, number: usize, call: impl Future<Output = T> + Send + 'static) {
-        let reply = Reply { number, to: self.reply.clone(), answer: None };
+    /// Begins a call. It is made where it stays, since its state is large.
+    pub(super) fn begin<F>(&mut self, number: usize, call: impl FnOnce() -> F + Send + 'static)
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut reply = Reply { number, to: self.reply.clone(), answer: None };
         self.under_way += 1;
         // Without the task the call is dropped here, and its reply says so.
-        drop(self.calls.send(Box::pin(reply.with(call))));
+        drop(self.calls.send(Box::pin(async move { reply.is(call().await) })));
     }
 
     /// Tells whether an answer is there to be read.
@@ -67,8 +70,8 @@ struct Reply<T> {
 }
 
 impl<T> Reply<T> {
-    async fn with(mut self, call: impl Future<Output = T>) {
-        self.answer = Some(call.await);
+    fn is(&mut self, answer: T) {
+        self.answer = Some(answer);
     }
 }
 

@@ -24,12 +24,19 @@ impl FleetPower for IpmiController {
     }
 
     fn read_power_of<'a>(&'a self, machines: &'a [Machine]) -> FleetAnswers<'a, PowerState> {
-        let read = |mut errand: Errand| async move { power::read(errand.turn()).await };
+        let read = |mut errand: Errand| async move {
+            let mut turn = errand.turn().await?;
+            power::state(&mut turn).await
+        };
         self.each(machines, "reading the power state".into(), read)
     }
 
     fn request_power_of<'a>(&'a self, machines: &'a [Machine], action: PowerAction) -> FleetAnswers<'a, ()> {
-        let request = move |mut errand: Errand| async move { power::request(errand.turn(), action).await };
+        let request = move |mut errand: Errand| async move {
+            let command = power::command(action)?;
+            let mut turn = errand.turn().await?;
+            power::request(&mut turn, action, &command).await
+        };
         self.each(machines, format!("requesting {action}").into(), request)
     }
 }
@@ -39,26 +46,28 @@ impl IpmiController {
         &'a self,
         machines: &'a [Machine],
         what: Cow<'static, str>,
-        ask: impl Fn(Errand) -> F + Send + 'a,
+        ask: impl Fn(Errand) -> F + Copy + Send + 'static,
     ) -> FleetAnswers<'a, T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, IpmiError>> + Send + 'static,
     {
         let mut fleet = Fleet { driver: self, machines, what, next: 0, begun: None, queued: None };
-        Box::pin(stream::poll_fn(move |context| fleet.poll(context, &ask)))
+        Box::pin(stream::poll_fn(move |context| fleet.poll(context, ask)))
     }
 
-    fn target_of(&self, machine: &Machine) -> Result<Target<'static>> {
+    fn target_of(&self, machine: &Machine) -> Result<Box<Target<'static>>> {
         let (at, privilege) = (machine.bmc_address()?, self.config.power_privilege);
-        Target::of(&self.config, &self.suites, machine, at, privilege).map(Target::into_owned)
+        Target::of(&self.config, &self.suites, machine, at, privilege)
+            .map(|target| Box::new(target.into_owned()))
     }
 }
 
 /// What one call needs, apart from the caller.
 struct Errand {
     pool: Arc<Pool>,
-    target: Target<'static>,
+    /// Apart, so that what is moved about is small.
+    target: Box<Target<'static>>,
     pass: Option<Pass>,
     /// Without a pass: is told when there was one.
     admitted: Option<oneshot::Sender<()>>,
@@ -93,7 +102,7 @@ impl<T: Send + 'static> Fleet<'_, T> {
     fn poll<F>(
         &mut self,
         context: &mut Context<'_>,
-        ask: &impl Fn(Errand) -> F,
+        ask: impl Fn(Errand) -> F + Copy + Send + 'static,
     ) -> Poll<Option<FleetAnswer<T>>>
     where
         F: Future<Output = Result<T, IpmiError>> + Send + 'static,
@@ -109,7 +118,7 @@ impl<T: Send + 'static> Fleet<'_, T> {
             let index = self.next;
             self.next += 1;
             match self.errand(machine) {
-                Ok(errand) => self.begun.get_or_insert_with(Errands::start).begin(index, ask(errand)),
+                Ok(errand) => self.begun.get_or_insert_with(Errands::start).begin(index, move || ask(errand)),
                 Err(error) => return Poll::Ready(Some(FleetAnswer { index, result: Err(error) })),
             }
         }

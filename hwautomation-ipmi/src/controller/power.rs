@@ -3,6 +3,7 @@
 use super::IpmiController;
 use crate::error::{Completion, IpmiError};
 use crate::model::chassis;
+use crate::model::command::Command;
 use crate::quirks;
 use crate::transport::Turn;
 use async_trait::async_trait;
@@ -18,23 +19,25 @@ impl PowerController for IpmiController {
 
     async fn power_state(&self, machine: &Machine) -> Result<PowerState> {
         let call = self.call(machine, "reading the power state", self.config.power_privilege)?;
-        call.end(read(call.turn()).await)
+        call.end(async { state(&mut call.turn().await?).await }.await)
     }
 
     async fn request_power(&self, machine: &Machine, action: PowerAction) -> Result<()> {
         let call = self.call(machine, format!("requesting {action}"), self.config.power_privilege)?;
-        call.end(request(call.turn(), action).await)
+        let request = async {
+            let command = command(action)?;
+            request(&mut call.turn().await?, action, &command).await
+        };
+        call.end(request.await)
     }
 }
 
-pub(super) async fn read<'a>(
-    turn: impl Future<Output = Result<Turn<'a>, IpmiError>>,
-) -> Result<PowerState, IpmiError> {
-    let mut turn = turn.await?;
-    state(&mut turn).await
+/// Returns what asks for an action, before a BMC is troubled.
+pub(super) fn command(action: PowerAction) -> Result<Command, IpmiError> {
+    chassis::control(action).ok_or(IpmiError::Unsupported)
 }
 
-async fn state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
+pub(super) async fn state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
     match turn.send(&chassis::ask()).await {
         Ok(data) => chassis::state(&data),
         Err(IpmiError::Refused { completion, .. }) if completion.cannot_say() => {
@@ -53,24 +56,23 @@ async fn settled_state(turn: &mut Turn<'_>) -> Result<PowerState, IpmiError> {
     }
 }
 
-pub(super) async fn request<'a>(
-    turn: impl Future<Output = Result<Turn<'a>, IpmiError>>,
+pub(super) async fn request(
+    turn: &mut Turn<'_>,
     action: PowerAction,
+    command: &Command,
 ) -> Result<(), IpmiError> {
-    let command = chassis::control(action).ok_or(IpmiError::Unsupported)?;
-    let mut turn = turn.await?;
     // A BMC that asks by pressing the power button would turn on a machine that is off.
-    if action == PowerAction::GracefulOff && settled_state(&mut turn).await? == PowerState::Off {
+    if action == PowerAction::GracefulOff && settled_state(turn).await? == PowerState::Off {
         return Ok(());
     }
-    let answer = turn.send(&command).await;
+    let answer = turn.send(command).await;
     if matches!(answer, Ok(_) | Err(IpmiError::Lost { .. } | IpmiError::Unclear { .. })) {
         turn.power_was_told(action);
     }
     match answer {
         Ok(_) => Ok(()),
         Err(IpmiError::Refused { what, completion }) if quirks::may_mean_another_state(completion) => {
-            judge_by_reading(&mut turn, action, what, completion).await
+            judge_by_reading(turn, action, what, completion).await
         }
         Err(error) => Err(error),
     }
