@@ -65,11 +65,7 @@ pub(super) async fn request(
     if action == PowerAction::GracefulOff && settled_state(turn).await? == PowerState::Off {
         return Ok(());
     }
-    let answer = turn.send(command).await;
-    if matches!(answer, Ok(_) | Err(IpmiError::Lost { .. } | IpmiError::Unclear { .. })) {
-        turn.power_was_told(action);
-    }
-    match answer {
+    match turn.send_power(action, command).await {
         Ok(_) => Ok(()),
         Err(IpmiError::Refused { what, completion }) if quirks::may_mean_another_state(completion) => {
             judge_by_reading(turn, action, what, completion).await

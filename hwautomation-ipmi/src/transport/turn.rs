@@ -31,6 +31,8 @@ pub(crate) struct Turn<'a> {
     target: &'a Target<'a>,
     seat: OwnedMutexGuard<Seat>,
     pass: Pass,
+    /// What it is being told about power.
+    telling: Option<PowerAction>,
     /// Goes last: the seat is free by then.
     _after: After<'a>,
 }
@@ -49,7 +51,7 @@ impl<'a> Turn<'a> {
             }
             other => *other = None,
         }
-        Self { pool, target, seat, pass, _after: after }
+        Self { pool, target, seat, pass, telling: None, _after: after }
     }
 
     /// Returns what the configuration says about the channel.
@@ -57,8 +59,23 @@ impl<'a> Turn<'a> {
         self.target.channel
     }
 
-    /// Remembers that the BMC was told this about power.
-    pub(crate) fn power_was_told(&mut self, action: PowerAction) {
+    /// Sends a command that changes the power, and remembers what the BMC was told, also where nobody waited for the
+    /// answer.
+    pub(crate) async fn send_power(
+        &mut self,
+        action: PowerAction,
+        command: &Command,
+    ) -> Result<Zeroizing<Vec<u8>>, IpmiError> {
+        self.telling = Some(action);
+        let answer = self.send(command).await;
+        self.telling = None;
+        if matches!(answer, Ok(_) | Err(IpmiError::Lost { .. } | IpmiError::Unclear { .. })) {
+            self.power_was_told(action);
+        }
+        answer
+    }
+
+    fn power_was_told(&mut self, action: PowerAction) {
         self.seat.told = Told::after(self.seat.told, action, Instant::now());
     }
 
@@ -198,6 +215,9 @@ impl<'a> Turn<'a> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.note_leaving();
+        if let Some(action) = self.telling.take() {
+            self.power_was_told(action);
+        }
         if self.seat.standing.is_some() && !self.pool.keep(self.target.peer, &mut self.seat) {
             self.end_session();
         }

@@ -61,6 +61,21 @@ async fn nothing_is_decided_by_a_reading_that_says_the_opposite_of_the_last_comm
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_whose_caller_left_is_remembered_as_one_that_may_have_been_told() {
+    let fixture = with(&[Quirk::StaleReading(PATIENCE)], &[17]).await;
+    fixture.set_on(Power::Off);
+    fixture.inject(Fault::new(Action::LoseAnswer).face(Face::Bmc).command("chassis control").times(1));
+    let machine = fixture.machine();
+    let told = fixture.rack.wait_until(PATIENCE, |_| fixture.truth().power == Power::On);
+    tokio::select! {
+        done = fixture.driver.request_power(&machine, PowerAction::On) => panic!("its answer is lost: {done:?}"),
+        is_on = told => assert!(is_on),
+    }
+    let error = fixture.driver.request_power(&machine, PowerAction::GracefulOff).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "the reading is of before: {error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn already_so_is_not_believed_of_a_reading_that_says_the_opposite_of_the_last_command() {
     let fixture = with(&[Quirk::StaleReading(PATIENCE)], &[17]).await;
     fixture.driver.request_power(&fixture.machine(), PowerAction::ForcedOff).await.unwrap();
