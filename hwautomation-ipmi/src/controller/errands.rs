@@ -1,14 +1,16 @@
 //! Calls that go on in a task of their own, whether or not somebody waits for what they answer.
 
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-/// Runs the calls of one caller. Dropping it ends them all.
+/// Runs the calls of one caller. Dropping it ends them all: what is handed to the system at that moment still leaves.
 pub(super) struct Errands<T> {
     /// Whoever begins calls has a limit for them, and so have both channels.
     calls: UnboundedSender<BoxFuture<'static, ()>>,
@@ -34,10 +36,14 @@ impl<T: Send + 'static> Errands<T> {
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let mut reply = Reply { number, to: self.reply.clone(), answer: None };
+        if self.task.is_finished() {
+            let (calls, new) = unbounded_channel();
+            (self.calls, self.task) = (calls, tokio::spawn(run(new)));
+        }
+        let reply = Reply { number, to: self.reply.clone(), answer: None };
         self.under_way += 1;
         // Without the task the call is dropped here, and its reply says so.
-        drop(self.calls.send(Box::pin(async move { reply.is(call().await) })));
+        drop(self.calls.send(Box::pin(reply.with(call))));
     }
 
     /// Tells whether an answer is there to be read.
@@ -70,8 +76,14 @@ struct Reply<T> {
 }
 
 impl<T> Reply<T> {
-    fn is(&mut self, answer: T) {
-        self.answer = Some(answer);
+    /// Makes a call and gives its answer. One that panics is over, and the others are not.
+    async fn with<F: Future<Output = T>>(mut self, call: impl FnOnce() -> F) {
+        let mut call = pin!(AssertUnwindSafe(call()).catch_unwind());
+        let call = poll_fn(|context| {
+            // The task is told to end between two of its turns. A call whose caller is gone sends nothing in the same.
+            if self.to.is_closed() { Poll::Pending } else { call.as_mut().poll(context) }
+        });
+        self.answer = call.await.ok();
     }
 }
 

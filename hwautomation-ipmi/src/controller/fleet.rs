@@ -6,14 +6,13 @@ use super::errands::Errands;
 use super::{IpmiController, power};
 use crate::error::IpmiError;
 use crate::transport::{Pass, Pool, Target, Turn};
-use futures_util::stream;
+use futures_util::{FutureExt, stream};
 use hwautomation_core::error::Result;
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{
     FleetAnswer, FleetAnswers, FleetPower, PowerAction, PowerController, PowerState,
 };
 use std::borrow::Cow;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
@@ -84,6 +83,12 @@ impl Errand {
     }
 }
 
+/// A call that waits for a place.
+struct Queued {
+    index: usize,
+    admitted: oneshot::Receiver<()>,
+}
+
 /// The machines of one call, and how far it is.
 struct Fleet<'a, T> {
     driver: &'a IpmiController,
@@ -94,7 +99,7 @@ struct Fleet<'a, T> {
     /// The calls, from the first poll on.
     begun: Option<Errands<Result<T, IpmiError>>>,
     /// The last one that was begun waits for a place. One waits at a time.
-    queued: Option<oneshot::Receiver<()>>,
+    queued: Option<Queued>,
 }
 
 impl<T: Send + 'static> Fleet<'_, T> {
@@ -117,7 +122,7 @@ impl<T: Send + 'static> Fleet<'_, T> {
         {
             let index = self.next;
             self.next += 1;
-            match self.errand(machine) {
+            match self.errand(index, machine) {
                 Ok(errand) => self.begun.get_or_insert_with(Errands::start).begin(index, move || ask(errand)),
                 Err(error) => return Poll::Ready(Some(FleetAnswer { index, result: Err(error) })),
             }
@@ -130,22 +135,31 @@ impl<T: Send + 'static> Fleet<'_, T> {
         let Some(begun) = &mut self.begun else { return Poll::Ready(None) };
         begun.poll_answer(context).map(|answer| {
             let (index, result) = answer?;
-            let result = result.unwrap_or(Err(IpmiError::Abandoned));
+            let result = result.unwrap_or_else(|| Err(self.lost(index)));
             Some(FleetAnswer { index, result: result.or_else(|error| self.failed(index, error)) })
         })
     }
 
     fn is_queued(&mut self, context: &mut Context<'_>) -> bool {
-        self.queued.take_if(|queued| Pin::new(queued).poll(context).is_ready());
+        self.queued.take_if(|queued| matches!(queued.admitted.poll_unpin(context), Poll::Ready(Ok(()))));
         self.queued.is_some()
     }
 
-    fn errand(&mut self, machine: &Machine) -> Result<Errand> {
+    /// Says what is known of a call that ended without an answer.
+    fn lost(&mut self, index: usize) -> IpmiError {
+        let queued = self.queued.take_if(|queued| queued.index == index);
+        match queued.map(|mut queued| queued.admitted.try_recv()) {
+            Some(Err(_)) => IpmiError::NotBegun,
+            Some(Ok(())) | None => IpmiError::Abandoned,
+        }
+    }
+
+    fn errand(&mut self, index: usize, machine: &Machine) -> Result<Errand> {
         let (target, pool) = (self.driver.target_of(machine)?, Arc::clone(&self.driver.pool));
         let pass = pool.try_admit();
         let admitted = pass.is_none().then(|| {
-            let (tell, queued) = oneshot::channel();
-            self.queued = Some(queued);
+            let (tell, admitted) = oneshot::channel();
+            self.queued = Some(Queued { index, admitted });
             tell
         });
         Ok(Errand { pool, target, pass, admitted })

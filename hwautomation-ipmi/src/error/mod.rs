@@ -113,9 +113,12 @@ pub(crate) enum IpmiError {
     Lanes(Duration),
     #[error("the source of credentials did not answer within {} ms, and the BMC was not asked", .0.as_millis())]
     Source(Duration),
-    /// The runtime that it ran on was shut down, or another call of the same task panicked.
-    #[error("the task that the call ran in ended before it")]
+    /// The runtime that it ran on was shut down, or it panicked.
+    #[error("the call ended without an answer: it panicked, or the runtime that it ran on was shut down")]
     Abandoned,
+    /// The same, while it waited for a place.
+    #[error("the runtime was shut down before the call began, and nothing was sent")]
+    NotBegun,
     #[error(transparent)]
     Console(#[from] ConsoleError),
     /// What others said in core's words, such as the source of credentials.
@@ -203,6 +206,7 @@ impl IpmiError {
         let error = match &self {
             _ if self.may_have_happened() => error.unknown_outcome(),
             Self::Status(status) if status.passes() => error.transient(),
+            Self::NotBegun => error.transient(),
             Self::Resting(rest) => error.transient_after(rest.again_in),
             Self::Unsettled { again_in, .. } => error.transient_after(*again_in),
             _ => error,
@@ -235,7 +239,7 @@ impl IpmiError {
             Self::Invalid { .. } => ErrorKind::Invalid,
             Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) | Self::Unsettled { .. } => ErrorKind::Busy,
             Self::Unseen { cause, .. } => cause.kind(),
-            Self::Abandoned => ErrorKind::Internal,
+            Self::Abandoned | Self::NotBegun => ErrorKind::Internal,
             Self::Console(error) => error.kind(),
             Self::Core(error) => error.kind(),
         }
@@ -305,6 +309,7 @@ impl IpmiError {
                 "try again in a few seconds: the machine is on its way, or the BMC tells its power late"
             }
             Self::Source(_) => "check the source of credentials, or raise handshake_limit if it is only slow",
+            Self::NotBegun => "keep the runtime on which a call over many machines began until its end",
             Self::Abandoned => {
                 "keep the runtime on which a call over many machines began until its end; read the state before \
                  anything is sent again"

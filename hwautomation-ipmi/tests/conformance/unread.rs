@@ -1,13 +1,18 @@
 //! Calls over many machines whose answers nobody reads for a while.
 
 use super::fleet::unanswered;
-use super::rack::{PATIENCE, RackFixture, patient, quick};
+use super::rack::{PASSWORD, PATIENCE, RackFixture, patient, quick};
+use async_trait::async_trait;
 use futures_util::{FutureExt, StreamExt};
-use hwautomation_core::error::ErrorClass;
+use hwautomation_core::error::{ErrorClass, Result};
 use hwautomation_core::machine::Machine;
-use hwautomation_core::plugin::{FleetPower, PowerAction, PowerController, PowerState};
+use hwautomation_core::plugin::{
+    CredentialSource, FleetAnswer, FleetPower, PowerAction, PowerController, PowerState,
+};
+use hwautomation_core::secret::{Secret, SecretRef};
 use hwautomation_ipmi::IpmiConfig;
-use hwautomation_sim::{Fault, LogEntry};
+use hwautomation_sim::{Action, Face, Fault, LogEntry};
+use std::sync::Arc;
 use tokio::time::timeout;
 
 /// One BMC is talked to at a time, and whoever waits for a place waits longer than the test. A busy machine is no
@@ -92,11 +97,13 @@ async fn a_dropped_stream_sends_nothing_more_and_gives_back_what_it_had() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_whose_runtime_is_gone_are_answered_as_such() {
-    let config = IpmiConfig { handshake_limit: PATIENCE * 3, ..quick() };
-    let fixture = RackFixture::start_as(2, config).await;
-    let machines = machines(&fixture, 2);
-    fixture.inject(Fault::silent_bmc());
+async fn calls_whose_runtime_is_gone_are_answered_as_such_and_the_others_go_on() {
+    let config = IpmiConfig { handshake_limit: PATIENCE * 3, in_flight_max: 2, slow_max: 2, ..patient() };
+    let fixture = RackFixture::start_as(4, config).await;
+    let machines = machines(&fixture, 4);
+    for silent in ["srv001", "srv002"] {
+        fixture.inject(Fault::new(Action::Drop).face(Face::Bmc).command("open session").machine(silent));
+    }
     let mut answers = fixture.driver.request_power_of(&machines, PowerAction::ForcedOff);
     let other = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     {
@@ -106,10 +113,43 @@ async fn calls_whose_runtime_is_gone_are_answered_as_such() {
     assert!(fixture.rack.wait_until(PATIENCE, |_| unanswered(&fixture) > 1).await);
     other.shutdown_background();
     let answers: Vec<_> = timeout(PATIENCE, answers.collect()).await.expect("an answer for each");
-    assert_eq!(answers.len(), 2);
+    assert_eq!(answers.len(), 4);
     for answer in answers {
-        let error = answer.result.unwrap_err();
-        assert_eq!(error.class(), ErrorClass::UnknownOutcome, "{error}");
-        assert!(error.remedy().is_some_and(|remedy| remedy.contains("runtime")), "{error:?}");
+        match (answer.index, answer.result) {
+            (0 | 1, Err(error)) => {
+                assert_eq!(error.class(), ErrorClass::UnknownOutcome, "{error}");
+                assert!(error.remedy().is_some_and(|remedy| remedy.contains("runtime")), "{error:?}");
+            }
+            // It waited for a place in the task that is gone.
+            (2, Err(error)) => {
+                assert_eq!(error.class(), ErrorClass::Transient { after: None }, "{error}");
+                assert!(error.message().contains("nothing was sent"), "{error}");
+            }
+            (index, result) => assert!(index == 3 && result.is_ok(), "{index} {result:?}"),
+        }
+    }
+}
+
+/// Panics over one secret.
+#[derive(Debug)]
+struct Panics;
+
+#[async_trait]
+impl CredentialSource for Panics {
+    async fn resolve(&self, reference: &SecretRef) -> Result<Secret> {
+        assert!(!reference.to_string().ends_with("panics"), "as the test wants it");
+        Ok(Secret::new(PASSWORD))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_of_secrets_that_panics_over_one_machine_fails_that_one_alone() {
+    let fixture = RackFixture::start_as(3, quick()).await;
+    let driver = fixture.driver_of(IpmiConfig { in_flight_max: 1, ..quick() }, Arc::new(Panics));
+    let mut machines = machines(&fixture, 3);
+    machines[0].credentials.insert("bmc".to_owned(), SecretRef::new("static:panics").unwrap());
+    let answers: Vec<_> = timeout(PATIENCE, driver.read_power_of(&machines).collect()).await.unwrap();
+    for FleetAnswer { index, result } in answers {
+        assert_eq!(result.is_ok(), index != 0, "{index}: {result:?}");
     }
 }
