@@ -106,3 +106,37 @@ async fn run(mut new: UnboundedReceiver<BoxFuture<'static, ()>>) {
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+    use tokio::sync::oneshot;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_call_whose_caller_is_gone_does_nothing_in_the_turn_that_its_task_is_in() {
+        let mut errands = Errands::start();
+        let (answer, answered) = oneshot::channel::<()>();
+        let (done, is_done) = channel();
+        errands.begin(0, move || async move {
+            answered.await.ok();
+            done.send("something").ok();
+        });
+        let (stands, is_standing) = channel();
+        let (go_on, waits) = channel();
+        errands.begin(1, move || async move {
+            stands.send(()).unwrap();
+            waits.recv_timeout(Duration::from_secs(20)).unwrap();
+        });
+        is_standing.recv_timeout(Duration::from_secs(20)).unwrap();
+        drop(errands);
+        answer.send(()).unwrap();
+        go_on.send(()).unwrap();
+        // The call is dropped with what it would have said.
+        assert!(
+            is_done.recv_timeout(Duration::from_secs(20)).is_err(),
+            "the answer came after its caller was gone"
+        );
+    }
+}
