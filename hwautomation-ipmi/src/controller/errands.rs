@@ -40,10 +40,21 @@ impl<T: Send + 'static> Errands<T> {
             let (calls, new) = unbounded_channel();
             (self.calls, self.task) = (calls, tokio::spawn(run(new)));
         }
-        let reply = Reply { number, to: self.reply.clone(), answer: None };
+        let mut reply = Reply { number, to: self.reply.clone(), is_given: false };
         self.under_way += 1;
+        let call = Box::pin(async move {
+            // One that panics is over, and the others are not.
+            let mut call = pin!(AssertUnwindSafe(call()).catch_unwind());
+            // The task is told to end between two of its turns. A call whose caller is gone sends nothing in the same.
+            let answer = poll_fn(|context| match reply.to.is_closed() {
+                true => Poll::Pending,
+                false => call.as_mut().poll(context),
+            });
+            let answer = answer.await.ok();
+            reply.is(answer);
+        });
         // Without the task the call is dropped here, and its reply says so.
-        drop(self.calls.send(Box::pin(reply.with(call))));
+        drop(self.calls.send(call));
     }
 
     /// Tells whether an answer is there to be read.
@@ -68,29 +79,26 @@ impl<T> Drop for Errands<T> {
     }
 }
 
-/// Gives an answer when it is dropped, so that there is one also where the task ends before the call.
+/// Answers for a call, at the latest when it is dropped: there is an answer also where the task ends before the call.
 struct Reply<T> {
     number: usize,
     to: UnboundedSender<Answer<T>>,
-    answer: Option<T>,
+    is_given: bool,
 }
 
 impl<T> Reply<T> {
-    /// Makes a call and gives its answer. One that panics is over, and the others are not.
-    async fn with<F: Future<Output = T>>(mut self, call: impl FnOnce() -> F) {
-        let mut call = pin!(AssertUnwindSafe(call()).catch_unwind());
-        let call = poll_fn(|context| {
-            // The task is told to end between two of its turns. A call whose caller is gone sends nothing in the same.
-            if self.to.is_closed() { Poll::Pending } else { call.as_mut().poll(context) }
-        });
-        self.answer = call.await.ok();
+    fn is(&mut self, answer: Option<T>) {
+        self.is_given = true;
+        // A caller who is gone needs none.
+        self.to.send((self.number, answer)).ok();
     }
 }
 
 impl<T> Drop for Reply<T> {
     fn drop(&mut self) {
-        // A caller who is gone needs none.
-        self.to.send((self.number, self.answer.take())).ok();
+        if !self.is_given {
+            self.is(None);
+        }
     }
 }
 
