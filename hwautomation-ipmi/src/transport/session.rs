@@ -47,13 +47,15 @@ impl Session {
         self.link.is_alive()
     }
 
-    /// Sends a command and returns its answer, whatever its completion code.
+    /// Sends a command and returns its answer, whatever its completion code. The limit is counted from when there is a
+    /// place for it, which is waited for as long.
     pub(super) async fn exchange(
         &mut self,
         command: &Command,
         limit: Duration,
         pass: &mut Pass,
     ) -> Result<Answer, IpmiError> {
+        pass.have_place(Instant::now() + limit).await?;
         let mut waits = self.timing.waits(Instant::now() + limit);
         // Numbers of its own: the late answer to a call that was dropped fits no other.
         let mut copies = Copies::of(command, self.number.wrapping_add(1));

@@ -52,7 +52,8 @@ impl Attempt<'_, '_> {
         self.tag.wrapping_add(stage as u8)
     }
 
-    async fn send(&self, payload: Payload, body: &[u8]) -> Result<(), IpmiError> {
+    async fn send(&mut self, payload: Payload, body: &[u8]) -> Result<(), IpmiError> {
+        self.login.pass.have_place(self.waits.deadline()).await?;
         self.login.link.send(&bare(payload, body), self.waits.deadline()).await
     }
 
