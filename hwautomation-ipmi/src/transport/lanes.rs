@@ -46,8 +46,8 @@ impl Lanes {
         Some(Pass { lanes: Arc::clone(self), place: Some(place), lane, unheard: None })
     }
 
-    /// Waits for a place, without a limit: for who is waited for by nobody else.
-    pub(super) async fn enter(self: &Arc<Self>, lane: Lane) -> Pass {
+    /// Waits for a place, without a limit.
+    async fn enter(self: &Arc<Self>, lane: Lane) -> Pass {
         let place = self.of(lane).acquire_owned().await.ok();
         Pass { lanes: Arc::clone(self), place, lane, unheard: None }
     }

@@ -73,9 +73,10 @@ impl Pool {
         self.lanes.try_enter(Lane::Fast)
     }
 
-    /// Waits for a place among the BMCs that are talked to.
-    pub(crate) async fn admit(&self) -> Pass {
-        self.lanes.enter(Lane::Fast).await
+    /// Waits for a place among the BMCs that are talked to, but no longer than for a turn.
+    pub(crate) async fn admit(&self) -> Result<Pass, IpmiError> {
+        let pass = self.lanes.enter_until(Lane::Fast, Instant::now() + self.turn_limit).await;
+        pass.ok_or(IpmiError::Lanes(self.turn_limit))
     }
 
     /// Waits for the turn to talk to a BMC. Who was admitted need not wait for a place, but gives it back where the
@@ -115,11 +116,12 @@ impl Pool {
         Ok(Turn::new(self, target, seat, pass, after))
     }
 
-    /// Ends every session, and waits for the BMCs to say so.
+    /// Ends every session, and waits for the BMCs to say so. One whose call goes on for longer than a command may take
+    /// is left to that call, which may be one that nobody polls: it ends with it, or once it was idle for long.
     pub(crate) async fn close(&self) {
+        let limit = self.timing.command_limit;
         let close = |seat: Arc<Mutex<Seat>>| async {
-            let mut seat = seat.lock_owned().await;
-            let limit = self.timing.command_limit;
+            let Ok(mut seat) = timeout(limit, seat.lock_owned()).await else { return };
             // Without a place, or where no answer can arrive, the BMC is told and not waited for.
             if let Some(standing) = seat.standing.take()
                 && standing.session.is_alive()
