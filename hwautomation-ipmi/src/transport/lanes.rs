@@ -88,8 +88,8 @@ impl Pass {
         self.place.is_some()
     }
 
-    /// Makes sure of a place before something is sent. There is none after an answer that came while its call waited for
-    /// one among the silent.
+    /// Makes sure of a place before something is sent. There is none after an answer that came while its call waited
+    /// for one among the silent.
     pub(super) async fn have_place(&mut self, until: Instant) -> Result<(), IpmiError> {
         if self.place.is_some() {
             return Ok(());
