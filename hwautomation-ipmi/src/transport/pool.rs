@@ -5,7 +5,7 @@ use super::identity::{Identity, Target};
 use super::keeper::Keeper;
 use super::lanes::{Lane, Lanes, Pass};
 use super::net::Net;
-use super::room::Room;
+use super::room::{Place, Room};
 use super::seat::Seat;
 use super::seats::{Found, Seats};
 use super::standing::Keep;
@@ -20,7 +20,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// How many BMCs are remembered with their cipher suite, if there are no more sessions: some 30 MB, and more than one
@@ -174,7 +174,7 @@ impl Pool {
     }
 
     /// Waits for room for one more session. The longest idle one is closed for it, or the next that becomes idle.
-    pub(super) async fn room(&self, admission: &mut Admission) -> Result<OwnedSemaphorePermit, IpmiError> {
+    pub(super) async fn room(&self, admission: &mut Admission) -> Result<Place, IpmiError> {
         if let Some(place) = self.room.try_take() {
             return Ok(place);
         }

@@ -4,13 +4,13 @@ mod console;
 
 use super::lanes::Pass;
 use super::net::Link;
+use super::room::Place;
 use super::timing::{Timing, Waits};
 use crate::error::IpmiError;
 use crate::model::command::{Command, Repeat};
 use crate::wire::{Answer, Request, Sealed, random};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 /// Set Session Privilege Level and Close Session (IPMI 2.0, sections 22.18 and 22.19).
@@ -29,17 +29,12 @@ pub(super) struct Session {
     number: u8,
     ends_here: bool,
     /// Counts it among the open ones.
-    _permit: Arc<OwnedSemaphorePermit>,
+    _place: Arc<Place>,
 }
 
 impl Session {
-    pub(super) fn new(
-        link: Arc<Link>,
-        sealed: Sealed,
-        timing: Timing,
-        permit: Arc<OwnedSemaphorePermit>,
-    ) -> Self {
-        Self { link, sealed, timing, number: 0, ends_here: false, _permit: permit }
+    pub(super) fn new(link: Arc<Link>, sealed: Sealed, timing: Timing, place: Arc<Place>) -> Self {
+        Self { link, sealed, timing, number: 0, ends_here: false, _place: place }
     }
 
     /// Tells whether answers can arrive.

@@ -171,7 +171,7 @@ impl<'a> Turn<'a> {
     async fn log_in(&mut self) -> Result<Standing, IpmiError> {
         let Target { peer, identity, suites, .. } = self.target;
         let credentials = self.pool.credentials(identity, &mut self.admission).await?;
-        let permit = Arc::new(self.pool.room(&mut self.admission).await?);
+        let place = Arc::new(self.pool.room(&mut self.admission).await?);
         let login = Login {
             link: self.pool.net().link(*peer)?,
             credentials: &credentials,
@@ -182,7 +182,7 @@ impl<'a> Turn<'a> {
             was_silent: self.seat.breaker.is_silent(),
             quirks: identity.quirks,
             timing: self.pool.timing(),
-            permit,
+            place,
             pass: &mut self.admission.pass,
         };
         // Log-ins are rare and their state is large: boxed, waiting calls stay small.
