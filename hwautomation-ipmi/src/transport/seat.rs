@@ -30,9 +30,9 @@ impl Seat {
         self.entrance.is_none() && self.told.is_none()
     }
 
-    /// Ends its session, and nobody looks after it any more.
-    pub(super) fn end(&mut self) {
-        self.standing = None;
+    /// Returns its session, which ends when it is dropped. Nobody looks after it any more.
+    pub(super) fn end(&mut self) -> Option<Standing> {
         self.kept_by = None;
+        self.standing.take()
     }
 }
