@@ -25,7 +25,8 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Tells whether nothing is lost with it but the count of silences.
+    /// Tells whether nothing is lost with it but the count of silences, once nobody waits for it: a refusal is for those
+    /// who do.
     pub(super) fn is_blank(&self) -> bool {
         self.entrance.is_none() && self.told.is_none()
     }
