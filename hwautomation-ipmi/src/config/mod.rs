@@ -32,14 +32,17 @@ pub struct IpmiConfig {
     /// was kept turns out to be gone, half of it is lost before a log-in.
     #[serde(rename = "command_limit_ms", with = "millis")]
     pub command_limit: Duration,
-    /// Limits a log-in with all its restarts, and before it the reading of its secrets. In JSON `handshake_limit_ms`.
-    /// Default 12 s: where every fifth datagram is lost each way, 99 of 100 log-ins get through in it. A log-in and one
-    /// and a half of `command_limit` are what a call to a silent BMC takes once it has its turn: by default less than
-    /// the 20 s after which a workflow takes the outcome of a power command for unknown.
+    /// Limits a log-in with all its restarts, and before it, for as long again, the answer of the source of its
+    /// secrets. In JSON `handshake_limit_ms`. Default 12 s: where every fifth datagram is lost each way, 99 of 100
+    /// log-ins get through in it. A log-in and one and a half of `command_limit` are what a call to a silent BMC takes
+    /// once it has its turn, its secrets and room for a session: by default less than the 20 s after which a workflow
+    /// takes the outcome of a power command for unknown.
     #[serde(rename = "handshake_limit_ms", with = "millis")]
     pub handshake_limit: Duration,
-    /// Limits how long a call may wait for its turn: a BMC is asked one thing at a time. In JSON `turn_limit_ms`.
-    /// Default 60 s.
+    /// Limits how long a call may wait for others: for its turn, since a BMC is asked one thing at a time, for a place
+    /// among the BMCs that are talked to, for a session, and to ask the source of its secrets. It is counted once for
+    /// all of them, anew with each turn that the call needs; a machine of a call over many may wait as long before that
+    /// for the place that it begins with. In JSON `turn_limit_ms`. Default 60 s.
     #[serde(rename = "turn_limit_ms", with = "millis")]
     pub turn_limit: Duration,
     /// Says how long a session without work is kept for the next call, zero for not at all. In JSON

@@ -75,7 +75,7 @@ struct Errand {
 impl Errand {
     async fn turn(&mut self) -> Result<Turn<'_>, IpmiError> {
         if let Some(admitted) = self.admitted.take() {
-            self.pass = Some(self.pool.admit().await);
+            self.pass = Some(self.pool.admit().await?);
             // The stream may be gone, and this call soon is.
             admitted.send(()).ok();
         }

@@ -65,7 +65,9 @@ impl IpmiController {
         })
     }
 
-    /// Ends every session but those of consoles and waits for the BMCs to say so, each for one command's time at most. A later call logs in
+    /// Ends every session but those of consoles and waits for the BMCs to say so: for each the calls before it, a place
+    /// among the BMCs that are talked to, and the answer are waited for, each for one command's time at most. Where a
+    /// call goes on for longer, its session is left to it, and ends when it is not used any more. A later call logs in
     /// anew. Dropping the driver tells the BMCs, too, but waits for nobody: what the system does not take at once is
     /// lost, and BMCs have few sessions.
     pub async fn close(&self) {

@@ -111,6 +111,11 @@ pub(crate) enum IpmiError {
     Sessions(u32),
     #[error("as many BMCs as may be were talked to for {} ms", .0.as_millis())]
     Lanes(Duration),
+    #[error(
+        "as many log-ins as may be asked the source of credentials for {} ms, and it was not asked for this one",
+        .0.as_millis()
+    )]
+    Asking(Duration),
     #[error("the source of credentials did not answer within {} ms, and the BMC was not asked", .0.as_millis())]
     Source(Duration),
     /// The runtime that it ran on was shut down, or it panicked.
@@ -237,7 +242,9 @@ impl IpmiError {
             Self::Mismatch { .. } => ErrorKind::Mismatch,
             Self::Stranger { .. } => ErrorKind::Conflict,
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) | Self::Unsettled { .. } => ErrorKind::Busy,
+            Self::Turn(_) | Self::Sessions(_) | Self::Lanes(_) | Self::Asking(_) | Self::Unsettled { .. } => {
+                ErrorKind::Busy
+            }
             Self::Unseen { cause, .. } => cause.kind(),
             Self::Abandoned | Self::NotBegun => ErrorKind::Internal,
             Self::Console(error) => error.kind(),
@@ -307,6 +314,9 @@ impl IpmiError {
             }
             Self::Unsettled { .. } => {
                 "try again in a few seconds: the machine is on its way, or the BMC tells its power late"
+            }
+            Self::Asking(_) => {
+                "check the source of credentials: it hangs, or is too slow for so many BMCs at a time"
             }
             Self::Source(_) => "check the source of credentials, or raise handshake_limit if it is only slow",
             Self::NotBegun => "keep the runtime on which a call over many machines began until its end",

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 impl Pass {
     /// Waits for a datagram that `pick` takes, until `soon`. After that silence it waits for a place in the slow lane,
-    /// too, and returns nothing once it has one, or at the deadline: an answer is as good while there is no place.
+    /// too, and returns nothing once it has one, or at the deadline: an answer is as good while there is no place. What
+    /// is sent next needs one.
     pub(super) async fn hear<T>(
         &mut self,
         link: &Link,
@@ -28,6 +29,9 @@ impl Pass {
             }
         });
         let late = late.await;
+        if late.is_some() {
+            self.answered_late();
+        }
         self.note(late)
     }
 

@@ -106,14 +106,17 @@ async fn keep(pool: Weak<Pool>, number: u64, mut new: UnboundedReceiver<(SocketA
 
 /// Takes over what a keeper left whose runtime is gone, and ends the sessions whose sockets went with it.
 fn take_over(pool: &Pool, number: u64, mut at: impl FnMut(SocketAddr, Instant)) {
-    pool.seats().each_free(|peer, seat| match &seat.standing {
-        _ if seat.kept_by == Some(number) => {}
+    let over = pool.seats().each_free(|peer, seat| match &seat.standing {
+        _ if seat.kept_by == Some(number) => None,
         Some(standing) if standing.session.is_alive() => {
             at(peer, standing.due_at(pool.keep_for()));
             seat.kept_by = Some(number);
+            None
         }
         _ => seat.end(),
     });
+    // Each tells its BMC, which takes longer than others should wait for their seats.
+    drop(over);
 }
 
 /// What came of looking at a seat.
@@ -136,7 +139,7 @@ fn look(pool: &Arc<Pool>, peer: SocketAddr) -> Look {
         Some(Due::Nothing(due)) => Look::At(peer, due),
         Some(Due::Ask) => Look::Ask(peer, seat),
         Some(Due::Close) | None => {
-            seat.end();
+            drop(seat.end());
             Look::Over
         }
     }
@@ -165,6 +168,6 @@ async fn asked(pool: &Pool, peer: SocketAddr, mut seat: OwnedMutexGuard<Seat>) -
         return Some(standing.due_at(pool.keep_for()));
     }
     tracing::debug!(%peer, "a kept session was gone");
-    seat.end();
+    drop(seat.end());
     None
 }

@@ -1,8 +1,10 @@
 //! How many BMCs are talked to at a time: those that answer, and apart from them those that do not.
 //!
 //! A call holds a place in the fast lane while an answer can be expected soon. After the first silence it goes on in
-//! the slow lane, whose places are few: however many BMCs are dead, the others wait for none of them.
+//! the slow lane, whose places are few: however many BMCs are dead, the others wait for none of them. Nothing is sent
+//! without a place, but for the word that a session is over.
 
+use crate::error::IpmiError;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -44,8 +46,8 @@ impl Lanes {
         Some(Pass { lanes: Arc::clone(self), place: Some(place), lane, unheard: None })
     }
 
-    /// Waits for a place, without a limit: for who is waited for by nobody else.
-    pub(super) async fn enter(self: &Arc<Self>, lane: Lane) -> Pass {
+    /// Waits for a place, without a limit.
+    async fn enter(self: &Arc<Self>, lane: Lane) -> Pass {
         let place = self.of(lane).acquire_owned().await.ok();
         Pass { lanes: Arc::clone(self), place, lane, unheard: None }
     }
@@ -84,6 +86,25 @@ impl Pass {
             self.place = place.ok().and_then(Result::ok);
         }
         self.place.is_some()
+    }
+
+    /// Makes sure of a place before something is sent. There is none after an answer that came while its call waited
+    /// for one among the silent.
+    pub(super) async fn have_place(&mut self, until: Instant) -> Result<(), IpmiError> {
+        if self.place.is_some() {
+            return Ok(());
+        }
+        let asked = Instant::now();
+        // This is rare: boxed, the calls in flight stay small.
+        let is_back = Box::pin(self.come_back(until)).await;
+        is_back.then_some(()).ok_or_else(|| IpmiError::Lanes(asked.elapsed()))
+    }
+
+    /// Notes that the BMC answered after a silence. Without a place, the next is among those that answer.
+    pub(super) fn answered_late(&mut self) {
+        if self.place.is_none() {
+            self.lane = Lane::Fast;
+        }
     }
 
     /// After a silence: leaves the fast lane and waits for a place in the slow one, but no longer than until then.

@@ -5,7 +5,7 @@ use super::identity::{Identity, Target};
 use super::keeper::Keeper;
 use super::lanes::{Lane, Lanes, Pass};
 use super::net::Net;
-use super::room::Room;
+use super::room::{Place, Room};
 use super::seat::Seat;
 use super::seats::{Found, Seats};
 use super::standing::Keep;
@@ -20,14 +20,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How many BMCs are remembered with their cipher suite, if there are no more sessions: some 30 MB, and more than one
 /// site has. Beyond it, those that were not used for longest are forgotten.
 const SEATS_MAX: usize = 65_536;
 
-/// How many log-ins ask the source of credentials at a time: where it hangs for so many, the others wait with them.
+/// How many log-ins ask the source of credentials at a time: where it hangs for so many, the others wait for them.
 const ASKING_MAX: usize = 1_024;
 
 /// Holds every seat.
@@ -73,19 +73,21 @@ impl Pool {
         self.lanes.try_enter(Lane::Fast)
     }
 
-    /// Waits for a place among the BMCs that are talked to.
-    pub(crate) async fn admit(&self) -> Pass {
-        self.lanes.enter(Lane::Fast).await
+    /// Waits for a place among the BMCs that are talked to, but no longer than for a turn.
+    pub(crate) async fn admit(&self) -> Result<Pass, IpmiError> {
+        let pass = self.lanes.enter_until(Lane::Fast, Instant::now() + self.turn_limit).await;
+        pass.ok_or(IpmiError::Lanes(self.turn_limit))
     }
 
-    /// Waits for the turn to talk to a BMC. Who was admitted need not wait for a place, but gives it back where the
-    /// BMC is busy or was silent.
+    /// Waits for the turn to talk to a BMC; what a log-in needs of others is waited for until the same deadline. Who was
+    /// admitted need not wait for a place, but gives it back where the BMC is busy or was silent.
     pub(crate) async fn turn<'a>(
         self: &'a Arc<Self>,
         target: &'a Target<'a>,
         mut admitted: Option<Pass>,
     ) -> Result<Turn<'a>, IpmiError> {
         let asked = Instant::now();
+        let until = asked + self.turn_limit;
         // Goes after the seat, on every path.
         let after = After { pool: self, peer: target.peer };
         let seat = self.seats.of(target.peer);
@@ -94,7 +96,7 @@ impl Pool {
             Ok(seat) => seat,
             Err(_) => {
                 admitted = None;
-                let seat = Box::pin(timeout(self.turn_limit, seat.lock_owned())).await;
+                let seat = Box::pin(timeout_at(until, seat.lock_owned())).await;
                 seat.map_err(|_| IpmiError::Turn(self.turn_limit))?
             }
         };
@@ -108,18 +110,19 @@ impl Pool {
         let pass = match admitted.filter(|pass| pass.lane() == lane) {
             Some(pass) => pass,
             None => {
-                let pass = self.lanes.enter_until(lane, asked + self.turn_limit).await;
+                let pass = self.lanes.enter_until(lane, until).await;
                 pass.ok_or(IpmiError::Lanes(self.turn_limit))?
             }
         };
-        Ok(Turn::new(self, target, seat, pass, after))
+        Ok(Turn::new(self, target, seat, Admission { pass, until }, after))
     }
 
-    /// Ends every session, and waits for the BMCs to say so.
+    /// Ends every session, and waits for the BMCs to say so. One whose call goes on for longer than a command may take
+    /// is left to that call, which may be one that nobody polls: it ends with it, or once it was idle for long.
     pub(crate) async fn close(&self) {
+        let limit = self.timing.command_limit;
         let close = |seat: Arc<Mutex<Seat>>| async {
-            let mut seat = seat.lock_owned().await;
-            let limit = self.timing.command_limit;
+            let Ok(mut seat) = timeout(limit, seat.lock_owned()).await else { return };
             // Without a place, or where no answer can arrive, the BMC is told and not waited for.
             if let Some(standing) = seat.standing.take()
                 && standing.session.is_alive()
@@ -171,7 +174,7 @@ impl Pool {
     }
 
     /// Waits for room for one more session. The longest idle one is closed for it, or the next that becomes idle.
-    pub(super) async fn room(&self, pass: &mut Pass) -> Result<OwnedSemaphorePermit, IpmiError> {
+    pub(super) async fn room(&self, admission: &mut Admission) -> Result<Place, IpmiError> {
         if let Some(place) = self.room.try_take() {
             return Ok(place);
         }
@@ -179,41 +182,43 @@ impl Pool {
         if let Some(mut seat) = self.seats.longest_idle() {
             seat.standing = None;
         }
-        let place = Box::pin(self.apart(pass, self.turn_limit, waiting.take())).await?;
-        place.flatten().ok_or(IpmiError::Sessions(self.sessions_max))
+        let place = timeout_at(admission.until, waiting.take());
+        let place = place.map(|place| place.ok().flatten().ok_or(IpmiError::Sessions(self.sessions_max)));
+        Box::pin(self.apart(admission, place)).await
     }
 
-    /// Resolves the secrets for a log-in. A source that takes its time holds up this BMC only, and no longer than a
-    /// log-in may take.
+    /// Resolves the secrets for a log-in. A source that takes its time holds up this BMC only.
     pub(super) async fn credentials(
         &self,
         identity: &Identity<'_>,
-        pass: &mut Pass,
+        admission: &mut Admission,
     ) -> Result<Credentials, IpmiError> {
-        let mut resolved = Box::pin(async {
-            let _asking = self.asking.acquire().await;
-            identity.credentials(&self.source).await
-        });
-        if let Some(found) = resolved.as_mut().now_or_never() {
-            return Ok(found?);
+        let mut resolved = Box::pin(self.resolve(identity, admission.until));
+        match resolved.as_mut().now_or_never() {
+            Some(found) => found,
+            None => self.apart(admission, resolved).await,
         }
-        let limit = self.timing.handshake_limit;
-        let found = self.apart(pass, limit, resolved).await?;
-        Ok(found.ok_or(IpmiError::Source(limit))??)
     }
 
-    /// Waits for something else than the BMC, without a place: those who are waited for may need one. Nothing when it
-    /// took longer than the limit.
+    /// Asks the source, for no longer than a log-in may take from when it is asked.
+    async fn resolve(&self, identity: &Identity<'_>, until: Instant) -> Result<Credentials, IpmiError> {
+        let asking = timeout_at(until, self.asking.acquire()).await;
+        let _asking = asking.map_err(|_| IpmiError::Asking(self.turn_limit))?;
+        let limit = self.timing.handshake_limit;
+        let found = timeout(limit, identity.credentials(&self.source)).await;
+        Ok(found.map_err(|_| IpmiError::Source(limit))??)
+    }
+
+    /// Waits for something else than the BMC, without a place: those who are waited for may need one.
     async fn apart<T>(
         &self,
-        pass: &mut Pass,
-        limit: Duration,
-        waited: impl Future<Output = T>,
-    ) -> Result<Option<T>, IpmiError> {
-        pass.leave();
-        let Ok(found) = timeout(limit, waited).await else { return Ok(None) };
-        let is_back = pass.come_back(Instant::now() + self.turn_limit).await;
-        is_back.then_some(Some(found)).ok_or(IpmiError::Lanes(self.turn_limit))
+        admission: &mut Admission,
+        waited: impl Future<Output = Result<T, IpmiError>>,
+    ) -> Result<T, IpmiError> {
+        admission.pass.leave();
+        let found = waited.await?;
+        let is_back = admission.pass.come_back(admission.until).await;
+        is_back.then_some(found).ok_or(IpmiError::Lanes(self.turn_limit))
     }
 
     /// Ends the session of a seat that was just let go, if somebody began to wait for its room meanwhile.
@@ -224,6 +229,14 @@ impl Pool {
             seat.standing = None;
         }
     }
+}
+
+/// A place among the BMCs that are talked to, and until when its call may wait for others.
+#[derive(Debug)]
+pub(super) struct Admission {
+    pub(super) pass: Pass,
+    /// It began to wait the limit of a turn before that, and is not given it anew for each thing that it needs.
+    pub(super) until: Instant,
 }
 
 /// Looks, when a turn is over and its seat is free, whether its session is to make room.

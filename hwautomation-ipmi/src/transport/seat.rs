@@ -25,14 +25,15 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Tells whether nothing is lost with it but the count of silences.
+    /// Tells whether nothing is lost with it but the count of silences, once nobody waits for it: a refusal is for those
+    /// who do.
     pub(super) fn is_blank(&self) -> bool {
         self.entrance.is_none() && self.told.is_none()
     }
 
-    /// Ends its session, and nobody looks after it any more.
-    pub(super) fn end(&mut self) {
-        self.standing = None;
+    /// Returns its session, which ends when it is dropped. Nobody looks after it any more.
+    pub(super) fn end(&mut self) -> Option<Standing> {
         self.kept_by = None;
+        self.standing.take()
     }
 }

@@ -58,13 +58,11 @@ impl Seats {
         self.lock().values().cloned().collect()
     }
 
-    /// Looks at each seat that nobody has.
-    pub(super) fn each_free(&self, mut look: impl FnMut(SocketAddr, &mut Seat)) {
-        for (peer, seat) in self.lock().iter() {
-            if let Some(mut seat) = free(seat) {
-                look(*peer, &mut seat);
-            }
-        }
+    /// Looks at each seat that nobody has, and returns what was taken out of them: what is done about it is done when
+    /// others can have their seats again.
+    pub(super) fn each_free<T>(&self, mut look: impl FnMut(SocketAddr, &mut Seat) -> Option<T>) -> Vec<T> {
+        let seats = self.lock();
+        seats.iter().filter_map(|(peer, seat)| look(*peer, &mut *free(seat)?)).collect()
     }
 
     /// Finds the session that has been idle for longest.

@@ -4,13 +4,13 @@ mod console;
 
 use super::lanes::Pass;
 use super::net::Link;
+use super::room::Place;
 use super::timing::{Timing, Waits};
 use crate::error::IpmiError;
 use crate::model::command::{Command, Repeat};
 use crate::wire::{Answer, Request, Sealed, random};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 /// Set Session Privilege Level and Close Session (IPMI 2.0, sections 22.18 and 22.19).
@@ -29,17 +29,12 @@ pub(super) struct Session {
     number: u8,
     ends_here: bool,
     /// Counts it among the open ones.
-    _permit: Arc<OwnedSemaphorePermit>,
+    _place: Arc<Place>,
 }
 
 impl Session {
-    pub(super) fn new(
-        link: Arc<Link>,
-        sealed: Sealed,
-        timing: Timing,
-        permit: Arc<OwnedSemaphorePermit>,
-    ) -> Self {
-        Self { link, sealed, timing, number: 0, ends_here: false, _permit: permit }
+    pub(super) fn new(link: Arc<Link>, sealed: Sealed, timing: Timing, place: Arc<Place>) -> Self {
+        Self { link, sealed, timing, number: 0, ends_here: false, _place: place }
     }
 
     /// Tells whether answers can arrive.
@@ -47,13 +42,15 @@ impl Session {
         self.link.is_alive()
     }
 
-    /// Sends a command and returns its answer, whatever its completion code.
+    /// Sends a command and returns its answer, whatever its completion code. The limit is counted from when there is a
+    /// place for it, which is waited for as long.
     pub(super) async fn exchange(
         &mut self,
         command: &Command,
         limit: Duration,
         pass: &mut Pass,
     ) -> Result<Answer, IpmiError> {
+        pass.have_place(Instant::now() + limit).await?;
         let mut waits = self.timing.waits(Instant::now() + limit);
         // Numbers of its own: the late answer to a call that was dropped fits no other.
         let mut copies = Copies::of(command, self.number.wrapping_add(1));

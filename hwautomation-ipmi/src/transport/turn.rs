@@ -3,7 +3,7 @@
 use super::identity::Target;
 use super::lanes::Pass;
 use super::login::Login;
-use super::pool::{After, Pool};
+use super::pool::{Admission, After, Pool};
 use super::refusal::Refusal;
 use super::seat::Seat;
 use super::session::Session;
@@ -30,7 +30,7 @@ pub(crate) struct Turn<'a> {
     pool: &'a Arc<Pool>,
     target: &'a Target<'a>,
     seat: OwnedMutexGuard<Seat>,
-    pass: Pass,
+    admission: Admission,
     /// What it is being told about power.
     telling: Option<PowerAction>,
     /// Goes last: the seat is free by then.
@@ -42,7 +42,7 @@ impl<'a> Turn<'a> {
         pool: &'a Arc<Pool>,
         target: &'a Target<'a>,
         mut seat: OwnedMutexGuard<Seat>,
-        pass: Pass,
+        admission: Admission,
         after: After<'a>,
     ) -> Self {
         match &mut seat.standing {
@@ -51,7 +51,7 @@ impl<'a> Turn<'a> {
             }
             other => *other = None,
         }
-        Self { pool, target, seat, pass, telling: None, _after: after }
+        Self { pool, target, seat, admission, telling: None, _after: after }
     }
 
     /// Returns what the configuration says about the channel.
@@ -94,7 +94,7 @@ impl<'a> Turn<'a> {
 
     /// Has the breaker learn what a call found out.
     fn note(&mut self, heard: Heard) {
-        let unheard = self.pass.unheard.take();
+        let unheard = self.admission.pass.unheard.take();
         match heard {
             Heard::Answer => self.seat.breaker.answered(),
             Heard::Silence => {
@@ -114,7 +114,7 @@ impl<'a> Turn<'a> {
 
     /// Returns the place among the BMCs that are talked to.
     pub(super) fn pass(&mut self) -> &mut Pass {
-        &mut self.pass
+        &mut self.admission.pass
     }
 
     pub(super) fn pool(&self) -> &'a Arc<Pool> {
@@ -128,7 +128,7 @@ impl<'a> Turn<'a> {
     /// Has the breaker learn of a call that its caller dropped while it waited for an answer. One that waited no longer
     /// than for the first copy of what it sent says nothing.
     fn note_leaving(&mut self) {
-        let Some(since) = self.pass.unheard else { return };
+        let Some(since) = self.admission.pass.unheard else { return };
         let now = Instant::now();
         if now - since >= self.pool.timing().retransmit {
             self.seat.breaker.was_left(since, now);
@@ -159,7 +159,7 @@ impl<'a> Turn<'a> {
     async fn make_sure(&mut self) {
         let limit = self.pool.timing().command_limit / DOUBT_DIVISOR;
         let Some(standing) = &mut self.seat.standing else { return };
-        if let Err(silence) = standing.ask(limit, &mut self.pass).await {
+        if let Err(silence) = standing.ask(limit, &mut self.admission.pass).await {
             // The command that follows opens a new one.
             tracing::debug!(peer = %self.target.peer, error = %silence, "a kept session was gone");
             self.seat.standing = None;
@@ -176,7 +176,7 @@ impl<'a> Turn<'a> {
         let limit = self.pool.timing().command_limit;
         let standing = self.seat.standing.as_mut().expect("it was just put there");
         let limit = if standing.is_doubtful { limit / DOUBT_DIVISOR } else { limit };
-        let answer = standing.session.exchange(command, limit, &mut self.pass).await;
+        let answer = standing.session.exchange(command, limit, &mut self.admission.pass).await;
         if answer.is_ok() {
             standing.was_used();
         } else {
@@ -187,8 +187,8 @@ impl<'a> Turn<'a> {
 
     async fn log_in(&mut self) -> Result<Standing, IpmiError> {
         let Target { peer, identity, suites, .. } = self.target;
-        let credentials = self.pool.credentials(identity, &mut self.pass).await?;
-        let permit = Arc::new(self.pool.room(&mut self.pass).await?);
+        let credentials = self.pool.credentials(identity, &mut self.admission).await?;
+        let place = Arc::new(self.pool.room(&mut self.admission).await?);
         let login = Login {
             link: self.pool.net().link(*peer)?,
             credentials: &credentials,
@@ -199,8 +199,8 @@ impl<'a> Turn<'a> {
             was_silent: self.seat.breaker.is_silent(),
             quirks: identity.quirks,
             timing: self.pool.timing(),
-            permit,
-            pass: &mut self.pass,
+            place,
+            pass: &mut self.admission.pass,
         };
         // Log-ins are rare and their state is large: boxed, waiting calls stay small.
         let through = Box::pin(login.run()).await;

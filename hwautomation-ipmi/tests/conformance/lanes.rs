@@ -26,7 +26,11 @@ fn ask(fixture: &RackFixture, numbers: impl IntoIterator<Item = usize>) -> JoinS
 }
 
 fn late(command: &str) -> Fault {
-    Fault::new(Action::Delay(Duration::from_millis(150))).face(Face::Bmc).command(command).machine("srv002")
+    late_by(Duration::from_millis(150), command)
+}
+
+fn late_by(delay: Duration, command: &str) -> Fault {
+    Fault::new(Action::Delay(delay)).face(Face::Bmc).command(command).machine("srv002")
 }
 
 /// Three BMCs, the first of which is dead and has the only place among the silent ones for a while.
@@ -61,4 +65,40 @@ async fn no_more_silent_bmcs_than_may_be_are_asked_again_also_before_a_suite_is_
     assert!(one > 4 && other > 0, "{one} and {other}");
     assert!(other * 2 < one, "{other} datagrams without a place, {one} with one");
     assert_eq!(dead.join_next().await.unwrap().unwrap(), Err(ErrorKind::Unreachable));
+}
+
+/// How late is late enough for another call to take the place that was given back.
+const VERY_LATE: Duration = Duration::from_secs(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_late_answer_nothing_more_is_sent_without_a_place() {
+    let config = IpmiConfig { retransmit: Duration::from_millis(300), in_flight_max: 1, ..quick() };
+    let config = IpmiConfig { command_limit: PATIENCE * 2, handshake_limit: PATIENCE * 2, ..config };
+    for (command, next) in [
+        ("get channel cipher suites", "open session"),
+        ("open session", "rakp 1"),
+        ("set session privilege", "get chassis"),
+    ] {
+        let (fixture, dead) = with_a_dead_one(config.clone()).await;
+        fixture.inject(late_by(VERY_LATE, command));
+        let is_of_two = |machine: Option<&str>| machine == Some("srv002");
+        let count = |what: &str| {
+            fixture.count(|entry| entry.command.starts_with(what) && is_of_two(entry.machine.as_deref()))
+        };
+        let late = ask(&fixture, [2]);
+        assert!(fixture.rack.wait_until(PATIENCE, |_| count(command) > 0).await, "{command}");
+        fixture.inject(Fault::silent_bmc().machine("srv003"));
+        let third = fixture.machine_of(3);
+        let mut stuck = Box::pin(fixture.driver.power_state(&third));
+        // It takes the only place among those that answer, and is not polled any more.
+        tokio::select! {
+            found = &mut stuck => panic!("{found:?}"),
+            is_asked = fixture.rack.wait_until(PATIENCE, |_| unanswered(&fixture, "srv003") > 0) => assert!(is_asked),
+        }
+        let is_sent = fixture.rack.wait_until(VERY_LATE * 2, |_| count(next) > 0).await;
+        assert!(!is_sent, "{next} was sent without a place");
+        drop(stuck);
+        assert_eq!(late.join_all().await, [Ok(PowerState::On)], "{command}");
+        drop(dead);
+    }
 }

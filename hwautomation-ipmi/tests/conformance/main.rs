@@ -24,6 +24,7 @@ mod refusal;
 mod rogue;
 mod room;
 mod sessions;
+mod stuck;
 mod unread;
 
 mod suite_3 {

@@ -1,16 +1,20 @@
 //! Fewer sessions than BMCs, and secrets that are not there: who waits for these holds up nobody else.
 
+use super::fleet::unanswered;
 use super::rack::{PASSWORD, PATIENCE, RackFixture, patient};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use hwautomation_core::error::{ErrorClass, ErrorKind, Result};
+use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{CredentialSource, PowerController, PowerState};
 use hwautomation_core::secret::{Secret, SecretRef};
 use hwautomation_ipmi::IpmiConfig;
+use hwautomation_sim::Fault;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// One session at a time, which stays open, and whoever waits for something waits longer than the test.
 fn one_session(in_flight_max: u16) -> IpmiConfig {
@@ -54,27 +58,33 @@ async fn who_waits_for_a_session_keeps_no_place_from_those_who_have_one() {
     }
 }
 
-/// Never answers for a secret of this name.
-#[derive(Debug)]
-struct Hangs;
+/// Never answers for a secret of this name, and counts how often it was asked for that.
+#[derive(Debug, Default)]
+struct Hangs(watch::Sender<usize>);
 
 #[async_trait]
 impl CredentialSource for Hangs {
     async fn resolve(&self, reference: &SecretRef) -> Result<Secret> {
         if reference.to_string().ends_with("nowhere") {
+            self.0.send_modify(|count| *count += 1);
             std::future::pending::<()>().await;
         }
         Ok(Secret::new(PASSWORD))
     }
 }
 
+fn without_a_secret(fixture: &RackFixture, number: usize) -> Machine {
+    let mut machine = fixture.machine_of(number);
+    machine.credentials.insert("bmc".to_owned(), SecretRef::new("static:nowhere").unwrap());
+    machine
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_of_secrets_that_hangs_holds_up_its_bmc_only_and_not_for_ever() {
     let config = IpmiConfig { handshake_limit: Duration::from_secs(2), ..one_session(1) };
     let mut fixture = RackFixture::start_as(3, config.clone()).await;
-    fixture.driver = Arc::new(fixture.driver_of(config, Arc::new(Hangs)));
-    let mut hanging = fixture.machine_of(1);
-    hanging.credentials.insert("bmc".to_owned(), SecretRef::new("static:nowhere").unwrap());
+    fixture.driver = Arc::new(fixture.driver_of(config, Arc::new(Hangs::default())));
+    let hanging = without_a_secret(&fixture, 1);
     let driver = fixture.driver.clone();
     let mut hangs = tokio::spawn(async move { driver.power_state(&hanging).await });
     for _ in 0..10 {
@@ -89,4 +99,63 @@ async fn a_source_of_secrets_that_hangs_holds_up_its_bmc_only_and_not_for_ever()
     );
     assert!(error.message().contains("source of credentials") && error.remedy().is_some(), "{error:?}");
     all_are_on(&fixture, [1].into_iter()).await;
+}
+
+/// How many log-ins ask the source at a time.
+const ASKING_MAX: usize = 1_024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_behind_others_to_ask_the_source_is_not_told_that_it_was_asked() {
+    // Whoever asks the source asks for longer than the test.
+    let config = IpmiConfig { turn_limit: Duration::from_millis(500), ..one_session(512) };
+    let config = IpmiConfig { handshake_limit: PATIENCE * 3, ..config };
+    let mut fixture = RackFixture::start_as(1, config.clone()).await;
+    let source = Arc::new(Hangs::default());
+    let mut asked = source.0.subscribe();
+    fixture.driver = Arc::new(fixture.driver_of(config, source));
+    let mut calls = JoinSet::new();
+    for number in 0..ASKING_MAX {
+        let (driver, mut machine) = (fixture.driver.clone(), without_a_secret(&fixture, 1));
+        let [.., high, low] = number.to_be_bytes();
+        machine.addresses.bmc = Some([10, 0, high, low].into());
+        calls.spawn(async move { driver.power_state(&machine).await });
+    }
+    timeout(PATIENCE, asked.wait_for(|count| *count == ASKING_MAX)).await.expect("all ask").unwrap();
+    let one_more = fixture.machine_of(1);
+    let error = timeout(PATIENCE, fixture.driver.power_state(&one_more)).await.expect("soon").unwrap_err();
+    assert_eq!(
+        (error.kind(), error.class()),
+        (ErrorKind::Busy, ErrorClass::Transient { after: None }),
+        "{error}"
+    );
+    assert!(error.message().contains("source of credentials") && error.remedy().is_some(), "{error:?}");
+    assert!(calls.try_join_next().is_none(), "the source is still asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seat_and_then_a_session_are_waited_for_no_longer_than_a_turn() {
+    // The first has the session for longer than the test, and the second its seat for as long as a log-in may take.
+    let config = IpmiConfig { turn_limit: Duration::from_secs(2), ..one_session(512) };
+    let config =
+        IpmiConfig { handshake_limit: Duration::from_secs(1), command_limit: PATIENCE * 3, ..config };
+    let mut fixture = RackFixture::start_as(2, config.clone()).await;
+    let source = Arc::new(Hangs::default());
+    let mut asked = source.0.subscribe();
+    fixture.driver = Arc::new(fixture.driver_of(config.clone(), source));
+    let mut calls = JoinSet::new();
+    let mut begin = |machine: Machine| {
+        let driver = fixture.driver.clone();
+        calls.spawn(async move { driver.power_state(&machine).await });
+    };
+    fixture.driver.power_state(&fixture.machine_of(1)).await.unwrap();
+    fixture.inject(Fault::silent_bmc().machine("srv001"));
+    begin(fixture.machine_of(1));
+    assert!(fixture.rack.wait_until(PATIENCE, |_| unanswered(&fixture) > 0).await);
+    begin(without_a_secret(&fixture, 2));
+    timeout(PATIENCE, asked.wait_for(|count| *count == 1)).await.expect("it asks").unwrap();
+    let begun = Instant::now();
+    let error = fixture.driver.power_state(&fixture.machine_of(2)).await.unwrap_err();
+    let (took, limit) = (begun.elapsed(), config.turn_limit);
+    assert!(error.message().contains("sessions"), "{error}");
+    assert!(took >= limit && took < limit + config.handshake_limit / 2, "{took:?}");
 }

@@ -52,7 +52,8 @@ impl Attempt<'_, '_> {
         self.tag.wrapping_add(stage as u8)
     }
 
-    async fn send(&self, payload: Payload, body: &[u8]) -> Result<(), IpmiError> {
+    async fn send(&mut self, payload: Payload, body: &[u8]) -> Result<(), IpmiError> {
+        self.login.pass.have_place(self.waits.deadline()).await?;
         self.login.link.send(&bare(payload, body), self.waits.deadline()).await
     }
 
@@ -142,14 +143,14 @@ impl Attempt<'_, '_> {
         mut begun: Begun,
         proof: Proof,
     ) -> Result<Session, Failure> {
-        let Login { credentials, link, timing, permit, .. } = &*self.login;
+        let Login { credentials, link, timing, place, .. } = &*self.login;
         let password = &credentials.password;
         let sik = exchange.sik(credentials.kg.as_ref().unwrap_or(password));
         let proved = Exchange { role: proof.role(exchange.role.clone()), ..exchange.clone() };
         let proof = rakp3(self.tag_of(Stage::Rakp3), exchange.managed_id, &proved.rakp3_code(password));
         // From here on the BMC may hold the session, and dropping this tells it, wherever this call ends.
         let sealed = Sealed::new(exchange.console_id, exchange.managed_id, exchange.keys(&sik));
-        let session = Session::new(Arc::clone(link), sealed, *timing, Arc::clone(permit));
+        let session = Session::new(Arc::clone(link), sealed, *timing, Arc::clone(place));
         self.send(Payload::Rakp3, &proof).await?;
         begun.end();
         let read = |body: &[u8], tag| Rakp4::read(body, tag, exchange.console_id, exchange.suite);

@@ -36,6 +36,7 @@ impl Login<'_> {
             if waits.are_over() {
                 return Err(IpmiError::Silent(limit));
             }
+            self.pass.have_place(deadline).await?;
             self.link.send(&presession(&request.bytes()), deadline).await?;
             let wait = waits.step();
             self.pass.hear(&self.link, waits.within(wait), deadline, Some).await;

@@ -7,13 +7,13 @@ mod suites;
 
 use super::lanes::Pass;
 use super::net::Link;
+use super::room::Place;
 use super::session::Session;
 use super::timing::{Timing, Waits};
 use crate::error::{IpmiError, Stage};
 use crate::quirks::{self, Proof, Quirks};
 use crate::wire::{Credentials, Role, Suite};
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 /// So many attempts in which the BMC opened a session in time, and was silent then, count as datagrams that got lost.
@@ -36,7 +36,7 @@ pub(super) struct Login<'a> {
     /// The last call ended in silence.
     pub(super) was_silent: bool,
     pub(super) timing: Timing,
-    pub(super) permit: Arc<OwnedSemaphorePermit>,
+    pub(super) place: Arc<Place>,
     pub(super) pass: &'a mut Pass,
 }
 

@@ -76,6 +76,7 @@ impl Login<'_> {
         let request = Request { netfn, command, number: index, data: &data };
         let waits = self.timing.waits(deadline);
         for _ in 0..SUITE_ASKS {
+            self.pass.have_place(deadline).await?;
             self.link.send(&presession(&request.bytes()), deadline).await?;
             let read = |datagram: Vec<u8>| Answer::of_unprotected(&request, unwrap_presession(&datagram)?);
             let soon = waits.within(self.timing.retransmit);
