@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 ///
 /// A shared reference reads and writes, too, so one task can read while another one types: one each.
 ///
-/// Dropping it gives the serial port back and closes its session, and waits for nobody; [`close`](Self::close) waits.
+/// Dropping it closes its session, which gives the serial port back, and waits for nobody; [`close`](Self::close) waits.
 /// It outlives its driver.
 #[derive(Debug)]
 pub struct Console {
@@ -104,8 +104,8 @@ impl Console {
         ConsoleLine { takes_characters, breaks, overruns }
     }
 
-    /// Ends it, and waits for the BMC to say so, for four commands' time at most. What was written and is not accepted
-    /// yet is lost: flush first.
+    /// Ends it, and waits for the BMC to say so, for five commands' time at most. A serial port that somebody else has
+    /// by now stays his. What was written and is not accepted yet is lost: flush first.
     pub async fn close(mut self) {
         self.pipe.close();
         // A task that failed has told why to who reads, and is over all the same.

@@ -37,7 +37,7 @@ pub(crate) fn activate() -> Command {
     Command::reads(ACTIVATING, [0x06, 0x48], &[CHARACTERS, INSTANCE]).with(&HOW)
 }
 
-/// Deactivate Payload. Whoever sends it ends it, also when another session listens.
+/// Deactivate Payload. Whoever sends it ends it, also when another session listens: who has a console asks first.
 pub(crate) fn deactivate() -> Command {
     Command::reads("deactivating the console", [0x06, 0x49], &[CHARACTERS, INSTANCE, 0, 0, 0, 0])
 }
