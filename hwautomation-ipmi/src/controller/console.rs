@@ -67,11 +67,12 @@ impl IpmiController {
     }
 
     /// Ends the console of a machine, whoever has it, such as a program that went away. Nothing happens where nobody
-    /// has it.
+    /// has it. It is sent once.
     ///
     /// # Errors
     ///
-    /// Those of a reading.
+    /// Those of a reading; when nobody answers, it is an unknown outcome: the console may be over, and somebody else may
+    /// have taken it since.
     pub async fn end_console(&self, machine: &Machine) -> Result<()> {
         let call = self.call(machine, "ending the console", self.config.console_privilege)?;
         let end = async { end(&mut call.turn().await?).await };

@@ -24,7 +24,8 @@ pub(super) async fn activate(
         match completion {
             0 => return accept(&payload::terms(&data)?, turn.peer().port()),
             payload::ACTIVE if is_ours(session, limit, turn.pass()).await? => {
-                session.exchange(&payload::deactivate(), limit, turn.pass()).await?;
+                // Unanswered, the next try says what came of it.
+                drop(session.exchange(&payload::deactivate(), limit, turn.pass()).await);
             }
             completion => return Err(refusal(command.name, Completion(completion))),
         }
