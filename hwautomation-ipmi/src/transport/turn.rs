@@ -17,7 +17,7 @@ use hwautomation_core::plugin::{PowerAction, PowerState};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -168,10 +168,20 @@ impl<'a> Turn<'a> {
         answer
     }
 
+    /// Waits for room for one more session. Where there is none at once, the one that stands here makes some: nobody
+    /// else can end it while this turn lasts.
+    async fn room(&mut self) -> Result<OwnedSemaphorePermit, IpmiError> {
+        if let Some(place) = self.pool.try_room() {
+            return Ok(place);
+        }
+        self.end_session();
+        self.pool.room(&mut self.pass).await
+    }
+
     async fn log_in(&mut self) -> Result<Standing, IpmiError> {
         let Target { peer, identity, suites, .. } = self.target;
         let credentials = self.pool.credentials(identity, &mut self.pass).await?;
-        let permit = Arc::new(self.pool.room(&mut self.pass).await?);
+        let permit = Arc::new(self.room().await?);
         let login = Login {
             link: self.pool.net().link(*peer)?,
             credentials: &credentials,

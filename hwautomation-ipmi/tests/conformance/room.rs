@@ -90,3 +90,12 @@ async fn a_source_of_secrets_that_hangs_holds_up_its_bmc_only_and_not_for_ever()
     assert!(error.message().contains("source of credentials") && error.remedy().is_some(), "{error:?}");
     all_are_on(&fixture, [1].into_iter()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_console_takes_the_room_of_its_own_machines_session() {
+    let fixture = RackFixture::start_as(1, one_session(512)).await;
+    all_are_on(&fixture, [1].into_iter()).await;
+    let console = timeout(PATIENCE, fixture.driver.console(&fixture.machine_of(1))).await;
+    console.expect("it waits for nobody").unwrap().close().await;
+    all_are_on(&fixture, [1].into_iter()).await;
+}
