@@ -13,6 +13,7 @@ mod alive;
 mod inbound;
 mod outbound;
 mod pipe;
+mod place;
 mod talk;
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use super::super::lanes::Lane;
 use super::super::pool::Pool;
-use super::super::seat::Seat;
 use super::super::session::Session;
 use super::super::timing::Timing;
 use super::super::turn::Turn;
@@ -11,13 +10,13 @@ use super::alive::{Alive, Need};
 use super::inbound::{Inbound, Taken};
 use super::outbound::{Next, Outbound};
 use super::pipe::{Pipe, ROOM_ENOUGH};
+use super::place::Place;
 use crate::error::{ConsoleError, IpmiError};
 use crate::model::payload;
 use crate::wire::sol::{Incoming, Outgoing, Port};
 use crate::wire::{Kind, Opened};
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
-use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
@@ -40,9 +39,9 @@ pub(crate) async fn open(
         outbound: Outbound::new(timing, characters_max),
         inbound: Inbound::new(timing, ROOM_ENOUGH),
         alive: Alive::new(timing, pool.keep_for().alive, Instant::now()),
-        seat: None,
         session,
         can_say: false,
+        place: None,
         end: End { pipe: Arc::clone(&pipe), action },
     };
     Ok((pipe, tokio::spawn(talk.run())))
@@ -55,13 +54,14 @@ struct Talk {
     outbound: Outbound,
     inbound: Inbound,
     alive: Alive,
-    /// Held while a question is on its way: a BMC is asked one thing at a time.
-    seat: Option<OwnedMutexGuard<Seat>>,
     /// Dropped, it is closed, which gives the serial port back if it is its own (section 24.2). Nobody is told to give
     /// it back before it is known whose it is: somebody else may have it by now.
     session: Session,
     /// The BMC has said that this session listens, and is believed when it says that another one does, or none.
     can_say: bool,
+    /// Held while a question is on its way: a BMC is asked one thing at a time. Goes behind the session, whose room is
+    /// free by then.
+    place: Option<Place>,
     end: End,
 }
 
@@ -138,10 +138,10 @@ impl Talk {
         loop {
             match self.alive.need(now) {
                 Need::Nothing(due) => return Ok(due),
-                Need::AskIfFree => match self.pool.upgrade().and_then(|pool| pool.free_seat(self.peer)) {
-                    Some(seat) => {
+                Need::AskIfFree => match self.pool.upgrade().and_then(|pool| Place::free(&pool, self.peer)) {
+                    Some(place) => {
                         self.ask(now).await;
-                        self.seat = Some(seat);
+                        self.place = Some(place);
                     }
                     None => self.alive.is_busy(now),
                 },
@@ -153,7 +153,7 @@ impl Talk {
 
     /// Asks who has the serial port. Others wait for the first answer, but not for a BMC that is silent.
     async fn ask(&mut self, now: Instant) {
-        self.seat = None;
+        self.place = None;
         self.alive.asks(now);
         if let Err(cause) = self.session.send(&payload::who_listens()).await {
             tracing::debug!(peer = %self.peer, error = %cause, "a console's question was not sent");
@@ -220,7 +220,7 @@ impl Talk {
     }
 
     fn is_alive(&mut self) {
-        self.seat = None;
+        self.place = None;
         self.alive.heard(Instant::now());
     }
 
@@ -242,8 +242,8 @@ impl Talk {
         let Some(pool) = self.pool.upgrade() else { return };
         let limit = self.timing.command_limit;
         // A question may be on its way: its place is its own.
-        self.seat = None;
-        self.seat = pool.seat_within(self.peer, limit).await;
+        self.place = None;
+        self.place = Place::within(&pool, self.peer, limit).await;
         let Some(mut pass) = pool.lanes().enter_until(Lane::Fast, Instant::now() + limit).await else {
             return;
         };
