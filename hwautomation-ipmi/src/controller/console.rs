@@ -37,7 +37,8 @@ pub struct Console {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConsoleLine {
-    /// Whether somebody takes what is typed: false while the machine is off or starts, on BMCs that say so.
+    /// Whether somebody takes what is typed: true until the BMC says otherwise, as some do while the machine is off or
+    /// starts.
     pub takes_characters: bool,
     /// How often the machine sent a break.
     pub breaks: u64,
@@ -101,12 +102,12 @@ impl Console {
     /// Tells what is known of the serial port.
     #[must_use]
     pub fn line(&self) -> ConsoleLine {
-        let Line { takes_characters, breaks, overruns } = self.pipe.line();
+        let Line { takes_characters, breaks, overruns, .. } = self.pipe.line();
         ConsoleLine { takes_characters, breaks, overruns }
     }
 
     /// Ends it, and waits for the BMC to say so, for five commands' time at most. A serial port that somebody else has
-    /// by now stays his. What was written and is not accepted yet is lost: flush first.
+    /// by now stays his. Where the driver is gone, the BMC is told, and not waited for. What was written and is not accepted yet is lost: flush first.
     pub async fn close(mut self) {
         self.pipe.close();
         // A task that failed has told why to who reads, and is over all the same.

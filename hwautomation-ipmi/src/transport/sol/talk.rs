@@ -13,7 +13,7 @@ use super::pipe::{Pipe, ROOM_ENOUGH};
 use super::place::Place;
 use crate::error::{ConsoleError, IpmiError};
 use crate::model::payload;
-use crate::wire::sol::{Incoming, Outgoing, Port};
+use crate::wire::sol::{Incoming, Outgoing};
 use crate::wire::{Kind, Opened};
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
@@ -190,14 +190,16 @@ impl Talk {
 
     async fn take(&mut self, packet: &Incoming<'_>) -> Result<(), ConsoleError> {
         let now = Instant::now();
-        self.note(packet.port);
         if let Some(receipt) = &packet.receipt
             && let Some(piece) = self.outbound.received(receipt, now)
         {
             self.end.pipe.accepted(&piece);
             self.is_alive();
         }
-        match self.inbound.take(packet.sequence, packet.characters.len(), self.end.pipe.room(), now) {
+        let length = packet.characters.len();
+        let taken = self.inbound.take(packet.sequence, length, self.end.pipe.room(), now);
+        self.note(packet, &taken);
+        match taken {
             Taken::New(receipt) => {
                 self.end.pipe.put(packet.characters);
                 self.send(&Outgoing::Receipt(receipt)).await;
@@ -208,14 +210,9 @@ impl Talk {
         if packet.port.ends { Err(ConsoleError::Ended) } else { Ok(()) }
     }
 
-    fn note(&self, port: Port) {
-        self.end.pipe.note(|line| {
-            line.takes_characters = !port.is_unavailable;
-            line.breaks += u64::from(port.had_break);
-            line.overruns += u64::from(port.overran);
-        });
-        if port.overran {
-            tracing::warn!(peer = %self.peer, "a BMC lost characters of its machine's console");
+    fn note(&self, packet: &Incoming<'_>, taken: &Taken) {
+        if self.end.pipe.note(|line| line.learn(packet, taken)) {
+            tracing::warn!(peer = %self.peer, "a BMC loses characters of its machine's console");
         }
     }
 
