@@ -9,7 +9,8 @@ use hwautomation_core::machine::{ConnectMap, Machine};
 use hwautomation_core::plugin::CredentialsByScheme;
 use hwautomation_core::secret::SecretRef;
 use hwautomation_ipmi::{Console, IpmiConfig, IpmiController};
-use std::io::Write;
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use tokio::time::timeout;
 const PORT: u16 = 623;
 /// How much may wait to be typed before more is read.
 const PENDING_MAX: usize = 64 * 1024;
+/// How much is typed at a time.
+const PIECE_MAX: usize = 512;
 
 /// Brings a machine's serial console to this terminal
 #[derive(Debug, Parser)]
@@ -40,7 +43,7 @@ struct Args {
     /// Ends the console of somebody else first
     #[arg(long)]
     take: bool,
-    /// Without a terminal: ends when nothing came for so many seconds
+    /// Ends when nothing came, or nothing was taken of the last that was typed, for so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 2)]
     idle: u64,
 }
@@ -106,7 +109,7 @@ async fn talk(console: &Console, idle: Duration) -> std::io::Result<()> {
     }
     let ended = tokio::select! {
         ended = show(console) => ended.map(|()| Ended::Left),
-        ended = type_in(console, terminal::keys(), raw.as_ref().map(|_| Escapes::default())) => ended,
+        ended = type_in(console, terminal::keys(), raw.as_ref().map(|_| Escapes::default()), idle) => ended,
         stopped = tokio::signal::ctrl_c() => stopped.map(|()| Ended::Left),
     };
     match ended? {
@@ -137,34 +140,58 @@ fn print(bytes: &[u8]) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Types until there is no more, or the person leaves: also while the machine takes nothing.
+/// Types until there is no more, or the person leaves: also while the machine takes nothing. What was typed before that
+/// is typed first.
 async fn type_in(
     console: &Console,
     mut keys: Receiver<Vec<u8>>,
     mut escapes: Option<Escapes>,
+    idle: Duration,
 ) -> std::io::Result<Ended> {
-    let (mut ends, mut pending) = (console, Vec::new());
-    loop {
+    let mut pending = VecDeque::new();
+    let ended = loop {
         tokio::select! {
-            typed = ends.write(&pending), if !pending.is_empty() => drop(pending.drain(..typed?)),
+            typed = type_first(console, &pending), if !pending.is_empty() => drop(pending.drain(..typed?)),
             read = keys.recv(), if pending.len() < PENDING_MAX => {
-                let Some(bytes) = read else { break };
-                for byte in bytes {
-                    let keys = escapes.as_mut().map_or_else(|| vec![Key::Type(byte)], |to| to.read(byte));
-                    for key in keys {
-                        match key {
-                            Key::Type(byte) => pending.push(byte),
-                            Key::Break => console.send_break()?,
-                            Key::Leave => return Ok(Ended::Left),
-                        }
-                    }
+                let Some(bytes) = read else { break Ended::Typed };
+                let understand = |byte| escapes.as_mut().map_or_else(|| vec![Key::Type(byte)], |to| to.read(byte));
+                pending.extend(bytes.into_iter().flat_map(understand));
+                if let Some(end) = pending.iter().position(|key| *key == Key::Leave) {
+                    pending.truncate(end);
+                    break Ended::Left;
                 }
             }
         }
+    };
+    match (finish(console, pending, idle).await, &ended) {
+        // Who leaves does not wait for a machine that takes nothing.
+        (Err(late), Ended::Left) if late.kind() == ErrorKind::TimedOut => Ok(ended),
+        (finished, _) => finished.map(|()| ended),
     }
-    ends.write_all(&pending).await?;
-    ends.flush().await?;
-    Ok(Ended::Typed)
+}
+
+/// Types the first of these keys, and tells how many that were. A break has its place between them.
+async fn type_first(mut console: &Console, keys: &VecDeque<Key>) -> std::io::Result<usize> {
+    let bytes = keys.iter().map_while(|key| if let Key::Type(byte) = key { Some(*byte) } else { None });
+    let bytes: Vec<u8> = bytes.take(PIECE_MAX).collect();
+    if !bytes.is_empty() {
+        return console.write(&bytes).await;
+    }
+    match console.send_break() {
+        // As many as may be wait already: this one is lost, and its key rings.
+        Err(full) if full.kind() == ErrorKind::WouldBlock => drop(std::io::stderr().write_all(b"\x07")),
+        sent => sent?,
+    }
+    Ok(1)
+}
+
+/// Types the rest, and waits until the machine has it: for each piece no longer than this.
+async fn finish(mut console: &Console, mut pending: VecDeque<Key>, idle: Duration) -> std::io::Result<()> {
+    while !pending.is_empty() {
+        let typed = timeout(idle, type_first(console, &pending)).await??;
+        pending.drain(..typed);
+    }
+    timeout(idle, console.flush()).await?
 }
 
 /// Finds what the driver said in the error of a stream.
@@ -175,6 +202,11 @@ fn why(cause: std::io::Error) -> Error {
             let error = Error::new(said.kind(), said.message().to_owned());
             said.remedy().map(str::to_owned).into_iter().fold(error, Error::with_remedy)
         }
+        None if cause.kind() == ErrorKind::TimedOut => Error::new(
+            hwautomation_core::error::ErrorKind::Timeout,
+            "the machine does not take what is typed",
+        )
+        .with_remedy("type when its system runs"),
         None => Error::internal("the console, or this terminal").with_source(cause),
     }
 }

@@ -29,7 +29,7 @@
 //! | A session that ends keeps its place until the BMC restarts (openbmc #1241) | OpenBMC | one session serves many calls; when all places are gone, the error is `Busy` and says that a restart of the BMC frees them | `LeaksSessions` |
 //! | The numbers of a console's packets are not begun anew: the first that is typed is taken for a repetition when the console before ended with the same number | ipmi_sim | nothing tells: it is accepted, and lost | none |
 //! | A packet of a console that the network doubles is taken twice when another one came in between | ipmi_sim | each is sent again only when its receipt is late, and no next one before it was told | none |
-//! | A console that was ended by another session is not told | ipmi_sim | what is typed is not accepted, and the console ends with that; who only reads waits | none |
+//! | A console that was ended by another session is not told | ipmi_sim | a question now and then finds it out where the BMC can say who has the console; elsewhere what is typed is not accepted, and the console ends with that | none |
 //! | A pause that a console asks for never ends | ipmi_sim | its reader must keep up: a pause is asked for when 64 KiB wait to be read | none |
 //! | A restart of the BMC restarts the host, or switches it on (open-power/op-build #474) | OpenPOWER | nothing on the wire tells such a BMC: `cold_reset` is for machines that may restart | `ResetBootsHost` |
 

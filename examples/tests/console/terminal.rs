@@ -1,6 +1,6 @@
 //! On a terminal: a pseudo-terminal whose other end types.
 
-use crate::{Lab, PATIENCE};
+use crate::{Lab, PATIENCE, text};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 use std::fs::File;
@@ -55,4 +55,24 @@ async fn keys_go_to_the_machine_one_by_one_and_a_tilde_sends_a_break_or_leaves()
     let (status, modes) = tokio::time::timeout(PATIENCE, talk).await.expect("it ends").unwrap();
     assert!(status.success());
     assert!(modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG), "as it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn breaks_come_behind_what_was_typed_before_and_too_many_end_nothing() {
+    let lab = Lab::start().await;
+    let (mut typist, terminal) = terminal();
+    let mut command = lab.command("");
+    command.stdin(Stdio::from(terminal.try_clone().unwrap()));
+    let mut program = command.spawn().expect("the example was built");
+    let talk = tokio::task::spawn_blocking(move || {
+        hear(&mut program.stderr.take().unwrap(), "~. leaves");
+        // More breaks than may wait: some ring, and none ends the program.
+        let typed = ["first\r", &"~B".repeat(40), "last\r~."].concat();
+        typist.write_all(typed.as_bytes()).unwrap();
+        program.wait_with_output().unwrap()
+    });
+    let run = tokio::time::timeout(PATIENCE, talk).await.expect("it ends").unwrap();
+    assert!(run.status.success(), "{run:?}");
+    let said = text(&run.stdout);
+    assert!(said.starts_with("first") && said.contains("[break]"), "{said}");
 }

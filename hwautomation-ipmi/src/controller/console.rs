@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 ///
 /// A shared reference reads and writes, too, so one task can read while another one types: one each.
 ///
-/// Dropping it gives the serial port back and closes its session, and waits for nobody; [`close`](Self::close) waits.
+/// Dropping it closes its session, which gives the serial port back, and waits for nobody; [`close`](Self::close) waits.
 /// It outlives its driver.
 #[derive(Debug)]
 pub struct Console {
@@ -37,7 +37,8 @@ pub struct Console {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConsoleLine {
-    /// Whether somebody takes what is typed: false while the machine is off or starts, on BMCs that say so.
+    /// Whether somebody takes what is typed: true until the BMC says otherwise, as some do while the machine is off or
+    /// starts.
     pub takes_characters: bool,
     /// How often the machine sent a break.
     pub breaks: u64,
@@ -67,11 +68,12 @@ impl IpmiController {
     }
 
     /// Ends the console of a machine, whoever has it, such as a program that went away. Nothing happens where nobody
-    /// has it.
+    /// has it. It is sent once.
     ///
     /// # Errors
     ///
-    /// Those of a reading.
+    /// Those of a reading; when nobody answers, it is an unknown outcome: the console may be over, and somebody else may
+    /// have taken it since.
     pub async fn end_console(&self, machine: &Machine) -> Result<()> {
         let call = self.call(machine, "ending the console", self.config.console_privilege)?;
         let end = async { end(&mut call.turn().await?).await };
@@ -100,12 +102,12 @@ impl Console {
     /// Tells what is known of the serial port.
     #[must_use]
     pub fn line(&self) -> ConsoleLine {
-        let Line { takes_characters, breaks, overruns } = self.pipe.line();
+        let Line { takes_characters, breaks, overruns, .. } = self.pipe.line();
         ConsoleLine { takes_characters, breaks, overruns }
     }
 
-    /// Ends it, and waits for the BMC to say so, for four commands' time at most. What was written and is not accepted
-    /// yet is lost: flush first.
+    /// Ends it, and waits for the BMC to say so, for five commands' time at most. A serial port that somebody else has
+    /// by now stays his. Where the driver is gone, the BMC is told, and not waited for. What was written and is not accepted yet is lost: flush first.
     pub async fn close(mut self) {
         self.pipe.close();
         // A task that failed has told why to who reads, and is over all the same.

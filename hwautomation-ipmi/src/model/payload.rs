@@ -1,7 +1,7 @@
 //! The serial port as a payload of a session: who listens, and how much fits in a packet (IPMI 2.0, sections 24.1,
 //! 24.2 and 24.6).
 
-use super::command::Command;
+use super::command::{Command, Repeat};
 use crate::error::{Completion, IpmiError};
 use crate::wire::sol::{CHARACTERS_MAX, HEADER_BYTES};
 
@@ -32,14 +32,17 @@ pub(crate) struct Terms {
     pub(crate) port: u16,
 }
 
-/// Activate Payload. Asked again, a BMC says that it is active: the same session's or another's.
+/// Activate Payload. Asked again, a BMC says that it is active, the same session's or another's: no copy takes the
+/// console from anybody.
 pub(crate) fn activate() -> Command {
     Command::reads(ACTIVATING, [0x06, 0x48], &[CHARACTERS, INSTANCE]).with(&HOW)
 }
 
-/// Deactivate Payload. Whoever sends it ends it, also when another session listens.
+/// Deactivate Payload. Whoever sends it ends it, also when another session listens: who has a console asks first, and a
+/// copy could end the console of who took it meanwhile.
 pub(crate) fn deactivate() -> Command {
-    Command::reads("deactivating the console", [0x06, 0x49], &[CHARACTERS, INSTANCE, 0, 0, 0, 0])
+    let command = Command::new("deactivating the console", [0x06, 0x49], Repeat::Never);
+    command.with(&[CHARACTERS, INSTANCE, 0, 0, 0, 0])
 }
 
 /// Get Payload Instance Info.

@@ -168,6 +168,11 @@ impl Pool {
         timeout(limit, self.seats.of(peer).lock_owned()).await.ok()
     }
 
+    /// Takes room for one more session, if there is some that nobody waits for.
+    pub(super) fn try_room(&self) -> Option<Place> {
+        self.room.try_take()
+    }
+
     /// Has the session of a seat looked after from now on. False when nobody can, or somebody waits for its room.
     pub(super) fn keep(self: &Arc<Self>, peer: SocketAddr, seat: &mut Seat) -> bool {
         !self.keep.idle.is_zero() && !self.room.is_wanted() && self.keeper.keep(self, peer, seat)

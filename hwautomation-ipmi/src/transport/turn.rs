@@ -5,6 +5,7 @@ use super::lanes::Pass;
 use super::login::Login;
 use super::pool::{Admission, After, Pool};
 use super::refusal::Refusal;
+use super::room::Place;
 use super::seat::Seat;
 use super::session::Session;
 use super::standing::Standing;
@@ -185,10 +186,20 @@ impl<'a> Turn<'a> {
         answer
     }
 
+    /// Waits for room for one more session. Where there is none at once, the one that stands here makes some: nobody
+    /// else can end it while this turn lasts.
+    async fn room(&mut self) -> Result<Place, IpmiError> {
+        if let Some(place) = self.pool.try_room() {
+            return Ok(place);
+        }
+        self.end_session();
+        self.pool.room(&mut self.admission).await
+    }
+
     async fn log_in(&mut self) -> Result<Standing, IpmiError> {
         let Target { peer, identity, suites, .. } = self.target;
         let credentials = self.pool.credentials(identity, &mut self.admission).await?;
-        let place = Arc::new(self.pool.room(&mut self.admission).await?);
+        let place = Arc::new(self.room().await?);
         let login = Login {
             link: self.pool.net().link(*peer)?,
             credentials: &credentials,

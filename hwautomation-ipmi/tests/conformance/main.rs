@@ -17,6 +17,9 @@ mod login;
 mod matrix;
 mod moves;
 mod power;
+#[path = "../support/proxy.rs"]
+#[allow(dead_code, reason = "the other test binary uses the rest")]
+mod proxy;
 mod quirks;
 mod rack;
 mod reading;

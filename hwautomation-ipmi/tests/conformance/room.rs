@@ -9,7 +9,7 @@ use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{CredentialSource, PowerController, PowerState};
 use hwautomation_core::secret::{Secret, SecretRef};
 use hwautomation_ipmi::IpmiConfig;
-use hwautomation_sim::Fault;
+use hwautomation_sim::{Action, Face, Fault, LogEntry};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -158,4 +158,33 @@ async fn a_seat_and_then_a_session_are_waited_for_no_longer_than_a_turn() {
     let (took, limit) = (begun.elapsed(), config.turn_limit);
     assert!(error.message().contains("sessions"), "{error}");
     assert!(took >= limit && took < limit + config.handshake_limit / 2, "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_console_takes_the_room_of_its_own_machines_session() {
+    let fixture = RackFixture::start_as(1, one_session(512)).await;
+    all_are_on(&fixture, [1].into_iter()).await;
+    let console = timeout(PATIENCE, fixture.driver.console(&fixture.machine_of(1))).await;
+    console.expect("it waits for nobody").unwrap().close().await;
+    all_are_on(&fixture, [1].into_iter()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_console_that_lets_go_of_its_bmc_makes_room_for_who_waits() {
+    let config = IpmiConfig {
+        sessions_max: 2,
+        retransmit: Duration::from_secs(1),
+        keep_alive: PATIENCE * 2,
+        ..one_session(512)
+    };
+    let fixture = RackFixture::start_as(2, config).await;
+    all_are_on(&fixture, [1].into_iter()).await;
+    // While the question is on its way, the session for calls is nobody's to end.
+    let lost = Fault::new(Action::LoseAnswer).face(Face::Bmc).command("get payload instance 1");
+    fixture.inject(lost.times(1));
+    let console = fixture.driver.console(&fixture.machine_of(1)).await.unwrap();
+    let is_asked = |entry: &LogEntry| entry.command == "get payload instance 1";
+    assert!(fixture.rack.wait_until(PATIENCE, |_| fixture.count(is_asked) > 0).await, "it is asked");
+    all_are_on(&fixture, [2].into_iter()).await;
+    console.close().await;
 }

@@ -5,9 +5,10 @@ use super::Session;
 use crate::error::IpmiError;
 use crate::model::command::Command;
 use crate::wire::sol::Outgoing;
-use crate::wire::{Opened, Request, random};
+use crate::wire::{Answer, Opened, Request, random};
 use std::time::Duration;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 impl Session {
     /// Hears packets at any time from now on.
@@ -37,11 +38,11 @@ impl Session {
         self.link.send(&packet, Instant::now()).await
     }
 
-    /// Sends a command for whose answer nobody can wait.
-    pub(in super::super) fn tell(&mut self, command: &Command) {
-        if let Ok(packet) = self.next_packet(command) {
-            self.link.send_now(&packet);
-        }
+    /// Reads the answer to the command that was sent last; nothing when it answers another one, or an earlier copy.
+    pub(in super::super) fn answer(&self, command: &Command, message: Zeroizing<Vec<u8>>) -> Option<Answer> {
+        let Command { netfn, number, data, .. } = command;
+        let request = Request { netfn: *netfn, command: *number, number: self.number, data };
+        Answer::inside(&request, message)
     }
 
     /// Returns the number by which the BMC knows it.

@@ -1,5 +1,6 @@
 //! Takes the serial port for a session (IPMI 2.0, section 24.1).
 
+use super::super::lanes::Pass;
 use super::super::session::Session;
 use super::super::turn::Turn;
 use crate::error::{Completion, ConsoleError, IpmiError};
@@ -22,8 +23,9 @@ pub(super) async fn activate(
         let Answer { completion, data } = session.exchange(&command, limit, turn.pass()).await?;
         match completion {
             0 => return accept(&payload::terms(&data)?, turn.peer().port()),
-            payload::ACTIVE if is_ours(session, turn, limit).await? => {
-                session.exchange(&payload::deactivate(), limit, turn.pass()).await?;
+            payload::ACTIVE if is_ours(session, limit, turn.pass()).await? => {
+                // Unanswered, the next try says what came of it.
+                drop(session.exchange(&payload::deactivate(), limit, turn.pass()).await);
             }
             completion => return Err(refusal(command.name, Completion(completion))),
         }
@@ -32,9 +34,18 @@ pub(super) async fn activate(
 }
 
 /// Asks whether the session that listens is this one. A BMC that cannot say has another one.
-async fn is_ours(session: &mut Session, turn: &mut Turn<'_>, limit: Duration) -> Result<bool, IpmiError> {
-    let answer = session.exchange(&payload::who_listens(), limit, turn.pass()).await?;
-    Ok(answer.completion == 0 && payload::listener(&answer.data) == Some(session.managed_id()))
+pub(super) async fn is_ours(
+    session: &mut Session,
+    limit: Duration,
+    pass: &mut Pass,
+) -> Result<bool, IpmiError> {
+    let answer = session.exchange(&payload::who_listens(), limit, pass).await?;
+    Ok(names(&answer, session))
+}
+
+/// Tells whether an answer to that question names this session.
+pub(super) fn names(answer: &Answer, session: &Session) -> bool {
+    answer.completion == 0 && payload::listener(&answer.data) == Some(session.managed_id())
 }
 
 fn accept(terms: &Terms, reached_at: u16) -> Result<usize, IpmiError> {

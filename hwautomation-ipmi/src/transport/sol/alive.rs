@@ -1,5 +1,5 @@
 //! A question now and then, where nobody types: BMCs drop sessions that are idle for a minute, and a console that reads
-//! only would not notice that its BMC is gone. Pure.
+//! only would not notice that its BMC is gone, or that somebody else has the serial port. Pure.
 
 use super::super::timing::{Timing, Waits};
 use super::TRIES_MAX;
@@ -23,12 +23,13 @@ pub(super) enum Need {
     GiveUp,
 }
 
-/// Remembers when the BMC last answered something.
+/// Remembers when the BMC is to be asked next.
 #[derive(Debug)]
 pub(super) struct Alive {
     timing: Timing,
     every: Duration,
-    heard: Instant,
+    /// So long after the BMC last answered something.
+    due: Instant,
     /// Not before then: somebody else talked to the BMC.
     busy_until: Option<Instant>,
     asked: Option<Asked>,
@@ -42,13 +43,14 @@ struct Asked {
 }
 
 impl Alive {
+    /// Begins with a question: its answer tells what to expect of the next ones.
     pub(super) fn new(timing: Timing, every: Duration, now: Instant) -> Self {
-        Self { timing, every, heard: now, busy_until: None, asked: None }
+        Self { timing, every, due: now, busy_until: None, asked: None }
     }
 
     /// Notes that the BMC answered: a question, or what was typed.
     pub(super) fn heard(&mut self, now: Instant) {
-        (self.heard, self.busy_until, self.asked) = (now, None, None);
+        (self.due, self.busy_until, self.asked) = (now + self.every, None, None);
     }
 
     /// Notes that somebody else talks to the BMC. It waits for that, but not for so long that the session ends.
@@ -72,9 +74,8 @@ impl Alive {
                 (false, false) => Need::GiveUp,
             };
         }
-        let due = self.heard + self.every;
-        let at_last = due + BUSY_MAX.min(self.every / 2);
-        let next = self.busy_until.map_or(due, |until| until.min(at_last));
+        let at_last = self.due + BUSY_MAX.min(self.every / 2);
+        let next = self.busy_until.map_or(self.due, |until| until.min(at_last));
         match () {
             () if now < next => Need::Nothing(next),
             () if now < at_last => Need::AskIfFree,
@@ -92,7 +93,10 @@ mod tests {
 
     fn alive() -> (Alive, Instant) {
         let now = Instant::now();
-        (Alive::new(Timing::of(&IpmiConfig::default()), EVERY, now), now)
+        let mut alive = Alive::new(Timing::of(&IpmiConfig::default()), EVERY, now);
+        assert_eq!(alive.need(now), Need::AskIfFree, "it begins so");
+        alive.heard(now);
+        (alive, now)
     }
 
     #[test]

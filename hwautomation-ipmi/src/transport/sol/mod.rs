@@ -11,8 +11,10 @@
 mod activate;
 mod alive;
 mod inbound;
+mod line;
 mod outbound;
 mod pipe;
+mod place;
 mod talk;
 
 #[cfg(test)]
@@ -24,7 +26,8 @@ pub(crate) use {
     outbound::{Next, Outbound, Piece},
 };
 
-pub(crate) use pipe::{Line, Pipe};
+pub(crate) use line::Line;
+pub(crate) use pipe::Pipe;
 pub(crate) use talk::open;
 
 /// How often something goes out before the BMC is given up: with the usual waits, for some 25 s. A console stands for

@@ -1,5 +1,6 @@
 //! Between who has a console and the task that talks to the BMC: what was typed and what came, both bounded.
 
+use super::line::Line;
 use super::outbound::Piece;
 use hwautomation_core::error::Error;
 use std::collections::VecDeque;
@@ -19,14 +20,6 @@ const CAME_MAX: usize = 64 * 1024;
 
 /// With how much room the BMC is asked for more, after a pause.
 pub(super) const ROOM_ENOUGH: usize = CAME_MAX / 2;
-
-/// What is known of the serial line at the other end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) takes_characters: bool,
-    pub(crate) breaks: u64,
-    pub(crate) overruns: u64,
-}
 
 /// Holds both ways.
 #[derive(Debug, Default)]
@@ -187,8 +180,9 @@ impl Pipe {
         reader.into_iter().for_each(Waker::wake);
     }
 
-    pub(super) fn note(&self, note: impl FnOnce(&mut Line)) {
-        note(&mut self.lock().line);
+    /// Notes something of the serial line.
+    pub(super) fn note<T>(&self, note: impl FnOnce(&mut Line) -> T) -> T {
+        note(&mut self.lock().line)
     }
 
     /// Ends it. The first reason is the one that is told.

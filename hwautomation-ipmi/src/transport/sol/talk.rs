@@ -2,25 +2,24 @@
 
 use super::super::lanes::Lane;
 use super::super::pool::Pool;
-use super::super::seat::Seat;
 use super::super::session::Session;
-use super::super::standing;
 use super::super::timing::Timing;
 use super::super::turn::Turn;
-use super::activate::activate;
+use super::activate::{activate, is_ours, names};
 use super::alive::{Alive, Need};
 use super::inbound::{Inbound, Taken};
 use super::outbound::{Next, Outbound};
 use super::pipe::{Pipe, ROOM_ENOUGH};
+use super::place::Place;
 use crate::error::{ConsoleError, IpmiError};
 use crate::model::payload;
-use crate::wire::sol::{Incoming, Outgoing, Port};
+use crate::wire::sol::{Incoming, Outgoing};
 use crate::wire::{Kind, Opened};
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
-use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
 
 /// Opens a console: logs in beside the session that stands, and takes the serial port. The turn is over then.
 pub(crate) async fn open(
@@ -29,12 +28,9 @@ pub(crate) async fn open(
 ) -> Result<(Arc<Pipe>, JoinHandle<()>), IpmiError> {
     let (pool, peer) = (Arc::clone(turn.pool()), turn.peer());
     let timing = pool.timing();
-    let session = turn.log_in_beside().await?;
-    let mut port = SerialPort { session, is_ours: false };
-    let characters_max = activate(&mut port.session, &mut turn, timing.command_limit).await?;
-    // Not before: giving it back would take it from whoever has it.
-    port.is_ours = true;
-    port.session.listen();
+    let mut session = turn.log_in_beside().await?;
+    let characters_max = activate(&mut session, &mut turn, timing.command_limit).await?;
+    session.listen();
     let pipe = Arc::<Pipe>::default();
     let talk = Talk {
         pool: Arc::downgrade(&pool),
@@ -43,8 +39,9 @@ pub(crate) async fn open(
         outbound: Outbound::new(timing, characters_max),
         inbound: Inbound::new(timing, ROOM_ENOUGH),
         alive: Alive::new(timing, pool.keep_for().alive, Instant::now()),
-        seat: None,
-        port,
+        session,
+        can_say: false,
+        place: None,
         end: End { pipe: Arc::clone(&pipe), action },
     };
     Ok((pipe, tokio::spawn(talk.run())))
@@ -57,16 +54,15 @@ struct Talk {
     outbound: Outbound,
     inbound: Inbound,
     alive: Alive,
-    /// Held while a question is on its way: a BMC is asked one thing at a time.
-    seat: Option<OwnedMutexGuard<Seat>>,
-    port: SerialPort,
-    end: End,
-}
-
-/// The serial port in a session. Dropped, it is given back, and the session is closed.
-struct SerialPort {
+    /// Dropped, it is closed, which gives the serial port back if it is its own (section 24.2). Nobody is told to give
+    /// it back before it is known whose it is: somebody else may have it by now.
     session: Session,
-    is_ours: bool,
+    /// The BMC has said that this session listens, and is believed when it says that another one does, or none.
+    can_say: bool,
+    /// Held while a question is on its way: a BMC is asked one thing at a time. Goes behind the session, whose room is
+    /// free by then.
+    place: Option<Place>,
+    end: End,
 }
 
 /// Tells who has the console that it is over, also when the task is dropped.
@@ -98,15 +94,15 @@ impl Talk {
                 Ok(due) => due,
                 Err(over) => return over,
             };
-            let Self { port, end, .. } = self;
+            let Self { session, end, .. } = self;
             let next = async {
                 tokio::select! {
-                    opened = port.session.hear() => Some(opened),
+                    opened = session.hear() => Some(opened),
                     () = end.pipe.changed() => None,
                 }
             };
             if let Ok(Some(opened)) = timeout_at(due, next).await
-                && let Err(error) = self.hear(&opened).await
+                && let Err(error) = self.hear(opened).await
             {
                 return Over::Failed(error);
             }
@@ -142,10 +138,10 @@ impl Talk {
         loop {
             match self.alive.need(now) {
                 Need::Nothing(due) => return Ok(due),
-                Need::AskIfFree => match self.pool.upgrade().and_then(|pool| pool.free_seat(self.peer)) {
-                    Some(seat) => {
+                Need::AskIfFree => match self.pool.upgrade().and_then(|pool| Place::free(&pool, self.peer)) {
+                    Some(place) => {
                         self.ask(now).await;
-                        self.seat = Some(seat);
+                        self.place = Some(place);
                     }
                     None => self.alive.is_busy(now),
                 },
@@ -155,19 +151,22 @@ impl Talk {
         }
     }
 
-    /// Asks who the BMC is. Others wait for the first answer, but not for a BMC that is silent.
+    /// Asks who has the serial port. Others wait for the first answer, but not for a BMC that is silent.
     async fn ask(&mut self, now: Instant) {
-        self.seat = None;
+        self.place = None;
         self.alive.asks(now);
-        if let Err(cause) = self.port.session.send(&standing::question()).await {
+        if let Err(cause) = self.session.send(&payload::who_listens()).await {
             tracing::debug!(peer = %self.peer, error = %cause, "a console's question was not sent");
         }
     }
 
     /// Understands what came.
-    async fn hear(&mut self, opened: &Opened) -> Result<(), ConsoleError> {
+    async fn hear(&mut self, opened: Opened) -> Result<(), ConsoleError> {
         match opened.kind {
-            Kind::Message => self.is_alive(),
+            Kind::Message => {
+                self.is_alive();
+                return self.learn(opened.body);
+            }
             Kind::Characters if self.inbound.is_late(opened.number) => {}
             Kind::Characters => {
                 if let Some(packet) = Incoming::read(&opened.body) {
@@ -178,16 +177,29 @@ impl Talk {
         Ok(())
     }
 
+    /// Learns whose the serial port is. The packet that says that it is another one's may have got lost.
+    fn learn(&mut self, message: Zeroizing<Vec<u8>>) -> Result<(), ConsoleError> {
+        let Some(answer) = self.session.answer(&payload::who_listens(), message) else { return Ok(()) };
+        match names(&answer, &self.session) {
+            true => self.can_say = true,
+            false if self.can_say && answer.completion == 0 => return Err(ConsoleError::Ended),
+            false => {}
+        }
+        Ok(())
+    }
+
     async fn take(&mut self, packet: &Incoming<'_>) -> Result<(), ConsoleError> {
         let now = Instant::now();
-        self.note(packet.port);
         if let Some(receipt) = &packet.receipt
             && let Some(piece) = self.outbound.received(receipt, now)
         {
             self.end.pipe.accepted(&piece);
             self.is_alive();
         }
-        match self.inbound.take(packet.sequence, packet.characters.len(), self.end.pipe.room(), now) {
+        let length = packet.characters.len();
+        let taken = self.inbound.take(packet.sequence, length, self.end.pipe.room(), now);
+        self.note(packet, &taken);
+        match taken {
             Taken::New(receipt) => {
                 self.end.pipe.put(packet.characters);
                 self.send(&Outgoing::Receipt(receipt)).await;
@@ -195,33 +207,23 @@ impl Talk {
             Taken::Again(receipt) => self.send(&Outgoing::Receipt(receipt)).await,
             Taken::Nothing => {}
         }
-        if packet.port.ends {
-            // Whoever has the serial port now would lose it by our giving it back.
-            self.port.is_ours = false;
-            return Err(ConsoleError::Ended);
-        }
-        Ok(())
+        if packet.port.ends { Err(ConsoleError::Ended) } else { Ok(()) }
     }
 
-    fn note(&self, port: Port) {
-        self.end.pipe.note(|line| {
-            line.takes_characters = !port.is_unavailable;
-            line.breaks += u64::from(port.had_break);
-            line.overruns += u64::from(port.overran);
-        });
-        if port.overran {
-            tracing::warn!(peer = %self.peer, "a BMC lost characters of its machine's console");
+    fn note(&self, packet: &Incoming<'_>, taken: &Taken) {
+        if self.end.pipe.note(|line| line.learn(packet, taken)) {
+            tracing::warn!(peer = %self.peer, "a BMC loses characters of its machine's console");
         }
     }
 
     fn is_alive(&mut self) {
-        self.seat = None;
+        self.place = None;
         self.alive.heard(Instant::now());
     }
 
     /// Sends a packet. One that the network does not take is lost, like one that gets lost on its way.
     async fn send(&mut self, packet: &Outgoing) {
-        if let Err(cause) = self.port.session.send_characters(packet).await {
+        if let Err(cause) = self.session.send_characters(packet).await {
             tracing::debug!(peer = %self.peer, error = %cause, "a console's packet was not sent");
         }
     }
@@ -230,31 +232,25 @@ impl Talk {
         Over::Failed(ConsoleError::Silent(self.timing.waits_together(super::TRIES_MAX)))
     }
 
-    /// Gives the serial port back, closes the session, and waits for the BMC to say so: each for one command's time at
-    /// most, and so for the calls before it. Without a place the BMC is told, and not waited for.
+    /// Asks whose the serial port is, gives it back if it is this session's, which some BMCs need to be told, closes the
+    /// session, and waits for the BMC to say so: each for one command's time at most, and so for the calls before it.
+    /// Without a place, or where nobody answers, the session is closed, and nobody waits.
     async fn hang_up(&mut self) {
         let Some(pool) = self.pool.upgrade() else { return };
         let limit = self.timing.command_limit;
         // A question may be on its way: its place is its own.
-        self.seat = None;
-        self.seat = pool.seat_within(self.peer, limit).await;
+        self.place = None;
+        self.place = Place::within(&pool, self.peer, limit).await;
         let Some(mut pass) = pool.lanes().enter_until(Lane::Fast, Instant::now() + limit).await else {
             return;
         };
-        let SerialPort { session, is_ours } = &mut self.port;
-        if session.exchange(&payload::deactivate(), limit, &mut pass).await.is_ok() {
-            *is_ours = false;
-            session.finish(limit, &mut pass).await;
+        let session = &mut self.session;
+        match is_ours(session, limit, &mut pass).await {
+            Ok(false) => {}
+            Ok(true) => drop(session.exchange(&payload::deactivate(), limit, &mut pass).await),
+            Err(_) => return,
         }
-    }
-}
-
-impl Drop for SerialPort {
-    /// Nobody waits for the answer: a session that is closed has no serial port either. Some BMCs need to be told.
-    fn drop(&mut self) {
-        if self.is_ours {
-            self.session.tell(&payload::deactivate());
-        }
+        session.finish(limit, &mut pass).await;
     }
 }
 

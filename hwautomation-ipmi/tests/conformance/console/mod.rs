@@ -3,6 +3,7 @@
 mod rough;
 mod sessions;
 mod stream;
+mod taken;
 
 use super::rack::{NAME, PATIENCE, RackFixture, quick};
 use hwautomation_core::testing::conformance::DeviceFixture;

@@ -1,7 +1,7 @@
 //! Who has the console, and for how long.
 
 use super::*;
-use hwautomation_core::error::ErrorKind;
+use hwautomation_core::error::{ErrorClass, ErrorKind};
 use hwautomation_sim::{Action, Face, Fault, Refusal};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,8 +23,8 @@ async fn a_dropped_console_gives_its_place_back() {
         let console = open(&fixture).await;
         echoes(&console, b"mine").await;
     }
-    told(&fixture, "deactivate payload 1", 10).await;
     told(&fixture, "close session", 10).await;
+    assert_eq!(counted(&fixture, "deactivate payload 1"), 0, "it may be another one's by then");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +59,7 @@ async fn a_console_stays_while_nobody_types() {
     let config = IpmiConfig { keep_alive: Duration::from_millis(100), ..quick() };
     let fixture = start_as(config).await;
     let console = open(&fixture).await;
-    told(&fixture, "get device id", 3).await;
+    told(&fixture, "get payload instance 1", 3).await;
     echoes(&console, b"awake").await;
 }
 
@@ -105,4 +105,28 @@ async fn each_refusal_is_told_as_what_it_is() {
         assert!(error.remedy().unwrap().contains(remedy), "{code:#x}: {:?}", error.remedy());
     }
     told(&fixture, "close session", 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ending_is_sent_once_and_unanswered_its_outcome_is_unknown() {
+    let fixture = start().await;
+    let _console = open(&fixture).await;
+    let lost = Fault::new(Action::LoseAnswer).face(Face::Bmc).command("deactivate payload 1");
+    fixture.inject(lost);
+    let error = fixture.driver.end_console(&fixture.machine()).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Timeout, ErrorClass::UnknownOutcome), "{error}");
+    assert_eq!(counted(&fixture, "deactivate payload 1"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_giving_back_holds_up_no_opening_and_no_closing() {
+    let fixture = start().await;
+    for command in ["activate payload 1", "deactivate payload 1"] {
+        fixture.inject(Fault::new(Action::LoseAnswer).face(Face::Bmc).command(command).times(1));
+    }
+    let console = open(&fixture).await;
+    echoes(&console, b"opened").await;
+    fixture.inject(Fault::new(Action::Drop).face(Face::Bmc).command("deactivate payload 1"));
+    console.close().await;
+    assert_eq!(counted(&fixture, "close session"), 1);
 }

@@ -39,6 +39,7 @@ async fn a_break_comes_where_it_belongs() {
 async fn power_commands_go_on_meanwhile_and_a_boot_is_seen() {
     let fixture = start().await;
     let console = open(&fixture).await;
+    assert!(console.line().takes_characters, "nobody said otherwise");
     let machine = fixture.machine();
     assert_eq!(fixture.driver.power_state(&machine).await.unwrap(), PowerState::On);
     fixture.driver.request_power(&machine, PowerAction::Reset).await.unwrap();
