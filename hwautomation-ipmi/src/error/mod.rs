@@ -63,9 +63,9 @@ pub(crate) enum IpmiError {
     /// its answer for that of the other.
     #[error(
         "the BMC at {at} is another one than that whose network changed, and nothing was written to it: its MAC \
-         address is {found}, expected {expected}"
+         address is {}, expected {expected}", told(*found)
     )]
-    Stranger { at: IpAddr, expected: Mac, found: Mac },
+    Stranger { at: IpAddr, expected: Mac, found: Option<Mac> },
     #[error("the network did not take or give a datagram")]
     Network(#[from] std::io::Error),
     #[error("the BMC does not have the password that was given for this user")]
@@ -313,4 +313,9 @@ impl IpmiError {
             Self::Core(_) => "see the cause",
         }
     }
+}
+
+/// Names what a BMC said by which it is told from others.
+fn told(mac: Option<Mac>) -> String {
+    mac.map_or_else(|| "not told".to_owned(), |mac| mac.to_string())
 }

@@ -20,17 +20,26 @@ pub(in crate::controller) async fn set(call: &Call<'_>, change: &LanChange) -> R
     if writes.is_empty() {
         return Ok(());
     }
-    // Where it goes, another BMC may be.
+    // Where it goes, another BMC may be. Whoever asks there, also after this call was dropped, is to be told.
     let mac = if writes.iter().any(|(parameter, _)| parameter.moves()) {
         mac(&mut turn, channel).await?
     } else {
         None
     };
-    begin(&mut turn, channel).await?;
+    let sent = whereabouts(call, change, &writes).zip(mac);
+    if let Some((at, mac)) = sent {
+        call.driver.strangers.remember(&call.machine.id, at, mac);
+    }
     let mut left = writes.iter();
     let silence = match apply(&mut turn, channel, change, &mut left).await {
         Err(error) if error.is_silence() => error,
-        result => return result,
+        result => {
+            // One that took everything may still be on its way: some BMCs go a moment after they answered.
+            if let (Some((at, _)), Err(IpmiError::Refused { .. })) = (sent, &result) {
+                call.driver.strangers.forget(&call.machine.id, at);
+            }
+            return result;
+        }
     };
     let left = left.as_slice();
     let told = writes.strip_suffix(left).unwrap_or_default();
@@ -46,6 +55,7 @@ async fn apply(
     change: &LanChange,
     left: &mut Iter<'_, Write>,
 ) -> Result<(), IpmiError> {
+    begin(turn, channel).await?;
     write(turn, channel, left).await?;
     let found = finish(turn, channel).await.map_err(|error| error.after(CHANGING))?;
     compare(change, &found)

@@ -24,11 +24,12 @@ impl Gone<'_> {
     /// Looks for it, and tells it what is left. What it was told before is not said again.
     pub(super) async fn find(self, call: &Call<'_>, change: &LanChange) -> Result<(), IpmiError> {
         match self.complete(call, change).await {
-            Err(error @ IpmiError::Stranger { expected, .. }) => {
-                call.driver.strangers.remember(&call.machine.id, self.at, expected);
-                Err(error)
+            Ok(()) => {
+                call.driver.strangers.forget(&call.machine.id, self.at);
+                Ok(())
             }
-            result => result.map_err(|cause| IpmiError::Moved { at: self.at, cause: Box::new(cause) }),
+            Err(error @ IpmiError::Stranger { found: Some(_), .. }) => Err(error),
+            Err(cause) => Err(IpmiError::Moved { at: self.at, cause: Box::new(cause) }),
         }
     }
 
