@@ -103,6 +103,19 @@ async fn a_refused_address_is_definite_and_leaves_nothing_half_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_after_a_write_that_is_in_force_is_an_unknown_outcome() {
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(refuse(0x80, "set lan: begin"));
+    fixture.inject(refuse(0x82, "set lan: ip"));
+    let (gateway, at) = (fixture.new_gateway(), fixture.truth().lan.address.into());
+    let change =
+        LanChange { address: Some(fixture.new_address()), gateway: Some(gateway), ..LanChange::default() };
+    let error = fixture.driver.set_lan(&fixture.machine(), at, &change).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Refused, ErrorClass::UnknownOutcome), "{error}");
+    assert_eq!(fixture.truth().lan.gateway, gateway, "it was in force at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bmc_that_falls_silent_after_its_vlan_was_written_may_be_there() {
     let fixture = RackFixture::start(17).await;
     // The settings and the MAC address are read before anything is written; the second reading finds nobody.

@@ -16,7 +16,8 @@ pub(in crate::controller) async fn set(call: &Call<'_>, change: &LanChange) -> R
     let mut turn = call.turn().await?;
     let channel = channel(&mut turn).await?;
     recognise(call, &mut turn, channel).await?;
-    let writes = plan(change, &settings(&mut turn, channel).await?)?;
+    let before = settings(&mut turn, channel).await?;
+    let writes = plan(change, &before)?;
     if writes.is_empty() {
         return Ok(());
     }
@@ -31,7 +32,11 @@ pub(in crate::controller) async fn set(call: &Call<'_>, change: &LanChange) -> R
         call.driver.strangers.remember(&call.machine.id, at, mac);
     }
     let mut left = writes.iter();
-    let silence = match apply(&mut turn, channel, change, &mut left).await {
+    let result = match apply(&mut turn, channel, change, &mut left).await {
+        Err(error) => Err(definite(&mut turn, channel, error, before).await),
+        result => result,
+    };
+    let silence = match result {
         Err(error) if error.is_silence() => error,
         result => {
             // One that took everything may still be on its way: some BMCs go a moment after they answered.
@@ -71,8 +76,7 @@ pub(super) async fn write(
     while let Some((parameter, value)) = left.next() {
         if let Err(error) = turn.send(&parameter.write(channel, value)).await {
             leave(turn, channel, &error).await;
-            let may_be = is_accepted && !matches!(error, IpmiError::Refused { .. });
-            return Err(if may_be { error.after(CHANGING) } else { error });
+            return Err(if is_accepted { error.after(CHANGING) } else { error });
         }
         is_accepted = true;
         if parameter.moves() && !left.as_slice().is_empty() {
@@ -80,6 +84,17 @@ pub(super) async fn write(
         }
     }
     Ok(())
+}
+
+/// Looks what a refusal left behind: what was accepted before it may be in force. Where all is as it was, it is definite.
+async fn definite(turn: &mut Turn<'_>, channel: u8, error: IpmiError, before: Raw) -> IpmiError {
+    match error {
+        IpmiError::Unseen { what, cause } if matches!(*cause, IpmiError::Refused { .. }) => {
+            let is_as_before = settings(turn, channel).await.is_ok_and(|found| found == before);
+            if is_as_before { *cause } else { IpmiError::Unseen { what, cause } }
+        }
+        error => error,
+    }
 }
 
 /// Asks a BMC that may be on its way something that does no harm: what is sent into the void may not be sent again.
