@@ -56,14 +56,16 @@ pub(crate) enum IpmiError {
     /// What was written was accepted, and then nobody could see whether it is so.
     #[error("{what} was accepted, and what came of it was not seen: {cause}")]
     Unseen { what: &'static str, cause: Box<IpmiError> },
-    /// The BMC fell silent while its network changed, and was not found where it should be.
-    #[error("the BMC fell silent while its network changed, and looking for it at {at} failed: {cause}")]
+    /// The BMC fell silent while its network was written, and was not found where and as it should be.
+    #[error(
+        "the BMC fell silent while its network was written, and was not found at {at} with all that was asked for: {cause}"
+    )]
     Moved { at: IpAddr, cause: Box<IpmiError> },
-    /// Another BMC is where the one should be whose network changed. No unknown outcome: whoever asks there would take
+    /// Another BMC is where the one should be whose network was written. No unknown outcome: whoever asks there would take
     /// its answer for that of the other.
     #[error(
-        "the BMC at {at} is another one than that whose network changed, and nothing was written to it: its MAC \
-         address is {}, expected {expected}", told(*found)
+        "the BMC at {at} is not the one that should be there, and nothing was written to it: its MAC address is \
+         {}, expected {expected}", told(*found)
     )]
     Stranger { at: IpAddr, expected: Mac, found: Option<Mac> },
     #[error("the network did not take or give a datagram")]
@@ -262,7 +264,8 @@ impl IpmiError {
                 "read the network settings at the new address, and at the old one, before anything is sent again"
             }
             Self::Stranger { .. } => {
-                "find this BMC by its MAC address, from its host or at the switch, and give it an address that is free"
+                "look for the expected BMC at its old address, then by its MAC address from its host or at the switch, \
+                 and give it an address that is free"
             }
             Self::WrongPassword => {
                 "correct settings.ipmi.username or the secret under credentials.bmc; it is not tried again, \
@@ -304,7 +307,9 @@ impl IpmiError {
             Self::Unsettled { .. } => {
                 "try again in a few seconds: the machine is on its way, or the BMC tells its power late"
             }
-            Self::Source(_) => "check the source of credentials, or raise handshake_limit if it is only slow",
+            Self::Source(_) => {
+                "check the source of credentials, or raise handshake_limit if it is only slow"
+            }
             Self::Abandoned => {
                 "keep the runtime on which a call over many machines began until its end; read the state before \
                  anything is sent again"

@@ -188,6 +188,17 @@ async fn what_got_lost_is_not_sent_again_and_its_outcome_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_that_is_found_with_other_settings_does_not_keep_what_it_took() {
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(changes_at_once());
+    let forgets = Fault::new(Action::AcceptWithoutEffect);
+    fixture.inject(forgets.face(Face::Bmc).command("set lan: vlan"));
+    let change = LanChange { vlan: Some(vlan()), ..to(SPARE) };
+    let error = set(&fixture, &fixture.machine(), &change).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Mismatch, ErrorClass::Permanent), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bmc_that_went_to_another_vlan_is_found_at_its_address() {
     let fixture = RackFixture::start(17).await;
     fixture.inject(changes_at_once());

@@ -51,7 +51,7 @@ pub(in crate::controller) async fn set(call: &Call<'_>, change: &LanChange) -> R
     let Some(at) = whereabouts(call, change, told) else { return Err(silence) };
     // It may be at the same address: who has this turn waits in vain for another.
     drop(turn);
-    Gone { at, channel, mac, left }.find(call, change).await
+    Gone { at, channel, mac, left, silence }.find(call, change).await
 }
 
 async fn apply(

@@ -18,6 +18,8 @@ pub(super) struct Gone<'a> {
     pub(super) mac: Option<Mac>,
     /// What it was not told before it went.
     pub(super) left: &'a [Write],
+    /// What was not answered.
+    pub(super) silence: IpmiError,
 }
 
 impl Gone<'_> {
@@ -29,6 +31,7 @@ impl Gone<'_> {
                 Ok(())
             }
             Err(error @ IpmiError::Stranger { found: Some(_), .. }) => Err(error),
+            Err(error @ IpmiError::Mismatch { .. }) if is_of_a_question(&self.silence) => Err(error),
             Err(cause) => Err(IpmiError::Moved { at: self.at, cause: Box::new(cause) }),
         }
     }
@@ -42,5 +45,15 @@ impl Gone<'_> {
             write(&mut turn, self.channel, &mut self.left.iter()).await?;
         }
         compare(change, &finish(&mut turn, self.channel).await?)
+    }
+}
+
+/// Tells whether no more than a question was not answered. What else got lost may still arrive: what is read before that
+/// does not say what comes of it.
+fn is_of_a_question(silence: &IpmiError) -> bool {
+    match silence {
+        IpmiError::Unanswered { .. } => true,
+        IpmiError::Unseen { cause, .. } => is_of_a_question(cause),
+        _ => false,
     }
 }
