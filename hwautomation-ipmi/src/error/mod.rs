@@ -276,8 +276,8 @@ impl IpmiError {
             }
             Self::Status(status) => status.remedy(),
             Self::Privilege(_) => {
-                "give the BMC user the privilege on the LAN channel, or lower power_privilege if only power \
-                 is wanted"
+                "give the BMC user the privilege on the LAN channel, or ask for less: with console_privilege for \
+                 consoles, configure_privilege for the BMC's own settings, power_privilege for the rest"
             }
             Self::NoSuite(_) => {
                 "enable cipher suite 17 or 3 on the BMC's LAN channel, or allow another one in cipher_suites"
@@ -308,7 +308,7 @@ impl IpmiError {
                 "try again in a few seconds: the machine is on its way, or the BMC tells its power late"
             }
             Self::Source(_) => {
-                "check the source of credentials, or raise handshake_limit if it is only slow"
+                "check the source of credentials, or raise handshake_limit_ms if it is only slow"
             }
             Self::Abandoned => {
                 "keep the runtime on which a call over many machines began until its end; read the state before \
@@ -323,4 +323,22 @@ impl IpmiError {
 /// Names what a BMC said by which it is told from others.
 fn told(mac: Option<Mac>) -> String {
     mac.map_or_else(|| "not told".to_owned(), |mac| mac.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_names_the_settings_as_they_are_written() {
+        let limit = Duration::ZERO;
+        let source = IpmiError::Source(limit).remedy();
+        assert!(source.contains("handshake_limit_ms"), "{source}");
+        let status = Status { stage: Stage::Privilege, code: 0x0A };
+        for error in [IpmiError::Privilege(Completion(0x81)), IpmiError::Status(status)] {
+            for setting in ["power_privilege", "console_privilege", "configure_privilege"] {
+                assert!(error.remedy().contains(setting), "{error}: {setting}");
+            }
+        }
+    }
 }
