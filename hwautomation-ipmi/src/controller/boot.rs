@@ -71,11 +71,26 @@ async fn write(
     maker: u32,
     wanted: BootSetting,
 ) -> Result<(), IpmiError> {
+    if let Err(error) = tell(turn, flags).await {
+        leave(turn, &error).await;
+        return Err(error);
+    }
+    finish(turn, maker, wanted).await.map_err(|error| error.after(flags.name))
+}
+
+async fn tell(turn: &mut Turn<'_>, flags: &Command) -> Result<(), IpmiError> {
     for frame in [boot::progress(IN_PROGRESS), boot::acknowledge(), boot::keep_flags()] {
         optional(turn, &frame).await?;
     }
-    turn.send(flags).await?;
-    finish(turn, maker, wanted).await.map_err(|error| error.after(flags.name))
+    turn.send(flags).await.map(drop)
+}
+
+/// Says that nothing is being set after a refusal or an unclear answer: others may refuse to set anything meanwhile. In
+/// silence there is nobody to say it to.
+async fn leave(turn: &mut Turn<'_>, error: &IpmiError) {
+    if matches!(error, IpmiError::Refused { .. } | IpmiError::Unclear { .. }) {
+        drop(turn.send(&boot::progress(COMPLETE)).await);
+    }
 }
 
 async fn finish(turn: &mut Turn<'_>, maker: u32, wanted: BootSetting) -> Result<(), IpmiError> {

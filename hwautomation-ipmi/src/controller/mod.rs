@@ -43,7 +43,7 @@ pub struct IpmiController {
     pool: Arc<Pool>,
     /// What was learnt about the sensors of BMCs.
     known: Cache,
-    /// Where another BMC was found than the one that went there.
+    /// Which BMCs were sent where, until they are seen there.
     strangers: Strangers,
 }
 

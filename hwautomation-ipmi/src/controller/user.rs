@@ -98,14 +98,15 @@ async fn write(
     Ok(())
 }
 
-/// Asks the BMC whether it took the password. One that does not know the question is believed.
+/// Asks the BMC whether it took the password. One that does not know the question is believed: it said yes before. One
+/// that is busy, or refuses for another reason, says nothing about the password.
 async fn has_password(turn: &mut Turn<'_>, id: u8, password: &[u8]) -> Result<(), IpmiError> {
     match turn.send(&user::test_password(id, password)).await {
         Err(IpmiError::Refused { completion, .. }) if WRONG_PASSWORD.contains(&completion.0) => {
             let found = "it is another one".to_owned();
             Err(IpmiError::Mismatch { what: "the BMC user's password", found })
         }
-        Err(IpmiError::Refused { .. }) => Ok(()),
+        Err(IpmiError::Refused { completion, .. }) if completion.is_absent() => Ok(()),
         answer => answer.map(drop),
     }
 }

@@ -56,16 +56,18 @@ pub(crate) enum IpmiError {
     /// What was written was accepted, and then nobody could see whether it is so.
     #[error("{what} was accepted, and what came of it was not seen: {cause}")]
     Unseen { what: &'static str, cause: Box<IpmiError> },
-    /// The BMC fell silent while its network changed, and was not found where it should be.
-    #[error("the BMC fell silent while its network changed, and looking for it at {at} failed: {cause}")]
+    /// The BMC fell silent while its network was written, and was not found where and as it should be.
+    #[error(
+        "the BMC fell silent while its network was written, and was not found at {at} with all that was asked for: {cause}"
+    )]
     Moved { at: IpAddr, cause: Box<IpmiError> },
-    /// Another BMC is where the one should be whose network changed. No unknown outcome: whoever asks there would take
+    /// Another BMC is where the one should be whose network was written. No unknown outcome: whoever asks there would take
     /// its answer for that of the other.
     #[error(
-        "the BMC at {at} is another one than that whose network changed, and nothing was written to it: its MAC \
-         address is {found}, expected {expected}"
+        "the BMC at {at} is not the one that should be there, and nothing was written to it: its MAC address is \
+         {}, expected {expected}", told(*found)
     )]
-    Stranger { at: IpAddr, expected: Mac, found: Mac },
+    Stranger { at: IpAddr, expected: Mac, found: Option<Mac> },
     #[error("the network did not take or give a datagram")]
     Network(#[from] std::io::Error),
     #[error("the BMC does not have the password that was given for this user")]
@@ -273,7 +275,8 @@ impl IpmiError {
                 "read the network settings at the new address, and at the old one, before anything is sent again"
             }
             Self::Stranger { .. } => {
-                "find this BMC by its MAC address, from its host or at the switch, and give it an address that is free"
+                "look for the expected BMC at its old address, then by its MAC address from its host or at the switch, \
+                 and give it an address that is free"
             }
             Self::WrongPassword => {
                 "correct settings.ipmi.username or the secret under credentials.bmc; it is not tried again, \
@@ -284,8 +287,8 @@ impl IpmiError {
             }
             Self::Status(status) => status.remedy(),
             Self::Privilege(_) => {
-                "give the BMC user the privilege on the LAN channel, or lower power_privilege if only power \
-                 is wanted"
+                "give the BMC user the privilege on the LAN channel, or ask for less: with console_privilege for \
+                 consoles, configure_privilege for the BMC's own settings, power_privilege for the rest"
             }
             Self::NoSuite(_) => {
                 "enable cipher suite 17 or 3 on the BMC's LAN channel, or allow another one in cipher_suites"
@@ -318,7 +321,9 @@ impl IpmiError {
             Self::Asking(_) => {
                 "check the source of credentials: it hangs, or is too slow for so many BMCs at a time"
             }
-            Self::Source(_) => "check the source of credentials, or raise handshake_limit if it is only slow",
+            Self::Source(_) => {
+                "check the source of credentials, or raise handshake_limit_ms if it is only slow"
+            }
             Self::NotBegun => "keep the runtime on which a call over many machines began until its end",
             Self::Abandoned => {
                 "keep the runtime on which a call over many machines began until its end; read the state before \
@@ -326,6 +331,29 @@ impl IpmiError {
             }
             Self::Console(error) => error.remedy(),
             Self::Core(_) => "see the cause",
+        }
+    }
+}
+
+/// Names what a BMC said by which it is told from others.
+fn told(mac: Option<Mac>) -> String {
+    mac.map_or_else(|| "not told".to_owned(), |mac| mac.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_names_the_settings_as_they_are_written() {
+        let limit = Duration::ZERO;
+        let source = IpmiError::Source(limit).remedy();
+        assert!(source.contains("handshake_limit_ms"), "{source}");
+        let status = Status { stage: Stage::Privilege, code: 0x0A };
+        for error in [IpmiError::Privilege(Completion(0x81)), IpmiError::Status(status)] {
+            for setting in ["power_privilege", "console_privilege", "configure_privilege"] {
+                assert!(error.remedy().contains(setting), "{error}: {setting}");
+            }
         }
     }
 }

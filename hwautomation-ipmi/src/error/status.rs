@@ -91,10 +91,10 @@ impl Status {
                 "enable cipher suite 17 or 3 on the BMC's LAN channel, or allow another one in cipher_suites"
             }
             ErrorKind::Forbidden => {
-                "give the BMC user the privilege on the LAN channel, or ask for less with power_privilege; where the \
-                 BMC takes a cipher suite with its \
-                 highest privilege only, raise power_privilege to administrator, or allow another suite in \
-                 cipher_suites"
+                "give the BMC user the privilege on the LAN channel, or ask for less: with console_privilege for \
+                 consoles, configure_privilege for the BMC's own settings, power_privilege for the rest; where the \
+                 BMC takes a cipher suite with its highest privilege only, raise the same setting to administrator, \
+                 or allow another suite in cipher_suites"
             }
             ErrorKind::Unauthorized if self.code == UNKNOWN_NAME => {
                 "enter under settings.ipmi.username a user whom the BMC has and lets in over the LAN; a BMC that lets \

@@ -76,7 +76,7 @@ pub(crate) fn progress(channel: u8, state: u8) -> Command {
 }
 
 /// What a BMC says about its network, parameter by parameter.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Raw {
     pub(crate) source: [u8; 1],
     pub(crate) address: [u8; 4],

@@ -1,11 +1,11 @@
 //! BMCs that go to another address: they are looked for there, and no other BMC is taken for the one that went.
 
-use super::rack::{NAME, NOBODY, RackFixture, SPARE, quick};
+use super::rack::{NAME, NOBODY, PATIENCE, RackFixture, SPARE, quick};
 use hwautomation_core::error::{Error, ErrorClass, ErrorKind};
 use hwautomation_core::machine::Machine;
 use hwautomation_core::plugin::{BmcConfigurator, LanChange, VlanChange, VlanId};
 use hwautomation_core::testing::conformance::DeviceFixture;
-use hwautomation_sim::{Action, Face, Fault, Refusal};
+use hwautomation_sim::{Action, Face, Fault, Rack, Refusal};
 use std::net::Ipv4Addr;
 
 /// The one that goes where the first of the rack is.
@@ -74,6 +74,68 @@ async fn another_bmc_is_not_asked_whether_it_is_the_one_that_went_nor_led_back()
     assert_eq!(fixture.rack.truth(MOVER).lan.address, from);
 }
 
+/// The BMC that was there before refuses what the one that went would be asked.
+fn the_other_refuses(code: u8, command: &str) -> Fault {
+    Fault::new(Action::Refuse(Refusal::Code(code))).machine(NAME).face(Face::Bmc).command(command)
+}
+
+/// Makes sure that the BMC there is not taken for the one that was sent there.
+async fn is_told_apart(fixture: &RackFixture, what: &str) {
+    let (there, machine) = (fixture.truth().lan, fixture.machine_of(2));
+    let read = fixture.driver.read_lan(&machine, there.address.into()).await.expect_err(what);
+    assert_eq!(read.kind(), ErrorKind::Conflict, "{what}: {read}");
+    assert_eq!(writes_to_the_other(fixture), 0, "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_bmc_that_could_not_be_asked_who_it_is_is_told_apart_later() {
+    for (code, command) in [(0x01, "open session"), (0xC0, "get lan 5")] {
+        let fixture = RackFixture::start_as(2, quick()).await;
+        fixture.inject(the_other_refuses(code, command));
+        let change = to(fixture.truth().lan.address);
+        let error = set(&fixture, &fixture.machine_of(2), &change).await.unwrap_err();
+        assert_eq!(error.class(), ErrorClass::UnknownOutcome, "{command}: {error}");
+        fixture.rack.clear_faults();
+        is_told_apart(&fixture, command).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_bmc_that_never_says_who_it_is_is_told_apart() {
+    let fixture = RackFixture::start_as(2, quick()).await;
+    fixture.inject(the_other_refuses(0x80, "get lan 5"));
+    let change = to(fixture.truth().lan.address);
+    let error = set(&fixture, &fixture.machine_of(2), &change).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::UnknownOutcome, "{error}");
+    is_told_apart(&fixture, "no MAC address").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_bmc_is_told_apart_after_the_call_was_dropped() {
+    let fixture = RackFixture::start_as(2, quick()).await;
+    fixture.inject(Fault::new(Action::Drop).machine(NAME).face(Face::Bmc));
+    let (machine, change) = (fixture.machine_of(2), to(fixture.truth().lan.address));
+    let asks_there = |rack: &Rack| rack.log().iter().any(|entry| entry.machine.as_deref() == Some(NAME));
+    tokio::select! {
+        biased;
+        looked = fixture.rack.wait_until(PATIENCE, asks_there) => assert!(looked),
+        result = set(&fixture, &machine, &change) => panic!("it ended: {result:?}"),
+    }
+    fixture.rack.clear_faults();
+    is_told_apart(&fixture, "dropped").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_expected_where_no_bmc_was_sent() {
+    let fixture = RackFixture::start_as(2, quick()).await;
+    let refuses = Action::Refuse(Refusal::Code(0x82));
+    fixture.inject(Fault::new(refuses).machine(MOVER).face(Face::Bmc).command("set lan: ip"));
+    let (there, machine) = (fixture.truth().lan.address, fixture.machine_of(2));
+    let error = set(&fixture, &machine, &to(there)).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Refused, ErrorClass::Permanent));
+    fixture.driver.read_lan(&machine, there.into()).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bmc_that_does_not_say_who_it_is_is_not_taken_for_itself() {
     let fixture = RackFixture::start(17).await;
@@ -123,6 +185,17 @@ async fn what_got_lost_is_not_sent_again_and_its_outcome_is_unknown() {
         let sent = fixture.count(|entry| entry.command.starts_with(&command));
         assert_eq!(sent, 1, "{lost}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bmc_that_is_found_with_other_settings_does_not_keep_what_it_took() {
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(changes_at_once());
+    let forgets = Fault::new(Action::AcceptWithoutEffect);
+    fixture.inject(forgets.face(Face::Bmc).command("set lan: vlan"));
+    let change = LanChange { vlan: Some(vlan()), ..to(SPARE) };
+    let error = set(&fixture, &fixture.machine(), &change).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Mismatch, ErrorClass::Permanent), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,8 @@
 use super::rack::RackFixture;
 use hwautomation_core::error::{ErrorClass, ErrorKind};
 use hwautomation_core::plugin::{
-    BmcConfigurator, BmcUser, LanChange, PowerAction, PowerController, Privilege, VlanChange,
+    BmcConfigurator, BmcUser, BootController, BootDevice, BootFirmware, BootLasting, BootRequest, LanChange,
+    PowerAction, PowerController, Privilege, VlanChange,
 };
 use hwautomation_core::secret::Secret;
 use hwautomation_core::testing::conformance::DeviceFixture;
@@ -100,6 +101,33 @@ async fn a_refused_address_is_definite_and_leaves_nothing_half_done() {
     assert_eq!(fixture.truth().lan, before);
     let change = LanChange { gateway: Some(fixture.new_gateway()), ..LanChange::default() };
     fixture.driver.set_lan(&fixture.machine(), at, &change).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_after_a_write_that_is_in_force_is_an_unknown_outcome() {
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(refuse(0x80, "set lan: begin"));
+    fixture.inject(refuse(0x82, "set lan: ip"));
+    let (gateway, at) = (fixture.new_gateway(), fixture.truth().lan.address.into());
+    let change =
+        LanChange { address: Some(fixture.new_address()), gateway: Some(gateway), ..LanChange::default() };
+    let error = fixture.driver.set_lan(&fixture.machine(), at, &change).await.unwrap_err();
+    assert_eq!((error.kind(), error.class()), (ErrorKind::Refused, ErrorClass::UnknownOutcome), "{error}");
+    assert_eq!(fixture.truth().lan.gateway, gateway, "it was in force at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boot_options_are_left_complete_after_a_refusal() {
+    let request =
+        BootRequest { device: BootDevice::Pxe, lasting: BootLasting::Once, firmware: BootFirmware::Uefi };
+    for (code, command) in [(0xCC, "set boot: "), (0xC3, "set boot: "), (0xC0, "set boot option acknowledge")]
+    {
+        let fixture = RackFixture::start(17).await;
+        fixture.inject(refuse(code, command));
+        fixture.driver.set_boot(&fixture.machine(), request).await.unwrap_err();
+        let told = |state| fixture.done(&format!("set boot option in progress: {state}"));
+        assert_eq!((told(1), told(2), told(0)), (1, 0, 1), "{code:#x} to {command}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

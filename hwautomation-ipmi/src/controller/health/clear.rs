@@ -2,7 +2,7 @@
 
 use super::events::{busy_erasing, conflict, successor};
 use super::talk::Asks;
-use super::{ERASING, NOT_PRESENT, RESERVATION_LOST};
+use super::{ERASING, RESERVATION_LOST};
 use crate::error::IpmiError;
 use crate::model::sel::{self, FIRST, NO_MORE, position};
 use hwautomation_core::error::{Error, ErrorKind};
@@ -90,7 +90,7 @@ async fn is_done(bmc: &mut impl Asks, reservation: [u8; 2]) -> Result<bool, Ipmi
 
 async fn entry(bmc: &mut impl Asks, id: u16) -> Result<Option<Entry>, IpmiError> {
     match bmc.ask(&sel::ask(id)).await.map_err(busy_erasing) {
-        Err(IpmiError::Refused { completion: NOT_PRESENT, .. }) => Ok(None),
+        Err(IpmiError::Refused { completion, .. }) if completion.is_absent() => Ok(None),
         answer => Ok(Some(sel::entry(&answer?)?.1)),
     }
 }

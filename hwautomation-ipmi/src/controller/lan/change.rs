@@ -16,28 +16,42 @@ pub(in crate::controller) async fn set(call: &Call<'_>, change: &LanChange) -> R
     let mut turn = call.turn().await?;
     let channel = channel(&mut turn).await?;
     recognise(call, &mut turn, channel).await?;
-    let writes = plan(change, &settings(&mut turn, channel).await?)?;
+    let before = settings(&mut turn, channel).await?;
+    let writes = plan(change, &before)?;
     if writes.is_empty() {
         return Ok(());
     }
-    // Where it goes, another BMC may be.
+    // Where it goes, another BMC may be. Whoever asks there, also after this call was dropped, is to be told.
     let mac = if writes.iter().any(|(parameter, _)| parameter.moves()) {
         mac(&mut turn, channel).await?
     } else {
         None
     };
-    begin(&mut turn, channel).await?;
+    let sent = whereabouts(call, change, &writes).zip(mac);
+    if let Some((at, mac)) = sent {
+        call.driver.strangers.remember(&call.machine.id, at, mac);
+    }
     let mut left = writes.iter();
-    let silence = match apply(&mut turn, channel, change, &mut left).await {
+    let result = match apply(&mut turn, channel, change, &mut left).await {
+        Err(error) => Err(definite(&mut turn, channel, error, before).await),
+        result => result,
+    };
+    let silence = match result {
         Err(error) if error.is_silence() => error,
-        result => return result,
+        result => {
+            // One that took everything may still be on its way: some BMCs go a moment after they answered.
+            if let (Some((at, _)), Err(IpmiError::Refused { .. })) = (sent, &result) {
+                call.driver.strangers.forget(&call.machine.id, at);
+            }
+            return result;
+        }
     };
     let left = left.as_slice();
     let told = writes.strip_suffix(left).unwrap_or_default();
     let Some(at) = whereabouts(call, change, told) else { return Err(silence) };
     // It may be at the same address: who has this turn waits in vain for another.
     drop(turn);
-    Gone { at, channel, mac, left }.find(call, change).await
+    Gone { at, channel, mac, left, silence }.find(call, change).await
 }
 
 async fn apply(
@@ -46,6 +60,7 @@ async fn apply(
     change: &LanChange,
     left: &mut Iter<'_, Write>,
 ) -> Result<(), IpmiError> {
+    begin(turn, channel).await?;
     write(turn, channel, left).await?;
     let found = finish(turn, channel).await.map_err(|error| error.after(CHANGING))?;
     compare(change, &found)
@@ -61,8 +76,7 @@ pub(super) async fn write(
     while let Some((parameter, value)) = left.next() {
         if let Err(error) = turn.send(&parameter.write(channel, value)).await {
             leave(turn, channel, &error).await;
-            let may_be = is_accepted && !matches!(error, IpmiError::Refused { .. });
-            return Err(if may_be { error.after(CHANGING) } else { error });
+            return Err(if is_accepted { error.after(CHANGING) } else { error });
         }
         is_accepted = true;
         if parameter.moves() && !left.as_slice().is_empty() {
@@ -70,6 +84,17 @@ pub(super) async fn write(
         }
     }
     Ok(())
+}
+
+/// Looks what a refusal left behind: what was accepted before it may be in force. Where all is as it was, it is definite.
+async fn definite(turn: &mut Turn<'_>, channel: u8, error: IpmiError, before: Raw) -> IpmiError {
+    match error {
+        IpmiError::Unseen { what, cause } if matches!(*cause, IpmiError::Refused { .. }) => {
+            let is_as_before = settings(turn, channel).await.is_ok_and(|found| found == before);
+            if is_as_before { *cause } else { IpmiError::Unseen { what, cause } }
+        }
+        error => error,
+    }
 }
 
 /// Asks a BMC that may be on its way something that does no harm: what is sent into the void may not be sent again.

@@ -18,17 +18,21 @@ pub(super) struct Gone<'a> {
     pub(super) mac: Option<Mac>,
     /// What it was not told before it went.
     pub(super) left: &'a [Write],
+    /// What was not answered.
+    pub(super) silence: IpmiError,
 }
 
 impl Gone<'_> {
     /// Looks for it, and tells it what is left. What it was told before is not said again.
     pub(super) async fn find(self, call: &Call<'_>, change: &LanChange) -> Result<(), IpmiError> {
         match self.complete(call, change).await {
-            Err(error @ IpmiError::Stranger { expected, .. }) => {
-                call.driver.strangers.remember(&call.machine.id, self.at, expected);
-                Err(error)
+            Ok(()) => {
+                call.driver.strangers.forget(&call.machine.id, self.at);
+                Ok(())
             }
-            result => result.map_err(|cause| IpmiError::Moved { at: self.at, cause: Box::new(cause) }),
+            Err(error @ IpmiError::Stranger { found: Some(_), .. }) => Err(error),
+            Err(error @ IpmiError::Mismatch { .. }) if is_of_a_question(&self.silence) => Err(error),
+            Err(cause) => Err(IpmiError::Moved { at: self.at, cause: Box::new(cause) }),
         }
     }
 
@@ -41,5 +45,15 @@ impl Gone<'_> {
             write(&mut turn, self.channel, &mut self.left.iter()).await?;
         }
         compare(change, &finish(&mut turn, self.channel).await?)
+    }
+}
+
+/// Tells whether no more than a question was not answered. What else got lost may still arrive: what is read before that
+/// does not say what comes of it.
+fn is_of_a_question(silence: &IpmiError) -> bool {
+    match silence {
+        IpmiError::Unanswered { .. } => true,
+        IpmiError::Unseen { cause, .. } => is_of_a_question(cause),
+        _ => false,
     }
 }

@@ -59,7 +59,7 @@ async fn settings(turn: &mut Turn<'_>, channel: u8) -> Result<Raw, IpmiError> {
     })
 }
 
-/// Takes the BMC here for that of the machine, unless another one was found in its place before.
+/// Takes the BMC here for that of the machine, unless that was sent here and has not been seen here yet.
 async fn recognise(call: &Call<'_>, turn: &mut Turn<'_>, channel: u8) -> Result<(), IpmiError> {
     let (strangers, machine) = (&call.driver.strangers, &call.machine.id);
     let Some(expected) = strangers.expected(machine, call.at) else { return Ok(()) };
@@ -71,9 +71,12 @@ async fn recognise(call: &Call<'_>, turn: &mut Turn<'_>, channel: u8) -> Result<
 /// Makes sure that this is the BMC that is meant.
 async fn is_it(turn: &mut Turn<'_>, channel: u8, at: IpAddr, expected: Option<Mac>) -> Result<(), IpmiError> {
     match (expected, mac(turn, channel).await?) {
-        (Some(expected), Some(found)) if expected == found => Ok(()),
-        (Some(expected), Some(found)) => Err(IpmiError::Stranger { at, expected, found }),
-        _ => Err(IpmiError::malformed("reading the BMC's MAC address", "none that tells it from others")),
+        (Some(expected), found) if found == Some(expected) => Ok(()),
+        // The one that is meant said who it is, before it went.
+        (Some(expected), found) => Err(IpmiError::Stranger { at, expected, found }),
+        (None, _) => {
+            Err(IpmiError::malformed("reading the BMC's MAC address", "none that tells it from others"))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
-//! Addresses at which another BMC was found in the place of the one that went there. Whoever asks there whether the
+//! Addresses to which BMCs were sent, and at which others may be in their place. Whoever asks there whether the
 //! machine's BMC has arrived would be told so by the other one, and whoever leads it back would lead away the other one.
+//! That it goes is remembered before it is told, since the call that sends it may not live to see who is there.
 
 use crate::model::mac::Mac;
 use hwautomation_core::id::MachineId;
@@ -9,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How many are remembered: each is an accident that somebody looks at.
+/// How many are remembered: each is on its way, or an accident that somebody looks at.
 const PLACES_MAX: usize = 1_024;
 /// For how long: by then it was looked at, and the machine may have another BMC.
 const AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -30,7 +31,7 @@ impl Strangers {
         places.insert((machine.clone(), at), (expected, Instant::now()));
     }
 
-    /// Returns which BMC belongs there, if another one was found.
+    /// Returns which BMC belongs there, if one was sent there and was not seen there yet.
     pub(super) fn expected(&self, machine: &MachineId, at: IpAddr) -> Option<Mac> {
         let places = self.lock();
         let (expected, since) = places.get(&(machine.clone(), at))?;

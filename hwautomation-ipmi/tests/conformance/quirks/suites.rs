@@ -18,7 +18,9 @@ async fn without_another_suite_a_privilege_that_the_suite_does_not_take_is_forbi
     let fixture = with(&[Quirk::SuitePrivilegeIsExact], &[17]).await;
     let error = read(&fixture).await.unwrap_err();
     assert_eq!((error.kind(), error.class()), (ErrorKind::Forbidden, ErrorClass::Permanent), "{error}");
-    assert!(error.remedy().unwrap().contains("raise power_privilege"), "{error:?}");
+    for told in ["power_privilege", "raise the same setting to administrator"] {
+        assert!(error.remedy().unwrap().contains(told), "{told}: {error:?}");
+    }
     let config = IpmiConfig { power_privilege: Privilege::Administrator, ..patient() };
     let fixture = RackFixture::start_as(1, config).await;
     fixture.change(|machine| machine.bmc.quirks.add(Quirk::SuitePrivilegeIsExact));

@@ -27,6 +27,15 @@ async fn what_was_seen_to_its_end_is_erased() {
 }
 
 #[tokio::test]
+async fn an_entry_is_gone_however_the_bmc_says_so() {
+    for code in [0xC9, 0xCB, 0xCC] {
+        let mut bmc = Bmc { absent: Some(code), ..bmc() };
+        clear(&mut bmc, 3).await.unwrap();
+        assert!(bmc.log.is_empty(), "{code:#x}");
+    }
+}
+
+#[tokio::test]
 async fn with_more_than_was_seen_nothing_is_sent() {
     let mut bmc = bmc();
     let error = clear(&mut bmc, 2).await.unwrap_err().into_error("");

@@ -36,6 +36,8 @@ pub(super) struct Bmc {
     pub(super) log: Vec<[u8; 16]>,
     /// Entries that come right before it is told to clear.
     pub(super) comes: Vec<[u8; 16]>,
+    /// What it says of an entry that is not there, where it says it otherwise than others.
+    pub(super) absent: Option<u8>,
     /// How many times it says that it is still erasing, and whether it only says that it erases.
     pub(super) erases: u32,
     pub(super) keeps_log: bool,
@@ -137,9 +139,10 @@ impl Bmc {
         if self.is_erasing {
             return Err(ERASING);
         }
+        let absent = self.absent.unwrap_or(NOT_PRESENT);
         let is_it = |entry: &[u8; 16]| entry[..2] == id.to_le_bytes();
-        let index = if id == 0 { 0 } else { self.log.iter().position(is_it).ok_or(NOT_PRESENT)? };
-        let entry = self.log.get(index).ok_or(NOT_PRESENT)?;
+        let index = if id == 0 { 0 } else { self.log.iter().position(is_it).ok_or(absent)? };
+        let entry = self.log.get(index).ok_or(absent)?;
         let next = self.log.get(index + 1).map(|next| [next[0], next[1]]);
         let next = next.or(self.leads_to.map(u16::to_le_bytes)).unwrap_or([0xFF, 0xFF]);
         Ok([&next[..], entry].concat())
