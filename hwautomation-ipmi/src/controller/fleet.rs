@@ -135,7 +135,8 @@ impl<T: Send + 'static> Fleet<'_, T> {
         let Some(begun) = &mut self.begun else { return Poll::Ready(None) };
         begun.poll_answer(context).map(|answer| {
             let (index, result) = answer?;
-            let result = result.unwrap_or_else(|| Err(self.lost(index)));
+            let queued = self.queued.take_if(|queued| queued.index == index);
+            let result = result.unwrap_or_else(|| Err(lost(queued)));
             Some(FleetAnswer { index, result: result.or_else(|error| self.failed(index, error)) })
         })
     }
@@ -143,15 +144,6 @@ impl<T: Send + 'static> Fleet<'_, T> {
     fn is_queued(&mut self, context: &mut Context<'_>) -> bool {
         self.queued.take_if(|queued| matches!(queued.admitted.poll_unpin(context), Poll::Ready(Ok(()))));
         self.queued.is_some()
-    }
-
-    /// Says what is known of a call that ended without an answer.
-    fn lost(&mut self, index: usize) -> IpmiError {
-        let queued = self.queued.take_if(|queued| queued.index == index);
-        match queued.map(|mut queued| queued.admitted.try_recv()) {
-            Some(Err(_)) => IpmiError::NotBegun,
-            Some(Ok(())) | None => IpmiError::Abandoned,
-        }
     }
 
     fn errand(&mut self, index: usize, machine: &Machine) -> Result<Errand> {
@@ -169,5 +161,13 @@ impl<T: Send + 'static> Fleet<'_, T> {
     fn failed(&self, index: usize, error: IpmiError) -> Result<T> {
         let privilege = self.driver.config.power_privilege;
         self.driver.call(&self.machines[index], self.what.clone(), privilege)?.end(Err(error))
+    }
+}
+
+/// Says what is known of a call that ended without an answer.
+fn lost(queued: Option<Queued>) -> IpmiError {
+    match queued.map(|mut queued| queued.admitted.try_recv()) {
+        Some(Err(_)) => IpmiError::NotBegun,
+        Some(Ok(())) | None => IpmiError::Abandoned,
     }
 }
