@@ -19,6 +19,7 @@ mod login;
 mod marks;
 mod one;
 mod options;
+mod out;
 mod progress;
 mod read_health;
 mod report;
@@ -40,6 +41,7 @@ use fleet::Fleet;
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_ipmi::{IpmiConfig, IpmiController};
 use login::Credentials;
+use out::Out;
 use simulate::Simulation;
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -104,10 +106,10 @@ async fn power(command: &Command) -> Result<u8> {
 
 /// Does what is asked, and returns the exit status.
 async fn asked(command: &Command, fleet: &Fleet, ipmi: &Arc<IpmiController>, stop: &mut Stop) -> u8 {
-    let (task, output) = (Task::Command(command), &command.ask().output);
-    let ended = run::run(task, output, fleet, ipmi, stop).await;
-    report::report(task, output, fleet, &ended);
-    let code = ended.code();
+    let (task, mut out) = (Task::Command(command), Out::new(&command.ask().output));
+    let ended = run::run(task, &mut out, fleet, ipmi, stop).await;
+    report::report(task, &mut out, fleet, &ended);
+    let code = out.code(ended.code());
     match command {
         // What was shown is cleared after it was shown: whatever happens in between, nothing is lost unseen.
         Command::Sel(sel) if sel.clear && !ended.is_stopped => {
@@ -115,10 +117,14 @@ async fn asked(command: &Command, fleet: &Fleet, ipmi: &Arc<IpmiController>, sto
             if shown.is_empty() {
                 return code;
             }
+            if !out.is_whole() {
+                eprintln!("nothing is cleared, since not everything could be shown");
+                return code.max(verdict::BAD);
+            }
             let task = Task::Clear(&shown);
-            let ended = run::run(task, output, &fleet, ipmi, stop).await;
-            report::report(task, output, &fleet, &ended);
-            code.max(ended.code())
+            let ended = run::run(task, &mut out, &fleet, ipmi, stop).await;
+            report::report(task, &mut out, &fleet, &ended);
+            out.code(code.max(ended.code()))
         }
         _ => code,
     }

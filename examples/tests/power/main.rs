@@ -10,3 +10,4 @@ mod hosts;
 mod lab;
 mod status;
 mod stop;
+mod unwritten;
