@@ -25,10 +25,7 @@ impl Credentials {
         let variable = |name: &str| if simulated { None } else { std::env::var(name).ok() };
         let known = StaticCredentials::default();
         let (username, unsaid) = if simulated {
-            (
-                access.user.clone().unwrap_or_else(|| simulate::USER.to_owned()),
-                Some(simulate::PASSWORD.to_owned()),
-            )
+            (access.username(|_| Some(simulate::USER.to_owned()))?, Some(simulate::PASSWORD.to_owned()))
         } else {
             (access.username(variable)?, None)
         };

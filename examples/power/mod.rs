@@ -78,12 +78,11 @@ fn refused(error: &Error) -> u8 {
 
 async fn power(command: &Command) -> Result<u8> {
     let ask = command.ask();
+    command.check()?;
     let named = if ask.hosts.is_empty() { None } else { Some(hosts::read(&ask.hosts)?) };
-    if let Some(hosts) = &named
-        && !hosts.repeated.is_empty()
-    {
-        let list = hostlist::fold(hosts.repeated.iter().map(String::as_str));
-        eprintln!("named more than once, asked once: {list}");
+    if let Some(hosts) = &named {
+        resolve::check(&hosts.names)?;
+        tell_repeated(hosts);
     }
     ask.access.config(1)?;
     let simulation = match ask.simulate {
@@ -102,6 +101,13 @@ async fn power(command: &Command) -> Result<u8> {
         simulation.stop().await;
     }
     Ok(code)
+}
+
+fn tell_repeated(hosts: &hosts::Hosts) {
+    if !hosts.repeated.is_empty() {
+        let list = hostlist::fold(hosts.repeated.iter().map(String::as_str));
+        eprintln!("named more than once, asked once: {list}");
+    }
 }
 
 /// Does what is asked, and returns the exit status.
