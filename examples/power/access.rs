@@ -55,7 +55,7 @@ pub struct Access {
     #[arg(long)]
     pub lookup_by_privilege: bool,
     /// How long a BMC may take to let us in
-    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration::parse_some)]
+    #[arg(long, value_name = "TIME", default_value = "12s", value_parser = duration::parse_some)]
     pub timeout: Duration,
     /// When an unanswered datagram is first sent again
     #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration::parse_some)]
