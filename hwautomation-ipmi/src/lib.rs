@@ -77,6 +77,8 @@
 //! - What is typed on a console and what it writes arrives once and in order, or the console ends with an error.
 //! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`, and one that says Ok and falls silent is
 //!   an unknown outcome.
+//! - `BootDevice::Disk` by UEFI is sent to Supermicro boards as device 9, which IPMI 2.0 calls primary remote media and
+//!   they take for the disk.
 //! - A BMC that goes to another address is looked for there and known by its MAC address; to another BMC that is there,
 //!   nothing is written.
 //! - A power cycle, a reset or an interrupt of a machine that is off is `Refused`; a BMC that switches such a machine on
