@@ -93,7 +93,8 @@ async fn power(command: &Command) -> Result<u8> {
     let hosts = named.map_or(simulated, |hosts| hosts.names);
     confirm::confirm(command.action(), &hosts, command.is_confirmed()).await?;
     let mut stop = Stop::new().map_err(|cause| Error::internal("listening for Ctrl-C").with_source(cause))?;
-    let credentials = Credentials::new(&ask.access, simulation.is_some(), &mut stop).await?;
+    let simulated_login = simulation.as_ref().map(|_| (simulate::USER, simulate::PASSWORD));
+    let credentials = Credentials::new(&ask.access, simulated_login, &mut stop).await?;
     let fleet = find(hosts, &known, &credentials, &mut stop).await?;
     let ipmi = driver(command, &fleet, &credentials)?;
     let code = asked(command, &fleet, &ipmi, &mut stop).await;
