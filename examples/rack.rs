@@ -4,9 +4,13 @@
 //! and `ssh` can talk to it too.
 
 use clap::Parser;
-use hwautomation_sim::{Rack, RackPlan, RackSheet};
+use hwautomation_sim::{Rack, RackPlan, RackSheet, Tempo};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a power cycle is off: `power cycle` waits until it has seen that.
+const CYCLE_PAUSE: Duration = Duration::from_millis(1_200);
 
 /// Starts a simulated rack, prints every address, credential and the connect map as JSON, and runs until Ctrl-C.
 #[derive(Debug, Parser)]
@@ -38,7 +42,8 @@ async fn main() -> std::io::Result<()> {
 
 /// The n-th server's BMC may move to 192.168.1.99+n, as `provision` asks for.
 async fn start(args: &Args) -> std::io::Result<Rack> {
-    let mut plan = RackPlan::servers(args.servers.into());
+    let mut plan =
+        RackPlan::servers(args.servers.into()).tempo(Tempo { cycle_pause: CYCLE_PAUSE, ..Tempo::quick() });
     for number in 1..=args.servers {
         plan = plan.spare_bmc_address(Ipv4Addr::new(192, 168, 1, 99 + number));
     }

@@ -1,52 +1,28 @@
-//! The program: options, the driver, and bytes both ways.
+//! The program: the driver, and bytes both ways.
 
 use crate::escape::{Escapes, Key};
+use crate::options::Args;
+use crate::power::fleet::Fleet;
+use crate::power::login::Credentials;
+use crate::power::resolve;
+use crate::power::stop::Stop;
 use crate::terminal::{self, Raw};
+use crate::words;
 use clap::Parser;
-use hwautomation_core::error::{Error, Result};
-use hwautomation_core::id::{MachineId, PluginName};
-use hwautomation_core::machine::{ConnectMap, Machine};
-use hwautomation_core::plugin::CredentialsByScheme;
-use hwautomation_core::secret::SecretRef;
+use hwautomation_core::error::{Error, ErrorKind, ErrorRecord, Result};
 use hwautomation_ipmi::{Console, IpmiConfig, IpmiController};
-use std::collections::VecDeque;
-use std::io::{ErrorKind, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 
-const PORT: u16 = 623;
 /// How much may wait to be typed before more is read.
 const PENDING_MAX: usize = 64 * 1024;
 /// How much is typed at a time.
 const PIECE_MAX: usize = 512;
-
-/// Brings a machine's serial console to this terminal
-#[derive(Debug, Parser)]
-#[command(
-    name = "console",
-    after_help = "On a terminal, at the beginning of a line: ~. leaves, ~B sends a break"
-)]
-struct Args {
-    /// The BMC: a name or an address, with :PORT unless it is 623
-    host: String,
-    /// The BMC user
-    #[arg(long, short, value_name = "NAME")]
-    user: String,
-    /// Which variable holds the password
-    #[arg(long, value_name = "VARIABLE", default_value = "IPMI_PASSWORD")]
-    password_env: String,
-    /// Ends the console of somebody else first
-    #[arg(long)]
-    take: bool,
-    /// Ends when nothing came, or nothing was taken of the last that was typed, for so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
-    idle: u64,
-}
 
 /// Why it ended.
 enum Ended {
@@ -61,44 +37,64 @@ pub fn main() -> ExitCode {
     let ended = runtime.block_on(run(&args));
     runtime.shutdown_background();
     let Err(error) = ended else { return ExitCode::SUCCESS };
-    eprintln!("console: {error}");
-    if let Some(remedy) = error.remedy() {
-        eprintln!("→ {remedy}");
-    }
+    words::tell(&error);
     ExitCode::FAILURE
 }
 
-async fn run(args: &Args) -> Result<()> {
-    let (machine, connect) = machine(args)?;
-    let config = IpmiConfig { connect, ..IpmiConfig::default() };
-    let ipmi = IpmiController::new(config, Arc::new(CredentialsByScheme::usual()))?;
-    if args.take {
-        ipmi.end_console(&machine).await?;
-    }
-    let console = ipmi.console(&machine).await?;
-    let ended = talk(&console, Duration::from_secs(args.idle)).await;
-    console.close().await;
+async fn run(args: &Args) -> Result<(), ErrorRecord> {
+    let record = |error: Error| ErrorRecord::from(&error);
+    let stop = Stop::with_hangup();
+    let mut stop =
+        stop.map_err(|cause| record(Error::internal("listening for signals").with_source(cause)))?;
+    let (fleet, ipmi) = prepare(args, &mut stop).await.map_err(record)?;
+    let ended = serve(args, &fleet, &ipmi, &mut stop).await;
     ipmi.close().await;
-    ended.map_err(why)
+    ended.map_err(|error| words::of_driver(&fleet, &error))
 }
 
-/// Describes the machine as a site's list of machines would.
-fn machine(args: &Args) -> Result<(Machine, ConnectMap)> {
-    let socket = resolve(&args.host)?;
-    let mut machine = Machine::new(MachineId::from_static("console"));
-    machine.addresses.bmc = Some(socket.ip());
-    machine.credentials.insert("bmc".to_owned(), SecretRef::new(format!("env:{}", args.password_env))?);
-    let settings = serde_json::json!({"username": args.user});
-    machine.settings.insert(PluginName::from_static("ipmi"), settings);
-    Ok((machine, ConnectMap::default().with(SocketAddr::new(socket.ip(), PORT), socket)))
+/// Finds the BMC, and who logs in.
+async fn prepare(args: &Args, stop: &mut Stop) -> Result<(Fleet, IpmiController)> {
+    let hosts = vec![args.host.clone()];
+    resolve::check(&hosts)?;
+    let known = HashMap::new();
+    let credentials = Credentials::new(&args.access, None, stop).await?;
+    let found = tokio::select! {
+        found = resolve::resolve(hosts, &known) => found,
+        () = stop.asked() => return Err(Error::new(ErrorKind::Cancelled, "stopped, so nothing was sent")),
+    };
+    let mut fleet = Fleet::new(found, &credentials.login)?;
+    if let Some((_, error)) = fleet.lost.pop() {
+        return Err(error);
+    }
+    let config = IpmiConfig { connect: fleet.connect(), ..args.access.config(1)? };
+    let ipmi = IpmiController::new(config, credentials.source)?;
+    Ok((fleet, ipmi))
 }
 
-fn resolve(host: &str) -> Result<SocketAddr> {
-    let found = host.to_socket_addrs().or_else(|_| (host, PORT).to_socket_addrs());
-    let first = found.ok().and_then(|mut found| found.next());
-    first.ok_or_else(|| {
-        Error::not_found(format!("the BMC {host} is not found")).with_remedy("correct its name")
-    })
+/// Opens the console, and talks.
+async fn serve(args: &Args, fleet: &Fleet, ipmi: &IpmiController, stop: &mut Stop) -> Result<()> {
+    let Some(machine) = fleet.machines.first() else { return Ok(()) };
+    let open = async {
+        if args.take {
+            ipmi.end_console(machine).await?;
+        }
+        ipmi.console(machine).await
+    };
+    let console = tokio::select! {
+        console = open => console?,
+        () = stop.asked() => return Ok(()),
+    };
+    converse(console, args, stop).await
+}
+
+/// Talks until it ends or somebody wants it to end, and gives the console back.
+async fn converse(console: Console, args: &Args, stop: &mut Stop) -> Result<()> {
+    let ended = tokio::select! {
+        ended = talk(&console, Duration::from_secs(args.idle)) => ended,
+        () = stop.asked() => Ok(()),
+    };
+    console.close().await;
+    ended.map_err(words::of_stream)
 }
 
 /// Types what comes from standard input, and shows what the machine writes.
@@ -110,7 +106,6 @@ async fn talk(console: &Console, idle: Duration) -> std::io::Result<()> {
     let ended = tokio::select! {
         ended = show(console) => ended.map(|()| Ended::Left),
         ended = type_in(console, terminal::keys(), raw.as_ref().map(|_| Escapes::default()), idle) => ended,
-        stopped = tokio::signal::ctrl_c() => stopped.map(|()| Ended::Left),
     };
     match ended? {
         Ended::Left => Ok(()),
@@ -165,7 +160,7 @@ async fn type_in(
     };
     match (finish(console, pending, idle).await, &ended) {
         // Who leaves does not wait for a machine that takes nothing.
-        (Err(late), Ended::Left) if late.kind() == ErrorKind::TimedOut => Ok(ended),
+        (Err(late), Ended::Left) if late.kind() == io::ErrorKind::TimedOut => Ok(ended),
         (finished, _) => finished.map(|()| ended),
     }
 }
@@ -179,7 +174,7 @@ async fn type_first(mut console: &Console, keys: &VecDeque<Key>) -> std::io::Res
     }
     match console.send_break() {
         // As many as may be wait already: this one is lost, and its key rings.
-        Err(full) if full.kind() == ErrorKind::WouldBlock => drop(std::io::stderr().write_all(b"\x07")),
+        Err(full) if full.kind() == io::ErrorKind::WouldBlock => drop(std::io::stderr().write_all(b"\x07")),
         sent => sent?,
     }
     Ok(1)
@@ -192,21 +187,4 @@ async fn finish(mut console: &Console, mut pending: VecDeque<Key>, idle: Duratio
         pending.drain(..typed);
     }
     timeout(idle, console.flush()).await?
-}
-
-/// Finds what the driver said in the error of a stream.
-fn why(cause: std::io::Error) -> Error {
-    let said = cause.get_ref().and_then(|inner| inner.downcast_ref::<Arc<Error>>());
-    match said {
-        Some(said) => {
-            let error = Error::new(said.kind(), said.message().to_owned());
-            said.remedy().map(str::to_owned).into_iter().fold(error, Error::with_remedy)
-        }
-        None if cause.kind() == ErrorKind::TimedOut => Error::new(
-            hwautomation_core::error::ErrorKind::Timeout,
-            "the machine does not take what is typed",
-        )
-        .with_remedy("type when its system runs"),
-        None => Error::internal("the console, or this terminal").with_source(cause),
-    }
 }

@@ -1,7 +1,7 @@
 //! The terminal of this program: its keys as they are pressed.
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use std::io::{IsTerminal, Read, stdin};
+use std::io::{IsTerminal, Read, Write, stderr, stdin};
 use tokio::sync::mpsc::{Receiver, channel};
 
 /// How many reads of standard input may wait.
@@ -27,7 +27,8 @@ impl Raw {
 impl Drop for Raw {
     fn drop(&mut self) {
         if let Err(cause) = tcsetattr(stdin(), OptionalActions::Flush, &self.0) {
-            eprintln!("console: the terminal stays as it is; type `reset`: {cause}");
+            // A terminal that went away takes no word either.
+            let _gone = writeln!(stderr(), "console: the terminal stays as it is; type `reset`: {cause}");
         }
     }
 }

@@ -68,7 +68,7 @@ pub struct Access {
     pub sockets: u8,
 }
 
-/// The privileges that power commands may be sent with.
+/// The privileges that power commands may be sent with, and consoles be opened with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Level {
     Operator,
@@ -87,6 +87,10 @@ impl Access {
     /// Makes the driver's configuration for so many hosts.
     pub fn config(&self, hosts: usize) -> Result<IpmiConfig> {
         let command_limit = self.timeout.min(COMMAND_LIMIT_MAX);
+        let privilege = match self.privilege {
+            Level::Operator => Privilege::Operator,
+            Level::Administrator => Privilege::Administrator,
+        };
         let config = IpmiConfig {
             cipher_suites: self.suites.clone(),
             retransmit: self.retransmit.min(command_limit),
@@ -97,10 +101,8 @@ impl Access {
             in_flight_max: self.at_once,
             slow_max: u16::try_from(hosts.min(SLOW_MAX)).unwrap_or(u16::MAX).max(self.at_once),
             sockets: self.sockets,
-            power_privilege: match self.privilege {
-                Level::Operator => Privilege::Operator,
-                Level::Administrator => Privilege::Administrator,
-            },
+            power_privilege: privilege,
+            console_privilege: privilege,
             ..IpmiConfig::default()
         };
         config.validate()?;

@@ -1,7 +1,15 @@
 //! What the driver says of its settings, in the words of this program's options. Pure.
 
 /// What the driver calls it, and how it is said here.
-const WORDS: [(&str, &str); 10] = [
+///
+/// A longer text comes before one that is in it. Of `quirks` only `name_and_privilege` is an option here.
+const WORDS: [(&str, &str); 15] = [
+    (
+        "enter under settings.ipmi.username a user whom the BMC has and lets in over the LAN; a BMC that lets nobody \
+         in but the user without a name needs null_user under settings.ipmi.quirks, and one that wants padded names \
+         padded_name",
+        "name with --user a user whom the BMC has and lets in over the LAN",
+    ),
     ("settings.ipmi.username", "--user"),
     ("the secret under credentials.bmc", "the password (--password-env, --password-file)"),
     (
@@ -13,7 +21,11 @@ const WORDS: [(&str, &str); 10] = [
         "list the suites that it may use under settings.ipmi.cipher_suites",
         "name the suites that it may use with --suites",
     ),
+    ("leave it out of the machine's settings.ipmi.cipher_suites", "leave it out of --suites"),
     ("allow another one in cipher_suites", "allow another one with --suites"),
+    ("allow another suite in cipher_suites", "allow another suite with --suites"),
+    ("ask for less with power_privilege", "ask for less with --privilege"),
+    ("raise power_privilege to administrator", "say --privilege administrator"),
     (
         "lower power_privilege or configure_privilege where they allow it",
         "lower --privilege where it allows it",
@@ -39,5 +51,13 @@ mod tests {
         let ours = "correct --user or the password (--password-env, --password-file); it is not tried again";
         assert_eq!(in_options(remedy), ours);
         assert_eq!(in_options("check the cable"), "check the cable");
+    }
+
+    #[test]
+    fn a_longer_text_comes_before_one_that_is_in_it() {
+        for (place, (theirs, _)) in WORDS.iter().enumerate() {
+            let hidden = WORDS[place + 1..].iter().find(|(later, _)| later.contains(theirs));
+            assert_eq!(hidden, None, "{theirs}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a command of the command line amounts to. Pure.
 
 use crate::power::args::{Ask, Command};
+use hwautomation_core::error::Result;
 use hwautomation_core::plugin::PowerAction;
 use std::time::Duration;
 
@@ -36,6 +37,18 @@ impl Command {
             Self::Sensors(sensors) => &sensors.ask,
             Self::Sel(sel) => &sel.ask,
             Self::Identify(lamp) => &lamp.ask,
+        }
+    }
+
+    /// Looks at what clap cannot know to be wrong.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid`.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::Boot(boot) => boot.check(),
+            _ => Ok(()),
         }
     }
 

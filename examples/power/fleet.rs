@@ -96,9 +96,9 @@ impl Fleet {
                 .and_then(|machine| machine.addresses.bmc)
                 .zip(self.sockets.get(machine));
             let text = match place {
-                Some((nominal, socket)) if SocketAddr::new(nominal, PORT) != *socket => {
-                    text.replace(&format!("its BMC at {nominal}:"), &format!("its BMC at {socket}:"))
-                }
+                Some((nominal, socket)) if SocketAddr::new(nominal, PORT) != *socket => text
+                    .replace(&format!("its BMC at {nominal}:"), &format!("its BMC at {socket}:"))
+                    .replace("UDP port 623", &format!("UDP port {}", socket.port())),
                 _ => text.to_owned(),
             };
             in_options(&text)

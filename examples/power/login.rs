@@ -2,7 +2,6 @@
 
 use crate::power::access::{Access, Password};
 use crate::power::fleet::Login;
-use crate::power::simulate;
 use crate::power::stop::Stop;
 use console::Term;
 use hwautomation_core::error::{Error, ErrorKind, Result};
@@ -20,17 +19,15 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Finds out as whom to log in. Simulated BMCs have a user of their own.
-    pub async fn new(access: &Access, simulated: bool, stop: &mut Stop) -> Result<Self> {
-        let variable = |name: &str| if simulated { None } else { std::env::var(name).ok() };
+    /// Finds out as whom to log in. Simulated BMCs have a user and a password of their own.
+    pub async fn new(access: &Access, simulated: Option<(&str, &str)>, stop: &mut Stop) -> Result<Self> {
+        let variable = |name: &str| if simulated.is_some() { None } else { std::env::var(name).ok() };
         let known = StaticCredentials::default();
-        let (username, unsaid) = if simulated {
-            (
-                access.user.clone().unwrap_or_else(|| simulate::USER.to_owned()),
-                Some(simulate::PASSWORD.to_owned()),
-            )
-        } else {
-            (access.username(variable)?, None)
+        let (username, unsaid) = match simulated {
+            Some((user, password)) => {
+                (access.username(|_| Some(user.to_owned()))?, Some(password.to_owned()))
+            }
+            None => (access.username(variable)?, None),
         };
         let password = match access.password(variable)? {
             Password::Lies(place) => place,

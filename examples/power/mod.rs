@@ -19,6 +19,7 @@ mod login;
 mod marks;
 mod one;
 mod options;
+mod out;
 mod progress;
 mod read_health;
 mod report;
@@ -40,6 +41,7 @@ use fleet::Fleet;
 use hwautomation_core::error::{Error, ErrorKind, Result};
 use hwautomation_ipmi::{IpmiConfig, IpmiController};
 use login::Credentials;
+use out::Out;
 use simulate::Simulation;
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -76,12 +78,11 @@ fn refused(error: &Error) -> u8 {
 
 async fn power(command: &Command) -> Result<u8> {
     let ask = command.ask();
+    command.check()?;
     let named = if ask.hosts.is_empty() { None } else { Some(hosts::read(&ask.hosts)?) };
-    if let Some(hosts) = &named
-        && !hosts.repeated.is_empty()
-    {
-        let list = hostlist::fold(hosts.repeated.iter().map(String::as_str));
-        eprintln!("named more than once, asked once: {list}");
+    if let Some(hosts) = &named {
+        resolve::check(&hosts.names)?;
+        tell_repeated(hosts);
     }
     ask.access.config(1)?;
     let simulation = match ask.simulate {
@@ -92,7 +93,8 @@ async fn power(command: &Command) -> Result<u8> {
     let hosts = named.map_or(simulated, |hosts| hosts.names);
     confirm::confirm(command.action(), &hosts, command.is_confirmed()).await?;
     let mut stop = Stop::new().map_err(|cause| Error::internal("listening for Ctrl-C").with_source(cause))?;
-    let credentials = Credentials::new(&ask.access, simulation.is_some(), &mut stop).await?;
+    let simulated_login = simulation.as_ref().map(|_| (simulate::USER, simulate::PASSWORD));
+    let credentials = Credentials::new(&ask.access, simulated_login, &mut stop).await?;
     let fleet = find(hosts, &known, &credentials, &mut stop).await?;
     let ipmi = driver(command, &fleet, &credentials)?;
     let code = asked(command, &fleet, &ipmi, &mut stop).await;
@@ -102,12 +104,19 @@ async fn power(command: &Command) -> Result<u8> {
     Ok(code)
 }
 
+fn tell_repeated(hosts: &hosts::Hosts) {
+    if !hosts.repeated.is_empty() {
+        let list = hostlist::fold(hosts.repeated.iter().map(String::as_str));
+        eprintln!("named more than once, asked once: {list}");
+    }
+}
+
 /// Does what is asked, and returns the exit status.
 async fn asked(command: &Command, fleet: &Fleet, ipmi: &Arc<IpmiController>, stop: &mut Stop) -> u8 {
-    let (task, output) = (Task::Command(command), &command.ask().output);
-    let ended = run::run(task, output, fleet, ipmi, stop).await;
-    report::report(task, output, fleet, &ended);
-    let code = ended.code();
+    let (task, mut out) = (Task::Command(command), Out::new(&command.ask().output));
+    let ended = run::run(task, &mut out, fleet, ipmi, stop).await;
+    report::report(task, &mut out, fleet, &ended);
+    let code = out.code(ended.code());
     match command {
         // What was shown is cleared after it was shown: whatever happens in between, nothing is lost unseen.
         Command::Sel(sel) if sel.clear && !ended.is_stopped => {
@@ -115,10 +124,14 @@ async fn asked(command: &Command, fleet: &Fleet, ipmi: &Arc<IpmiController>, sto
             if shown.is_empty() {
                 return code;
             }
+            if !out.is_whole() {
+                eprintln!("nothing is cleared, since not everything could be shown");
+                return code.max(verdict::BAD);
+            }
             let task = Task::Clear(&shown);
-            let ended = run::run(task, output, &fleet, ipmi, stop).await;
-            report::report(task, output, &fleet, &ended);
-            code.max(ended.code())
+            let ended = run::run(task, &mut out, &fleet, ipmi, stop).await;
+            report::report(task, &mut out, &fleet, &ended);
+            out.code(code.max(ended.code()))
         }
         _ => code,
     }

@@ -2,7 +2,9 @@
 
 use crate::power::args::Ask;
 use crate::power::duration;
+use crate::power::fleet::PORT;
 use clap::{Args as Group, ValueEnum};
+use hwautomation_core::error::{Error, Result};
 use std::time::Duration;
 
 /// A command that changes the power.
@@ -45,6 +47,20 @@ pub struct Boot {
     /// By the legacy BIOS and not by UEFI
     #[arg(long, requires = "device")]
     pub legacy: bool,
+}
+
+impl Boot {
+    /// Refuses hosts that are called as a boot device: the option was forgotten before it.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` for the first of them.
+    pub fn check(&self) -> Result<()> {
+        let device = |host: &&String| Device::from_str(host, false).is_ok();
+        let Some(device) = self.ask.hosts.iter().find(device) else { return Ok(()) };
+        Err(Error::invalid(format!("{device} is taken for a host"))
+            .with_remedy(format!("write --device {device}; a BMC of this name is {device}:{PORT}")))
+    }
 }
 
 /// The sensors.

@@ -1,19 +1,19 @@
 //! What is printed when all is over: the table on standard output, the rest on standard error.
 
 use crate::power::answer::{Answer, Said};
-use crate::power::args::{Command, Output};
+use crate::power::args::Command;
 use crate::power::duration;
 use crate::power::fleet::Fleet;
 use crate::power::health;
 use crate::power::hostlist;
 use crate::power::options::Sensors;
+use crate::power::out::Out;
 use crate::power::row::Row;
 use crate::power::run::Ended;
 use crate::power::show;
 use crate::power::table::render;
 use crate::power::task::Task;
 use console::Term;
-use std::io::Write;
 use std::time::Duration;
 
 /// Who took longer is named, if it also took so many times as long as half of all.
@@ -21,18 +21,18 @@ const SLOW: Duration = Duration::from_secs(2);
 const SLOW_TIMES: u32 = 3;
 
 /// Prints everything that is to be said.
-pub fn report(task: Task<'_>, output: &Output, fleet: &Fleet, ended: &Ended) {
+pub fn report(task: Task<'_>, out: &mut Out<'_>, fleet: &Fleet, ended: &Ended) {
     let rows: Vec<Row> =
         fleet.hosts.iter().zip(&ended.answers).map(|(host, answer)| Row::of(host, answer)).collect();
-    if !output.json {
+    if !out.options.json {
         let width = width_of(&Term::stdout());
         let table = match task {
-            _ if output.fold => show::folded(&rows, width),
+            _ if out.options.fold => show::folded(&rows, width),
             Task::Command(Command::Sensors(_)) => lines(&health::SENSORS, fleet, ended, width),
             Task::Command(Command::Sel(_)) => lines(&health::EVENTS, fleet, ended, width),
             _ => show::each(&rows, width),
         };
-        print(&table);
+        out.print(&table);
     }
     eprint!("{}", show::advice(remedies(fleet, ended), width_of(&Term::stderr())));
     if let Task::Command(Command::Sensors(Sensors { problems: true, .. })) = task
@@ -51,12 +51,6 @@ fn lines(head: &[&str], fleet: &Fleet, ended: &Ended, width: Option<usize>) -> S
     let answers = fleet.hosts.iter().zip(&ended.answers);
     let lines: Vec<_> = answers.flat_map(|(host, answer)| health::lines(host, answer)).collect();
     if lines.is_empty() { String::new() } else { render(head, &lines, width) }
-}
-
-/// Prints on standard output. Who closed the pipe does not want to know.
-pub fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Returns how wide a terminal is; nothing for what is none.

@@ -25,6 +25,15 @@ enum Place<'a> {
     Name(&'a str, u16),
 }
 
+/// Looks, before anybody is asked, that each host can be a name or an address.
+///
+/// # Errors
+///
+/// `Invalid` for the first that cannot.
+pub fn check(hosts: &[String]) -> Result<()> {
+    hosts.iter().try_for_each(|host| place(host).map(drop))
+}
+
 /// Finds out where each host's BMC is: in `known`, by itself if it is an address, else by asking the system. A name that
 /// is not found is that host's error. The order stays.
 pub async fn resolve(
@@ -75,8 +84,8 @@ fn place(host: &str) -> Result<Place<'_>> {
 }
 
 fn no_port(host: &str) -> Error {
-    Error::not_found(format!("{host} is neither a name nor an address with a port"))
-        .with_remedy("write name:623, 10.0.0.1:623 or [fd00::1]:623; its BMC was not asked")
+    Error::invalid(format!("{host} is neither a name nor an address with a port"))
+        .with_remedy("write name:623, 10.0.0.1:623 or [fd00::1]:623; a port is 1 to 65535")
 }
 
 #[cfg(test)]
@@ -98,7 +107,7 @@ mod tests {
             assert_eq!(place(host).unwrap(), expected, "{host}");
         }
         for host in ["u1:", "u1:0", "u1:65536", ":623", "10.0.0.1:0", "u1:x"] {
-            assert!(place(host).unwrap_err().remedy().is_some(), "{host}");
+            assert!(check(&["u1".to_owned(), host.to_owned()]).unwrap_err().remedy().is_some(), "{host}");
         }
     }
 

@@ -1,13 +1,12 @@
 //! One call from its first question to its last answer.
 
 use crate::power::answer::Answer;
-use crate::power::args::Output;
 use crate::power::ask::ask;
 use crate::power::fleet::Fleet;
 use crate::power::json;
 use crate::power::marks::Marks;
+use crate::power::out::Out;
 use crate::power::progress::{Progress, REPAINT};
-use crate::power::report::print;
 use crate::power::stop::Stop;
 use crate::power::task::{Drivers, Task};
 use crate::power::verdict::{Left, STOPPED, left, status};
@@ -36,7 +35,7 @@ impl Ended {
 /// Asks every host, and closes every session, also when somebody stops it.
 pub async fn run(
     task: Task<'_>,
-    output: &Output,
+    out: &mut Out<'_>,
     fleet: &Fleet,
     ipmi: &Arc<IpmiController>,
     stop: &mut Stop,
@@ -45,7 +44,7 @@ pub async fn run(
     let drivers = Drivers::new(ipmi);
     let mut answers: Vec<Option<Answer>> = vec![None; fleet.hosts.len()];
     let is_stopped = tokio::select! {
-        () = collect(task, output, fleet, &drivers, &marks, &mut answers) => false,
+        () = collect(task, out, fleet, &drivers, &marks, &mut answers) => false,
         () = stop.asked() => true,
     };
     let took = since.elapsed();
@@ -60,7 +59,7 @@ pub async fn run(
     let unanswered: Vec<usize> = open.collect();
     for place in unanswered {
         let answer = Answer { result: Err(left(what_is_left(task, fleet, &marks, place))), took };
-        show(task, output, fleet, place, &answer);
+        show(task, out, fleet, place, &answer);
         answers[place] = Some(answer);
     }
     Ended { answers: answers.into_iter().flatten().collect(), took, is_stopped }
@@ -68,7 +67,7 @@ pub async fn run(
 
 async fn collect(
     task: Task<'_>,
-    output: &Output,
+    out: &mut Out<'_>,
     fleet: &Fleet,
     drivers: &Drivers,
     marks: &Marks,
@@ -82,8 +81,8 @@ async fn collect(
         if let Ok(next) = timeout(REPAINT, coming.next()).await {
             let Some((place, answer)) = next else { break };
             progress.answered(answer.is_good());
-            if output.json {
-                progress.print(|| show(task, output, fleet, place, &answer));
+            if out.options.json {
+                progress.print(|| show(task, out, fleet, place, &answer));
             }
             done += 1;
             answers[place] = Some(answer);
@@ -94,9 +93,9 @@ async fn collect(
 }
 
 /// As JSON, an answer is printed when it comes.
-fn show(task: Task<'_>, output: &Output, fleet: &Fleet, place: usize, answer: &Answer) {
-    if output.json {
-        print(&(json::line(&fleet.hosts[place], task.name(), answer) + "\n"));
+fn show(task: Task<'_>, out: &mut Out<'_>, fleet: &Fleet, place: usize, answer: &Answer) {
+    if out.options.json {
+        out.print(&(json::line(&fleet.hosts[place], task.name(), answer) + "\n"));
     }
 }
 

@@ -15,11 +15,51 @@
 //! # Ok::<(), hwautomation_core::error::Error>(())
 //! ```
 //!
+//! One `Arc` is each of core's drivers: `PowerController`, `BootController`, `BmcConfigurator`, `HealthReader`, and
+//! `FleetPower`, which asks many machines in one call. What only IPMI has are methods of its own, such as
+//! [`console`](IpmiController::console).
+//!
 //! # What a machine says
 //!
-//! Its BMC's address (`addresses.bmc`, port 623), where its password lies (`credentials.bmc`), and under
-//! `settings.ipmi`: `username`, and where they differ from the configuration's, `channel`, `cipher_suites` and `kg`
-//! (where the BMC's key K_g lies).
+//! Its BMC's address (`addresses.bmc`, port 623; `IpmiConfig::connect` leads to another), where its password lies
+//! (`credentials["bmc"]`), and under `settings["ipmi"]`: `username`; `kg`, where the BMC's key K_g lies, if it has one;
+//! `channel` and `cipher_suites` where they differ from the configuration's.
+//!
+//! ```no_run
+//! use futures_util::StreamExt;
+//! use hwautomation_core::id::{MachineId, PluginName};
+//! use hwautomation_core::machine::Machine;
+//! use hwautomation_core::plugin::FleetPower;
+//! use hwautomation_core::secret::SecretRef;
+//! # use hwautomation_ipmi::IpmiController;
+//! use tokio::io::AsyncReadExt;
+//!
+//! # async fn on(ipmi: IpmiController) -> Result<(), Box<dyn std::error::Error>> {
+//! let mut machine = Machine::new(MachineId::new("rack1-u01")?);
+//! machine.addresses.bmc = Some("10.0.0.1".parse()?);
+//! machine.credentials.insert("bmc".to_owned(), SecretRef::new("env:IPMI_PASSWORD")?);
+//! machine.settings.insert(PluginName::new("ipmi")?, serde_json::json!({"username": "ADMIN"}));
+//!
+//! let machines = [machine];
+//! let mut answers = ipmi.read_power_of(&machines);
+//! while let Some(answer) = answers.next().await {
+//!     let id = &machines[answer.index].id;
+//!     match answer.result {
+//!         Ok(power) => println!("{id} is {power}"),
+//!         // An error says what was tried on what. What can be done about it is beside that, and so are its causes.
+//!         Err(error) => eprintln!("{error}; {}", error.remedy().unwrap_or("it has no remedy")),
+//!     }
+//! }
+//!
+//! let console = ipmi.console(&machines[0]).await?;
+//! let mut bytes = [0; 1024];
+//! let length = (&console).read(&mut bytes).await?;
+//! println!("{}", String::from_utf8_lossy(&bytes[..length]));
+//! console.close().await;
+//! ipmi.close().await;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! What is wrong with a BMC is found out, but for what would cost failed log-ins: that is listed in `quirks`.
 //!
@@ -37,6 +77,8 @@
 //! - What is typed on a console and what it writes arrives once and in order, or the console ends with an error.
 //! - What was set is read back: a BMC that says Ok and forgets is a `Mismatch`, and one that says Ok and falls silent is
 //!   an unknown outcome.
+//! - `BootDevice::Disk` by UEFI is sent to Supermicro boards as device 9, which IPMI 2.0 calls primary remote media and
+//!   they take for the disk.
 //! - A BMC that goes to another address is looked for there and known by its MAC address; to another BMC that is there,
 //!   nothing is written.
 //! - A power cycle, a reset or an interrupt of a machine that is off is `Refused`; a BMC that switches such a machine on

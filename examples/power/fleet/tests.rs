@@ -70,4 +70,7 @@ fn an_error_names_the_address_at_which_the_bmc_is() {
     let error = Error::invalid("reading of machine host1 through its BMC at 100::2: nobody answered");
     let ours = fleet.in_our_words(1, ErrorRecord::from(&error));
     assert_eq!(ours.message, "reading of machine host1 through its BMC at 10.0.0.1:9002: nobody answered");
+    let silent = Error::invalid("nobody answered").with_remedy("check that UDP port 623 is open on the way");
+    let ours = fleet.in_our_words(1, ErrorRecord::from(&silent));
+    assert_eq!(ours.remedy.as_deref(), Some("check that UDP port 9002 is open on the way"));
 }

@@ -88,6 +88,7 @@ async fn who_finds_the_console_taken_is_told_and_may_take_it() {
     assert!(!run.status.success());
     let said = text(&run.stderr);
     assert!(said.contains("another session has the machine's console") && said.contains("→ close"), "{said}");
+    assert!(said.contains("--take") && !said.contains("end_console"), "{said}");
     let run = lab.run("--take", b"mine").await;
     assert!(run.status.success() && text(&run.stdout).contains("mine"), "{run:?}");
     // It was told, and does not wait for its standard input.
@@ -111,4 +112,39 @@ async fn a_wrong_password_is_told_and_never_printed() {
         !run.status.success() && said.contains("password") && !said.contains("not-the-password"),
         "{said}"
     );
+    assert!(said.contains("correct --user or the password (--password-env"), "{said}");
+    assert!(said.contains(&format!("machine {0} through its BMC at {0}", lab.host)), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_user_may_be_named_by_the_variable() {
+    let lab = Lab::start().await;
+    let mut command = Command::new(program("console"));
+    command.args([&lab.host, "--idle", "1"]).env("IPMI_USER", "ADMIN").env("IPMI_PASSWORD", &lab.password);
+    command.stdin(Stdio::null());
+    let run = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let run = tokio::time::timeout(PATIENCE, run).await.expect("it ends").unwrap();
+    assert!(run.status.success(), "{run:?}");
+    lab.wait_for("deactivate payload 1", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_asked_to_end_gives_the_console_back() {
+    for signal in ["-TERM", "-HUP", "-INT"] {
+        let lab = Lab::start().await;
+        let mut child = lab.begin("");
+        lab.wait_for("activate payload 1", 1).await;
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let ended = tokio::task::spawn_blocking(move || {
+            let input = child.stdin.take();
+            let status = child.wait().unwrap();
+            drop(input);
+            status
+        });
+        let status = tokio::time::timeout(PATIENCE, ended).await.expect("it ends").unwrap();
+        assert!(status.success(), "{signal}: {status}");
+        lab.wait_for("deactivate payload 1", 1).await;
+        lab.wait_for("close session", 1).await;
+    }
 }

@@ -11,6 +11,10 @@ async fn what_cannot_be_meant_is_refused_with_what_and_why() {
         ("status u[1-70000]", "stands for 70000 hosts, and 65536 are the most", "several calls"),
         ("status ^no-such-file", "reading the hosts in no-such-file", "can be read"),
         ("status u1 --suites 0", "lets anybody in without a password", "17"),
+        ("status u1,u2:0", "u2:0 is neither a name nor an address with a port", "name:623"),
+        ("off 10.0.0.1:99999", "10.0.0.1:99999 is neither", "1 to 65535"),
+        ("boot u1 pxe", "pxe is taken for a host", "--device pxe"),
+        ("boot --device pxe cd --persistent", "cd is taken for a host", "--device cd"),
     ] {
         let run = power(line).await.ended(2);
         assert!(run.err.contains(what) && run.err.contains(why), "{line}: {run:#?}");
@@ -23,6 +27,7 @@ async fn who_logs_in_must_be_said() {
     for (line, what) in [
         ("status u1", "no BMC user is named"),
         ("status u1 --user seventeen-letters", "has 17 bytes"),
+        ("status --simulate 1 --user=", "no BMC user is named"),
         ("status u1 --user me", "nobody said the password of me"),
         ("status u1 --user me --password-env NO_SUCH_VARIABLE", "env:NO_SUCH_VARIABLE"),
         ("status u1 --user me --password-env PATH", "env:PATH has "),
@@ -69,4 +74,11 @@ async fn the_help_tells_how_hosts_are_written_and_what_the_exit_status_means() {
     for told in ["rack[1-4]-u[01-40]", "Exit status", "not one BMC answered", "--password-file"] {
         assert!(run.out.contains(told), "{told}: {run:#?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_whom_a_bmc_does_not_have_is_told_in_options() {
+    let run = bare("status --simulate 1 --user nobody").await.ended(1);
+    assert!(run.err.contains("name with --user a user whom the BMC has"), "{run:#?}");
+    assert!(!run.err.contains("settings") && !run.err.contains("quirks"), "{run:#?}");
 }

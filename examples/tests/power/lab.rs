@@ -94,6 +94,16 @@ pub(crate) async fn farm_with(count: usize, tempo: Tempo) -> (BmcFarm, String) {
     (farm, hosts)
 }
 
+/// Runs the program as it is told, with this password in the variable BMC.
+pub(crate) async fn bare_with(line: &str, password: &str) -> Run {
+    let mut command = command(line);
+    command.env("BMC", password);
+    let output = tokio::task::spawn_blocking(move || command.output().expect("the example was built"));
+    let output = output.await.unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Run { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
 /// Sessions were opened, and none is left.
 #[track_caller]
 pub(crate) fn left_no_session(farm: &BmcFarm) {
@@ -127,12 +137,7 @@ impl Server {
     /// Runs the program on it, with JSON.
     pub(crate) async fn power(&self, line: &str) -> Run {
         let line = format!("{line} --json --user ADMIN --password-env BMC {}", self.host);
-        let mut command = command(&line);
-        command.env("BMC", &self.password);
-        let output = tokio::task::spawn_blocking(move || command.output().expect("the example was built"));
-        let output = output.await.unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Run { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+        bare_with(&line, &self.password).await
     }
 
     /// Lists the commands that reached its BMC.

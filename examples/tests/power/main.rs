@@ -8,5 +8,7 @@ mod change;
 mod health;
 mod hosts;
 mod lab;
+mod rack;
 mod status;
 mod stop;
+mod unwritten;

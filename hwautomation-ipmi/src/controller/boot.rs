@@ -118,7 +118,10 @@ async fn stands(turn: &mut Turn<'_>, maker: u32, wanted: BootSetting) -> Result<
     let what = "the boot device";
     match setting(turn, maker).await {
         Ok(found) if found == wanted => Ok(()),
-        Ok(found) => Err(IpmiError::Mismatch { what, found: format!("{found:?}, expected {wanted:?}") }),
+        Ok(found) => {
+            let found = format!("{}, expected {}", boot::in_words(found), boot::in_words(wanted));
+            Err(IpmiError::Mismatch { what, found })
+        }
         Err(IpmiError::Malformed { found, .. }) => Err(IpmiError::Mismatch { what, found }),
         Err(error) => Err(error),
     }

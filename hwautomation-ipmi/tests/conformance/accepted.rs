@@ -72,6 +72,17 @@ async fn a_password_is_believed_of_a_bmc_that_cannot_test_it_and_of_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_boot_device_that_was_forgotten_is_told_in_words() {
+    let request =
+        BootRequest { device: BootDevice::Pxe, lasting: BootLasting::Once, firmware: BootFirmware::Uefi };
+    let fixture = RackFixture::start(17).await;
+    fixture.inject(Fault::forgets_boot_device());
+    let error = fixture.driver.set_boot(&fixture.machine(), request).await.unwrap_err();
+    let told = "reads back otherwise: boot order, expected pxe for the next boot, by UEFI";
+    assert!(error.message().ends_with(told), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_boot_device_that_cannot_be_read_back_may_be_set() {
     let request =
         BootRequest { device: BootDevice::Pxe, lasting: BootLasting::Once, firmware: BootFirmware::Uefi };
