@@ -105,7 +105,8 @@ fn at_least(allowed: &[Suite], known: Suite) -> Vec<Suite> {
     std::iter::once(known).chain(stronger).collect()
 }
 
-/// What to say when each suite was refused, among them perhaps the one that worked before. A full BMC or a low privilege is told as such, whatever else was said.
+/// What to say when each suite was refused, among them perhaps the one that worked before. A full BMC or a low privilege
+/// is told as such, whatever else was said.
 pub(super) fn verdict(tried: &[Suite], known: Option<Suite>, refusals: Vec<IpmiError>) -> IpmiError {
     let telling = |error: &IpmiError| match error {
         IpmiError::Status(status) => status.is_about_the_session(),
