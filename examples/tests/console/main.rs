@@ -144,7 +144,8 @@ async fn who_is_asked_to_end_gives_the_console_back() {
         });
         let status = tokio::time::timeout(PATIENCE, ended).await.expect("it ends").unwrap();
         assert!(status.success(), "{signal}: {status}");
-        lab.wait_for("deactivate payload 1", 1).await;
         lab.wait_for("close session", 1).await;
+        let next = lab.run("", b"mine").await;
+        assert!(next.status.success() && text(&next.stdout).contains("mine"), "{signal}: {next:?}");
     }
 }
