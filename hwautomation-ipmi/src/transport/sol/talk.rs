@@ -190,15 +190,16 @@ impl Talk {
 
     async fn take(&mut self, packet: &Incoming<'_>) -> Result<(), ConsoleError> {
         let now = Instant::now();
+        let length = packet.characters.len();
+        let taken = self.inbound.take(packet.sequence, length, self.end.pipe.room(), now);
+        // Before the receipt wakes who typed: he may look at the line at once.
+        self.note(packet, &taken);
         if let Some(receipt) = &packet.receipt
             && let Some(piece) = self.outbound.received(receipt, now)
         {
             self.end.pipe.accepted(&piece);
             self.is_alive();
         }
-        let length = packet.characters.len();
-        let taken = self.inbound.take(packet.sequence, length, self.end.pipe.room(), now);
-        self.note(packet, &taken);
         match taken {
             Taken::New(receipt) => {
                 self.end.pipe.put(packet.characters);
