@@ -3,9 +3,7 @@
 use crate::power::answer::{Answer, Failure, Said};
 use crate::power::health;
 use hwautomation_core::error::ErrorRecord;
-use hwautomation_core::plugin::{
-    BootDevice, BootFirmware, BootLasting, BootRequest, BootSetting, Health, PowerState,
-};
+use hwautomation_core::plugin::{BootRequest, BootSetting, Health, PowerState};
 
 /// One host's line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,22 +67,7 @@ fn boot(setting: BootSetting) -> (String, String, Tone) {
     let BootSetting::Override(BootRequest { device, lasting, firmware }) = setting else {
         return ("boot order".to_owned(), String::new(), Tone::Quiet);
     };
-    let device = match device {
-        BootDevice::Pxe => "pxe",
-        BootDevice::Disk => "disk",
-        BootDevice::Cd => "cd",
-        BootDevice::BiosSetup => "bios",
-        _ => "another",
-    };
-    let lasting = match lasting {
-        BootLasting::Once => "for the next boot",
-        BootLasting::Persistent => "until it is changed",
-    };
-    let firmware = match firmware {
-        BootFirmware::Uefi => "UEFI",
-        BootFirmware::Legacy => "legacy BIOS",
-    };
-    (device.to_owned(), format!("{lasting}, by {firmware}"), Tone::Good)
+    (device.to_string(), format!("{lasting}, by {firmware}"), Tone::Good)
 }
 
 fn failed(failure: &Failure) -> (String, String, Tone) {

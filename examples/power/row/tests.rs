@@ -1,5 +1,6 @@
 use super::*;
 use hwautomation_core::error::{Error, ErrorKind};
+use hwautomation_core::plugin::{BootDevice, BootFirmware, BootLasting};
 use std::time::Duration;
 
 fn row(result: Result<Said, Failure>) -> (String, String, Tone) {

@@ -6,7 +6,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::Instant;
 
 /// Who types, and the terminal.
@@ -17,6 +17,11 @@ fn terminal() -> (File, File) {
     let path = ptsname(&typist, Vec::new()).unwrap();
     let terminal = File::options().read(true).write(true).open(path.to_str().unwrap()).unwrap();
     (typist.into(), terminal)
+}
+
+fn begin_on(terminal: &File, lab: &Lab) -> Child {
+    let mut command = lab.command("");
+    command.stdin(Stdio::from(terminal.try_clone().unwrap())).spawn().expect("the example was built")
 }
 
 /// Reads until this comes.
@@ -35,9 +40,7 @@ fn hear(from: &mut impl Read, awaited: &str) {
 async fn keys_go_to_the_machine_one_by_one_and_a_tilde_sends_a_break_or_leaves() {
     let lab = Lab::start().await;
     let (mut typist, terminal) = terminal();
-    let mut command = lab.command("");
-    command.stdin(Stdio::from(terminal.try_clone().unwrap()));
-    let mut program = command.spawn().expect("the example was built");
+    let mut program = begin_on(&terminal, &lab);
     let talk = tokio::task::spawn_blocking(move || {
         let mut out = program.stdout.take().unwrap();
         hear(&mut program.stderr.take().unwrap(), "~. leaves");
@@ -61,9 +64,7 @@ async fn keys_go_to_the_machine_one_by_one_and_a_tilde_sends_a_break_or_leaves()
 async fn breaks_come_behind_what_was_typed_before_and_too_many_end_nothing() {
     let lab = Lab::start().await;
     let (mut typist, terminal) = terminal();
-    let mut command = lab.command("");
-    command.stdin(Stdio::from(terminal.try_clone().unwrap()));
-    let mut program = command.spawn().expect("the example was built");
+    let mut program = begin_on(&terminal, &lab);
     let talk = tokio::task::spawn_blocking(move || {
         hear(&mut program.stderr.take().unwrap(), "~. leaves");
         // More breaks than may wait: some ring, and none ends the program.

@@ -62,6 +62,46 @@ pub enum BootSetting {
     Override(BootRequest),
 }
 
+impl fmt::Display for BootDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pxe => "pxe",
+            Self::Disk => "disk",
+            Self::Cd => "cd",
+            Self::BiosSetup => "bios",
+        })
+    }
+}
+
+impl fmt::Display for BootLasting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Once => "for the next boot",
+            Self::Persistent => "until it is changed",
+        })
+    }
+}
+
+impl fmt::Display for BootFirmware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Uefi => "UEFI",
+            Self::Legacy => "legacy BIOS",
+        })
+    }
+}
+
+impl fmt::Display for BootSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unchanged => f.write_str("boot order"),
+            Self::Override(BootRequest { device, lasting, firmware }) => {
+                write!(f, "{device} {lasting}, by {firmware}")
+            }
+        }
+    }
+}
+
 /// Chooses the boot device of machines.
 ///
 /// # Contract
@@ -96,4 +136,17 @@ pub trait BootController: fmt::Debug + Send + Sync + 'static {
     ///
     /// Those of [`set_boot`](Self::set_boot).
     async fn clear_boot(&self, machine: &Machine) -> Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_says_what_for_how_long_and_by_what() {
+        assert_eq!(BootSetting::Unchanged.to_string(), "boot order");
+        let (device, lasting) = (BootDevice::Disk, BootLasting::Persistent);
+        let request = BootRequest { device, lasting, firmware: BootFirmware::Legacy };
+        assert_eq!(BootSetting::Override(request).to_string(), "disk until it is changed, by legacy BIOS");
+    }
 }

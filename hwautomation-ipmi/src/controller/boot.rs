@@ -119,7 +119,7 @@ async fn stands(turn: &mut Turn<'_>, maker: u32, wanted: BootSetting) -> Result<
     match setting(turn, maker).await {
         Ok(found) if found == wanted => Ok(()),
         Ok(found) => {
-            let found = format!("{}, expected {}", boot::in_words(found), boot::in_words(wanted));
+            let found = format!("{found}, expected {wanted}");
             Err(IpmiError::Mismatch { what, found })
         }
         Err(IpmiError::Malformed { found, .. }) => Err(IpmiError::Mismatch { what, found }),

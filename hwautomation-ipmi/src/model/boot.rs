@@ -1,9 +1,5 @@
 //! Boot options (IPMI 2.0, sections 28.12 to 28.14).
 
-mod words;
-
-pub(crate) use words::in_words;
-
 use super::command::{Command, Repeat};
 use crate::error::IpmiError;
 use crate::quirks;
